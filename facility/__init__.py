@@ -1,0 +1,1 @@
+"""Facility: a data-centre power and cooling optimizer."""

@@ -1,0 +1,1 @@
+"""From plan to advice: recommendations, their review and what they save."""

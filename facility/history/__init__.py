@@ -1,0 +1,1 @@
+"""History: the hot log, the Delta table and the journal."""

@@ -1,0 +1,1 @@
+"""The plan: one optimisation problem, one asset a file."""

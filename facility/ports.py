@@ -1,0 +1,121 @@
+"""The protocols between packages; adapters are joined in `cycle.py`, `service.py` and `cli/`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import pandas as pd
+
+from facility.records import (
+    Event,
+    Forecast,
+    Plan,
+    Reading,
+    ReadingBatch,
+    Recommendation,
+    RecommendationState,
+)
+
+
+class Clock(Protocol):
+    """Where time comes from; injected, so that tests and simulations own it."""
+
+    def now(self) -> datetime:
+        """Return the present time, aware, UTC."""
+        ...
+
+
+class Telemetry(Protocol):
+    """Keeps readings. A batch is acknowledged when `append` returns, and is never lost after that."""
+
+    def append(self, batch: ReadingBatch) -> None:
+        """Store a batch durably.
+
+        Raises
+        ------
+        facility.errors.StorageFullError
+            If there is no space left; nothing of the batch is kept.
+        """
+        ...
+
+    def read(
+        self, points: Sequence[str], start: datetime, end: datetime, step: timedelta | None = None
+    ) -> pd.DataFrame:
+        """Return readings of good quality in [start, end).
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index: UTC times (`DatetimeIndex`, name `time`). One float column a point, in the order asked. With
+            `step`, means over steps that begin at multiples of the step since the epoch, NaN where no good reading
+            fell in; without, one row a distinct time.
+        """
+        ...
+
+    def read_rows(self, points: Sequence[str], start: datetime, end: datetime) -> pd.DataFrame:
+        """Return raw rows of any quality: columns point, time, value, quality, site_revision; sorted by time."""
+        ...
+
+    def latest(self, points: Sequence[str] | None = None) -> Mapping[str, Reading]:
+        """Return the newest reading of each point, of any quality (all points when None)."""
+        ...
+
+
+class Journal(Protocol):
+    """Recommendations, plans and events: what people and machines decided, and when."""
+
+    def save_plan(self, plan: Plan, recommendations: Sequence[Recommendation], correlation_id: str) -> None:
+        """Store a plan with its recommendations; older proposed ones are superseded, in one transaction."""
+        ...
+
+    def latest_plan(self) -> Plan | None:
+        """Return the newest plan, if there is one."""
+        ...
+
+    def recommendations(self, state: RecommendationState | None = None) -> Sequence[Recommendation]:
+        """Return recommendations, newest first."""
+        ...
+
+    def transition(
+        self, recommendation_id: str, to: RecommendationState, *, actor: str, reason: str, at: datetime
+    ) -> Recommendation:
+        """Move a recommendation to another state and record who, when and why.
+
+        Raises
+        ------
+        facility.errors.JournalError
+            If there is no such recommendation, or the move is not allowed.
+        """
+        ...
+
+    def append(self, event: Event) -> None:
+        """Record an event."""
+        ...
+
+    def events(self, since: datetime | None = None, kind: str | None = None) -> Sequence[Event]:
+        """Return events, oldest first; `kind` matches a dotted prefix."""
+        ...
+
+
+class Writer(Protocol):
+    """Writes one setpoint to its device and reads it back."""
+
+    async def write(self, point: str, value: float) -> Reading:
+        """Write a value in canonical units and return what the device then reports."""
+        ...
+
+
+class Signals(Protocol):
+    """Forecasts of what the site does not decide: weather, load, price, carbon."""
+
+    def forecast(self, quantity: str, issued: datetime, start: datetime, steps: int, step: timedelta) -> Forecast:
+        """Return the forecast of a quantity for `steps` steps from `start`, as known at `issued`.
+
+        Raises
+        ------
+        facility.errors.SignalError
+            If the source is missing, unreadable or ends before the last step.
+        """
+        ...

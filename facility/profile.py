@@ -1,0 +1,130 @@
+"""Device profiles: how one device model encodes its points. Data in `facility/acquire/profiles/*.yaml`, checked here.
+
+A profile point's key is a quantity of `facility.points.QUANTITIES`, or names one with `quantity:`. A device that measures
+several pieces of equipment (a BMS gateway, say) gives each point a `slot`, which the site file maps to equipment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from facility.errors import ConfigurationError
+from facility.points import QUANTITIES, Quantity
+from facility.units import canonical
+
+ModbusTable = Literal["input", "holding", "coil", "discrete"]
+NumberType = Literal["int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64", "bit", "integer"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limits(_Frozen):
+    """What the device bears."""
+
+    registers_per_request: Annotated[int, Field(ge=1, le=125)] = 100
+    gap_registers: Annotated[int, Field(ge=0, le=120)] = 8
+    pause_ms: Annotated[int, Field(ge=0)] = 0
+    varbinds_per_request: Annotated[int, Field(ge=1, le=200)] = 24
+    timeout_s: Annotated[float, Field(gt=0)] = 2.0
+
+
+class ProfilePoint(_Frozen):
+    """Where a point lives on the device, and how its bytes become a canonical value.
+
+    value = (raw * scale + offset), in `unit`, then converted to the canonical unit of the quantity.
+    """
+
+    quantity: str | None = None
+    slot: str | None = None
+    oid: Annotated[str, Field(pattern=r"^\d+(\.\d+)+$")] | None = None
+    table: ModbusTable | None = None
+    address: Annotated[int, Field(ge=0, le=65535)] | None = None  # as on the wire, from 0
+    type: NumberType
+    byte_order: Literal["big", "little"] = "big"
+    word_order: Literal["big", "little"] = "big"
+    bit: Annotated[int, Field(ge=0, le=15)] | None = None
+    scale: float = 1.0
+    offset: float = 0.0
+    unit: str
+    invalid: tuple[float, ...] = ()  # raw values that mean "no value"
+    range: tuple[float, float]  # canonical; outside it the reading cannot be true
+    writable: bool = False
+
+    @model_validator(mode="after")
+    def _complete(self) -> ProfilePoint:
+        if (self.oid is None) == (self.address is None or self.table is None):
+            raise ValueError("give either oid (SNMP) or both table and address (Modbus)")
+        canonical(self.unit)
+        if self.range[0] >= self.range[1]:
+            raise ValueError("range: the first value must be below the second")
+        return self
+
+
+class Profile(_Frozen):
+    """One device model."""
+
+    profile: str
+    title: str
+    protocol: Literal["modbus", "snmp"]
+    verified: bool
+    source: str
+    equipment_kind: str
+    limits: Limits = Limits()
+    points: Mapping[str, ProfilePoint]
+
+    @model_validator(mode="after")
+    def _known_quantities(self) -> Profile:
+        for key, point in self.points.items():
+            quantity = self.quantity_of(key)
+            unit, _, _ = canonical(point.unit)
+            if unit != quantity.unit:
+                raise ValueError(f"points.{key}: unit {point.unit} is {unit}, but {quantity.key} is in {quantity.unit}")
+            if (point.oid is None) != (self.protocol == "modbus"):
+                raise ValueError(f"points.{key}: does not fit protocol {self.protocol}")
+        return self
+
+    def quantity_of(self, key: str) -> Quantity:
+        """Return the quantity that a point of this profile measures."""
+        name = self.points[key].quantity or key
+        if name not in QUANTITIES:
+            raise ValueError(f"points.{key}: {name!r} is not a quantity of facility.points")
+        return QUANTITIES[name]
+
+    @property
+    def slots(self) -> frozenset[str]:
+        """Return the equipment slots that a site must map; empty when the device measures one thing."""
+        return frozenset(point.slot for point in self.points.values() if point.slot is not None)
+
+
+def profile_names() -> tuple[str, ...]:
+    """Return the names of the profiles that come with facility, sorted."""
+    folder = resources.files("facility.acquire") / "profiles"
+    return tuple(sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".yaml")))
+
+
+@cache
+def load_profile(name: str, folder: Path | None = None) -> Profile:
+    """Load a profile by name, from `folder` first when the site brings its own.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is none of that name, or it is wrong; the message says where.
+    """
+    own = folder / f"{name}.yaml" if folder else None
+    source = own if own and own.exists() else resources.files("facility.acquire") / "profiles" / f"{name}.yaml"
+    if not source.is_file():
+        raise ConfigurationError(f"no device profile {name!r}; known: {', '.join(profile_names())}")
+    try:
+        return Profile.model_validate(yaml.safe_load(source.read_text(encoding="utf-8")))
+    except (ValidationError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"device profile {source}: {error}") from error

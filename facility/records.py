@@ -1,0 +1,219 @@
+"""Frozen types that cross packages.
+
+Times are timezone-aware UTC; arrays are float64 unless said otherwise; units are in the names.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class Quality(enum.IntEnum):
+    """How far a reading may be trusted."""
+
+    GOOD = 0
+    STALE = 1  # late or missing; the value is NaN, never the last one frozen
+    BAD = 2  # the device answered nonsense: exception, sentinel, NaN, undecodable
+    OUT_OF_RANGE = 3  # decoded, but outside the range its profile calls possible
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value of one point."""
+
+    point: str
+    time: datetime
+    value: float
+    quality: Quality
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadingBatch:
+    """The readings of one poll of one or more devices, in columns of equal length.
+
+    Attributes
+    ----------
+    points
+        Point ids, one a row.
+    time_us
+        int64 microseconds since the epoch, UTC.
+    values
+        float64, NaN where the quality says there is no value.
+    quality
+        uint8, `Quality`.
+    site_revision
+        Revision of the site file under which they were read.
+    """
+
+    points: Sequence[str]
+    time_us: npt.NDArray[np.int64]
+    values: FloatArray
+    quality: npt.NDArray[np.uint8]
+    site_revision: str
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forecast:
+    """Values expected for the steps after `issued`; `times` are the starts of the steps.
+
+    `quantiles` maps a probability (0..1) to an array like `values`; empty where the source gives no spread.
+    """
+
+    quantity: str
+    issued: datetime
+    times: Sequence[datetime]
+    values: FloatArray
+    source: str
+    quantiles: Mapping[float, FloatArray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A central value with the bounds of its 90 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class LimitShortfall:
+    """A named limit that cannot be met, and by how much at its worst."""
+
+    limit: str
+    amount: float
+    unit: str
+    at: datetime | None = None
+
+    def __str__(self) -> str:
+        when = f" at {self.at:%Y-%m-%d %H:%M} UTC" if self.at else ""
+        return f"{self.limit} short by {self.amount:.3g} {self.unit}{when}"
+
+
+@dataclass(frozen=True, slots=True)
+class CostBreakdown:
+    """What a schedule costs over its horizon, in the site's currency, with energy and carbon beside it."""
+
+    energy_kwh: float
+    energy_cost: float
+    demand_cost: float
+    carbon_kg: float
+    carbon_cost: float
+    wear_cost: float
+    terminal_cost: float  # named terminal values: stored energy, unfinished work (negative: worth keeping)
+
+    @property
+    def total_cost(self) -> float:
+        """Everything that the plan minimises."""
+        return self.energy_cost + self.demand_cost + self.carbon_cost + self.wear_cost + self.terminal_cost
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A verified schedule beside the baseline it is compared with.
+
+    `schedule` and `baseline` map `equipment.quantity` (as in point ids) or a named result
+    (`site.power_kw`, `plant-1.heat_kw`) to one value a step.
+    """
+
+    id: str
+    site_id: str
+    site_revision: str
+    model_version: str
+    created: datetime
+    start: datetime
+    step: timedelta
+    schedule: Mapping[str, tuple[float, ...]]
+    baseline: Mapping[str, tuple[float, ...]]
+    modes: Mapping[str, tuple[str, ...]]  # plant id -> economizer mode a step
+    cost: CostBreakdown
+    baseline_cost: CostBreakdown
+    bound: float  # lower bound on the plan's total cost for the surrogate
+    binding_limits: Mapping[str, tuple[str, ...]]  # limit name -> equipment it binds
+    shortfalls: tuple[LimitShortfall, ...] = ()  # limits already broken at the measured state, being recovered
+    notes: tuple[str, ...] = ()
+
+    @property
+    def gap(self) -> float:
+        """Relative distance between the plan's cost and the lower bound."""
+        return (self.cost.total_cost - self.bound) / max(abs(self.cost.total_cost), 1e-9)
+
+
+class RecommendationState(enum.StrEnum):
+    """The life of a recommendation; the allowed moves are in `TRANSITIONS`."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    APPLIED = "applied"
+    VERIFIED = "verified"
+    ROLLED_BACK = "rolled_back"
+
+
+TRANSITIONS: Mapping[RecommendationState, frozenset[RecommendationState]] = {
+    RecommendationState.PROPOSED: frozenset(
+        {
+            RecommendationState.APPROVED,
+            RecommendationState.REJECTED,
+            RecommendationState.EXPIRED,
+            RecommendationState.SUPERSEDED,
+        }
+    ),
+    RecommendationState.APPROVED: frozenset(
+        {RecommendationState.APPLIED, RecommendationState.REJECTED, RecommendationState.EXPIRED}
+    ),
+    RecommendationState.APPLIED: frozenset({RecommendationState.VERIFIED, RecommendationState.ROLLED_BACK}),
+    RecommendationState.VERIFIED: frozenset({RecommendationState.ROLLED_BACK}),
+    RecommendationState.REJECTED: frozenset(),
+    RecommendationState.EXPIRED: frozenset(),
+    RecommendationState.SUPERSEDED: frozenset(),
+    RecommendationState.ROLLED_BACK: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """One change that a facility engineer may approve."""
+
+    id: str
+    plan_id: str
+    site_revision: str
+    created: datetime
+    expires: datetime
+    equipment: str
+    quantity: str
+    point: str | None  # the writable point, if the site has one
+    current: float | None
+    recommended: float
+    unit: str
+    saving_kw: Interval
+    saving_cost_per_day: Interval
+    saving_kgco2_per_day: Interval
+    binding_limit: str | None
+    reason: str
+    state: RecommendationState = RecommendationState.PROPOSED
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, for the journal: append-only."""
+
+    time: datetime
+    kind: str  # dotted, e.g. "recommendation.approved", "device.failed", "site.reloaded"
+    subject: str  # what it happened to: a recommendation id, a device id, ...
+    actor: str  # a person, or the process that did it
+    detail: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    correlation_id: str | None = None

@@ -1,0 +1,1 @@
+"""Signals from outside: weather, price, carbon, load, behind one protocol."""

@@ -1,0 +1,43 @@
+"""The state folder: everything a running site keeps on its own disk. By default `var/<site id>` in the working folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class StateFolder:
+    """Paths inside a site's state folder."""
+
+    root: Path
+
+    @property
+    def hot_log(self) -> Path:
+        """Acknowledged readings that are not in the table yet."""
+        return self.root / "hot_log"
+
+    @property
+    def table(self) -> Path:
+        """The Delta table of readings, unless the site keeps it elsewhere."""
+        return self.root / "telemetry"
+
+    @property
+    def journal(self) -> Path:
+        """The SQLite journal, unless the site keeps it elsewhere."""
+        return self.root / "journal.sqlite"
+
+    @property
+    def models(self) -> Path:
+        """Fitted models and their cards."""
+        return self.root / "models"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one process that may write readings."""
+        return self.root / "writer.lock"
+
+
+def default_state(site_id: str) -> StateFolder:
+    """Return the state folder that a command uses when none is given."""
+    return StateFolder(Path("var") / site_id)

@@ -1,0 +1,1 @@
+"""What the plant does: pure mathematics, arrays in and out, usable alone in a notebook."""

@@ -1,0 +1,130 @@
+"""Joint operating states of a cooling plant, and what a plant model answers about them.
+
+A cooling plant here is everything that moves heat from the racks to the outside: CRAH fans and coils, CDU pumps, chilled-water
+pumps, chillers, condenser pumps, towers and the waterside economizer. The plan enumerates joint states, a plant model evaluates
+them, `models.surrogate` turns the answers into convex pieces.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+class Mode(enum.IntEnum):
+    """Economizer mode of a plant; the numbers are those of the `economizer_mode` points."""
+
+    MECHANICAL = 0
+    PARTIAL = 1
+    FREE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class JointState:
+    """Setpoints of a plant and of the halls on it, held together.
+
+    Attributes
+    ----------
+    mode
+        Economizer mode.
+    leaving_water_degc
+        Setpoint of the chilled water that leaves the plant.
+    supply_air_degc
+        Supply-air setpoint, one a hall, in the plant model's order of halls.
+    chillers_on
+        Chillers running; 0 in FREE.
+    """
+
+    mode: Mode
+    leaving_water_degc: float
+    supply_air_degc: tuple[float, ...]
+    chillers_on: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Load:
+    """What a plant has to cool, and the weather; n rows, h halls, l liquid loops.
+
+    `it_air_kw` is IT power given to the air at the reference inlet temperature (server fans above that are the model's to add).
+    """
+
+    it_air_kw: FloatArray  # (n, h)
+    it_liquid_kw: FloatArray  # (n, l)
+    outdoor_degc: FloatArray  # (n,)
+    wet_bulb_degc: FloatArray  # (n,)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlantResponse:
+    """Steady answer of a plant to a state and a load; arrays have n rows.
+
+    `limit` names, for each row, the limit that makes it infeasible ("" where feasible), else `binding` names the limit that
+    decided airflow, water or staging. `half_width_kw` is half of the 90 % interval of `overhead_kw`; `extrapolated` marks rows
+    outside the range the learned parts have seen (there the prior rules, with the wider interval).
+    """
+
+    feasible: BoolArray
+    limit: npt.NDArray[np.str_]
+    binding: npt.NDArray[np.str_]
+    crah_fan_kw: FloatArray  # (n, h)
+    cdu_pump_kw: FloatArray  # (n, l)
+    chilled_pump_kw: FloatArray
+    condenser_pump_kw: FloatArray
+    chiller_kw: FloatArray
+    tower_kw: FloatArray
+    server_fan_kw: FloatArray  # (n, h): IT power beyond that at the reference inlet
+    fan_speed_frac: FloatArray  # (n, h)
+    condenser_water_degc: FloatArray
+    inlet_max_degc: FloatArray  # (n, h): hottest rack inlet expected
+    inlet_margin_k: FloatArray  # (n, h): upper half of the inlet model's 90 % interval
+    secondary_supply_degc: FloatArray  # (n, l)
+    makeup_water_lps: FloatArray
+    half_width_kw: FloatArray
+    extrapolated: BoolArray
+
+    @property
+    def overhead_kw(self) -> FloatArray:
+        """Electrical power of everything but IT at the reference inlet, before electrical losses."""
+        return (
+            self.crah_fan_kw.sum(axis=1)
+            + self.cdu_pump_kw.sum(axis=1)
+            + self.chilled_pump_kw
+            + self.condenser_pump_kw
+            + self.chiller_kw
+            + self.tower_kw
+            + self.server_fan_kw.sum(axis=1)
+        )
+
+
+class PlantModel(Protocol):
+    """What the plan needs of a plant model; nameplate and learned ones answer alike."""
+
+    @property
+    def plant_id(self) -> str:
+        """Id of the plant."""
+        ...
+
+    @property
+    def halls(self) -> tuple[str, ...]:
+        """Ids of the halls it cools, in array order."""
+        ...
+
+    @property
+    def loops(self) -> tuple[str, ...]:
+        """Ids of the liquid loops it cools, in array order."""
+        ...
+
+    def states(self) -> tuple[JointState, ...]:
+        """Return the joint states worth considering, from the setpoint ranges and what is in service."""
+        ...
+
+    def evaluate(self, state: JointState, load: Load) -> PlantResponse:
+        """Return the steady answer, airflow and condenser water chosen best within the state."""
+        ...

@@ -1,0 +1,1 @@
+"""Tools for developers: simulated sites, benchmarks, the demo. Not in the wheel."""
