@@ -151,7 +151,7 @@ def _fill(value: Any, item: str, number: int) -> Any:
 
 
 def _scalar(node: yaml.Node) -> Any:
-    if node.tag == "tag:yaml.org,2002:timestamp" or node.tag == "tag:yaml.org,2002:int" and ":" in str(node.value):
+    if node.tag == "tag:yaml.org,2002:timestamp" or (node.tag == "tag:yaml.org,2002:int" and ":" in str(node.value)):
         return str(node.value)  # dates, and times such as 06:00 that YAML 1.1 would read as a base-60 number
     loader = yaml.SafeLoader("")
     try:
@@ -290,7 +290,8 @@ def _device_profile_fault(device: Device, profile: Profile) -> str | None:
         return f"profile has slots {', '.join(sorted(profile.slots))}: map each to equipment" if profile.slots else None
     unknown = set(device.equipment) - profile.slots
     if unknown:
-        return f"equipment: profile {profile.profile} has no slot {', '.join(sorted(unknown))}; it has {', '.join(sorted(profile.slots))}"
+        has = ", ".join(sorted(profile.slots)) or "none"
+        return f"equipment: profile {profile.profile} has no slot {', '.join(sorted(unknown))}; it has {has}"
     return None
 
 
@@ -301,8 +302,6 @@ def _points_of_device(device: Device, profile: Profile, allowed: dict[str, Writa
             continue  # a slot that this site does not use
         quantity = profile.quantity_of(key)
         identifier = ".".join(part for part in (target, device.tag, quantity.key) if part)
-        entry = allowed.get(identifier)
-        writable = entry and Writable(entry.low, entry.high, entry.max_step, entry.min_interval_s, entry.reversion)
         yield Point(
             id=identifier,
             name=f"{device.name or device.id} {quantity.key.replace('_', ' ')}",
@@ -315,8 +314,14 @@ def _points_of_device(device: Device, profile: Profile, allowed: dict[str, Writa
             interval_s=device.interval_s,
             low=spec.range[0],
             high=spec.range[1],
-            writable=writable,
+            writable=_writable(allowed.get(identifier)),
         )
+
+
+def _writable(entry: WritablePoint | None) -> Writable | None:
+    if entry is None:
+        return None
+    return Writable(entry.low, entry.high, entry.max_step, entry.min_interval_s, entry.reversion)
 
 
 def _revision(site: Site, profiles: dict[str, Profile]) -> str:

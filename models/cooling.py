@@ -92,7 +92,7 @@ class PlantResponse:
     @property
     def overhead_kw(self) -> FloatArray:
         """Electrical power of everything but IT at the reference inlet, before electrical losses."""
-        return (
+        total: FloatArray = (
             self.crah_fan_kw.sum(axis=1)
             + self.cdu_pump_kw.sum(axis=1)
             + self.chilled_pump_kw
@@ -101,6 +101,7 @@ class PlantResponse:
             + self.tower_kw
             + self.server_fan_kw.sum(axis=1)
         )
+        return total
 
 
 class PlantModel(Protocol):
