@@ -150,6 +150,26 @@ class Plan:
         return (self.cost.total_cost - self.bound) / max(abs(self.cost.total_cost), 1e-9)
 
 
+@dataclass(frozen=True, slots=True)
+class LeverSaving:
+    """What one lever of a plan saves in the coming step and over the horizon, found by putting it alone back to its current value.
+
+    A lever is a setpoint that moves as one: the supply air of a hall's CRAHs, the leaving water of a plant, awake servers of a pool.
+    """
+
+    equipment: str  # the hall, plant, loop, pool, work or battery
+    quantity: str
+    targets: tuple[str, ...]  # `equipment.quantity` of each setpoint that moves with it
+    current: float | None  # None: not measured
+    recommended: float
+    unit: str
+    saving_kw: Interval  # facility power in the coming hour
+    saving_cost_per_day: Interval
+    saving_kgco2_per_day: Interval
+    binding_limit: str | None
+    reason: str
+
+
 class RecommendationState(enum.StrEnum):
     """The life of a recommendation; the allowed moves are in `TRANSITIONS`."""
 
@@ -195,7 +215,7 @@ class Recommendation:
     expires: datetime
     equipment: str
     quantity: str
-    point: str | None  # the writable point, if the site has one
+    points: tuple[str, ...]  # the writable points it would set, all alike; empty if the site has none
     current: float | None
     recommended: float
     unit: str
