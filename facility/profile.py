@@ -20,6 +20,7 @@ from facility.points import QUANTITIES, Quantity
 from facility.units import canonical
 
 ModbusTable = Literal["input", "holding", "coil", "discrete"]
+Oid = Annotated[str, Field(pattern=r"^\d+(\.\d+)+$")]
 NumberType = Literal["int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64", "bit", "integer"]
 
 
@@ -45,7 +46,8 @@ class ProfilePoint(_Frozen):
 
     quantity: str | None = None
     slot: str | None = None
-    oid: Annotated[str, Field(pattern=r"^\d+(\.\d+)+$")] | None = None
+    oid: Oid | None = None
+    plus_oids: tuple[Oid, ...] = ()  # instances added to it (a UPS's other lines); one the agent has not counts nothing
     table: ModbusTable | None = None
     address: Annotated[int, Field(ge=0, le=65535)] | None = None  # as on the wire, from 0
     type: NumberType
@@ -63,6 +65,8 @@ class ProfilePoint(_Frozen):
     def _complete(self) -> ProfilePoint:
         if (self.oid is None) == (self.address is None or self.table is None):
             raise ValueError("give either oid (SNMP) or both table and address (Modbus)")
+        if self.plus_oids and self.oid is None:
+            raise ValueError("plus_oids adds to oid: give oid too")
         canonical(self.unit)
         if self.range[0] >= self.range[1]:
             raise ValueError("range: the first value must be below the second")
