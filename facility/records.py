@@ -152,9 +152,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class LeverSaving:
-    """What one lever of a plan saves in the coming step and over the horizon, found by putting it alone back to its current value.
+    """What one lever of a plan saves, found by putting it alone back to its current value.
 
-    A lever is a setpoint that moves as one: the supply air of a hall's CRAHs, the leaving water of a plant, awake servers of a pool.
+    A lever is a setpoint that moves as one: the supply air of a hall's CRAHs, the leaving water of a plant, a pool's servers.
     """
 
     equipment: str  # the hall, plant, loop, pool, work or battery
