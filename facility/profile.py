@@ -12,16 +12,18 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from facility.errors import ConfigurationError
+from facility.faults import explain, nearest, refusal
 from facility.points import QUANTITIES, Quantity
 from facility.units import canonical
+from facility.yaml_file import read_yaml
 
 ModbusTable = Literal["input", "holding", "coil", "discrete"]
 Oid = Annotated[str, Field(pattern=r"^\d+(\.\d+)+$")]
 NumberType = Literal["int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64", "bit", "integer"]
+Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
 class _Frozen(BaseModel):
@@ -36,6 +38,14 @@ class Limits(_Frozen):
     pause_ms: Annotated[int, Field(ge=0)] = 0
     varbinds_per_request: Annotated[int, Field(ge=1, le=200)] = 24
     timeout_s: Annotated[float, Field(gt=0)] = 2.0
+
+
+def _known_unit(unit: str) -> str:
+    try:
+        canonical(unit)
+    except ConfigurationError as error:
+        raise ValueError(str(error)) from None
+    return unit
 
 
 class ProfilePoint(_Frozen):
@@ -54,11 +64,11 @@ class ProfilePoint(_Frozen):
     byte_order: Literal["big", "little"] = "big"
     word_order: Literal["big", "little"] = "big"
     bit: Annotated[int, Field(ge=0, le=15)] | None = None
-    scale: float = 1.0
-    offset: float = 0.0
-    unit: str
+    scale: Finite = 1.0
+    offset: Finite = 0.0
+    unit: Annotated[str, AfterValidator(_known_unit)]
     invalid: tuple[float, ...] = ()  # raw values that mean "no value"
-    range: tuple[float, float]  # canonical; outside it the reading cannot be true
+    range: tuple[Finite, Finite]  # canonical; outside it the reading cannot be true
     writable: bool = False
 
     @model_validator(mode="after")
@@ -67,7 +77,8 @@ class ProfilePoint(_Frozen):
             raise ValueError("give either oid (SNMP) or both table and address (Modbus)")
         if self.plus_oids and self.oid is None:
             raise ValueError("plus_oids adds to oid: give oid too")
-        canonical(self.unit)
+        if self.scale == 0:
+            raise ValueError("scale: zero would make every reading the same")
         if self.range[0] >= self.range[1]:
             raise ValueError("range: the first value must be below the second")
         return self
@@ -112,10 +123,11 @@ class Profile(_Frozen):
 def profile_names() -> tuple[str, ...]:
     """Return the names of the profiles that come with facility, sorted."""
     folder = resources.files("facility.acquire") / "profiles"
+    if not folder.is_dir():
+        return ()
     return tuple(sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".yaml")))
 
 
-@cache
 def load_profile(name: str, folder: Path | None = None) -> Profile:
     """Load a profile by name, from `folder` first when the site brings its own.
 
@@ -125,10 +137,28 @@ def load_profile(name: str, folder: Path | None = None) -> Profile:
         If there is none of that name, or it is wrong; the message says where.
     """
     own = folder / f"{name}.yaml" if folder else None
-    source = own if own and own.exists() else resources.files("facility.acquire") / "profiles" / f"{name}.yaml"
-    if not source.is_file():
-        raise ConfigurationError(f"no device profile {name!r}; known: {', '.join(profile_names())}")
+    if own is not None and own.is_file():
+        return _read_profile(own)  # never cached: the site's engineer may be editing it
+    return _packaged(name)
+
+
+@cache
+def _packaged(name: str) -> Profile:
+    known = profile_names()
+    if name not in known:
+        raise ConfigurationError(
+            f"no device profile {name!r}{nearest(name, known)}; known: {', '.join(known) or 'none'}"
+        )
+    with resources.as_file(resources.files("facility.acquire") / "profiles" / f"{name}.yaml") as path:
+        return _read_profile(path)
+
+
+def _read_profile(path: Path) -> Profile:
+    file = read_yaml(path)
     try:
-        return Profile.model_validate(yaml.safe_load(source.read_text(encoding="utf-8")))
-    except (ValidationError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"device profile {source}: {error}") from error
+        profile = Profile.model_validate(file.data)
+    except ValidationError as error:
+        raise refusal(file, explain(error, Profile)) from None
+    if profile.profile != path.stem:
+        raise refusal(file, [(("profile",), f"expected {path.stem!r}, the name of the file")])
+    return profile

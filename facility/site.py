@@ -6,13 +6,15 @@ fractions. Ids are stable and appear in point ids, so they are lower case, short
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$", max_length=40, description="stable id")]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -20,10 +22,48 @@ Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(strict=True, ge=0, le=1)]
 Count = Annotated[int, Field(strict=True, ge=1)]
-SecretRef = Annotated[
-    str, Field(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$", description="env:NAME or file:PATH")
-]
 Reversion = Literal["device", "bms", "none"]
+
+
+def _secret_reference(value: object) -> str:
+    # Never repeats the value: an engineer who writes a secret here must not find it in a log.
+    if isinstance(value, str) and re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S.*", value):
+        return value
+    raise ValueError("expected env:NAME or file:PATH; a secret itself never stands in a site file")
+
+
+def _clock_time(value: object) -> time:
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
+        return time.fromisoformat(value)
+    raise ValueError("expected a time of day such as 06:00, from 00:00 to 23:59")
+
+
+def _calendar_date(value: object) -> date:
+    if isinstance(value, date):
+        return value
+    try:
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            return date.fromisoformat(value)
+    except ValueError:  # the thirtieth of February
+        pass
+    raise ValueError("expected a date such as 2026-03-31")
+
+
+def _without_user(value: object) -> object:
+    if isinstance(value, str) and "@" in value:
+        raise ValueError("no user or password here; credentials come from the environment")
+    return value
+
+
+SecretRef = Annotated[str, BeforeValidator(_secret_reference), Field(description="env:NAME or file:PATH")]
+ClockTime = Annotated[time, BeforeValidator(_clock_time), Field(description="HH:MM in site time")]
+CalendarDate = Annotated[date, BeforeValidator(_calendar_date)]
+Host = Annotated[
+    str, BeforeValidator(_without_user), Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:_-]*$|^::[0-9a-f:]*$", max_length=253)
+]
+Uri = Annotated[str, BeforeValidator(_without_user), Field(min_length=1)]
 
 
 class Part(BaseModel):
@@ -55,6 +95,12 @@ class Rack(Named):
         return self
 
 
+def _need_order(part: Part, *names: str) -> None:
+    for lower, upper in pairwise(names):
+        if not getattr(part, lower) < getattr(part, upper):
+            raise ValueError(f"need {' < '.join(names)}")
+
+
 class AirLimits(Part):
     """Envelope at the rack inlets; the defaults are ASHRAE TC 9.9 (2021) recommended."""
 
@@ -64,6 +110,12 @@ class AirLimits(Part):
     dew_point_min_degc: Number = -9.0
     relative_humidity_max_frac: Fraction = 0.7
     rate_max_k_per_h: Positive = 20.0
+
+    @model_validator(mode="after")
+    def _order(self) -> AirLimits:
+        _need_order(self, "inlet_min_degc", "inlet_max_degc")
+        _need_order(self, "dew_point_min_degc", "dew_point_max_degc")
+        return self
 
 
 class Hall(Named):
@@ -87,6 +139,11 @@ class Crah(Named):
     supply_air_min_degc: Number = 16.0
     supply_air_max_degc: Number = 27.0
 
+    @model_validator(mode="after")
+    def _order(self) -> Crah:
+        _need_order(self, "supply_air_min_degc", "supply_air_max_degc")
+        return self
+
 
 class Cdu(Named):
     """A coolant distribution unit between facility water and a technology loop."""
@@ -108,6 +165,11 @@ class LiquidLoop(Named):
     supply_max_degc: Number = 40.0
     dew_point_margin_k: NonNegative = 2.0
     rate_max_k_per_h: Positive = 10.0
+
+    @model_validator(mode="after")
+    def _order(self) -> LiquidLoop:
+        _need_order(self, "supply_min_degc", "supply_max_degc")
+        return self
 
 
 class Chiller(Named):
@@ -162,6 +224,7 @@ class Plant(Named):
         missing = {"chilled_water", "condenser_water"} - {pump.duty for pump in self.pumps}
         if missing:
             raise ValueError(f"pumps: none with duty {' and '.join(sorted(missing))}")
+        _need_order(self, "leaving_water_min_degc", "leaving_water_max_degc")
         return self
 
 
@@ -215,8 +278,7 @@ class ServerPool(Named):
 
     @model_validator(mode="after")
     def _order(self) -> ServerPool:
-        if not self.sleep_w < self.idle_w < self.peak_w:
-            raise ValueError("need sleep_w < idle_w < peak_w")
+        _need_order(self, "sleep_w", "idle_w", "peak_w")
         return self
 
 
@@ -226,9 +288,15 @@ class DeferrableWork(Named):
     pool: Id
     energy_kwh_per_day: Positive
     max_power_kw: Positive
-    arrives_from: time = time(0)
-    arrives_until: time = time(0)  # the same as arrives_from: all day
+    arrives_from: ClockTime = time(0)
+    arrives_until: ClockTime = time(0)  # the same as arrives_from: all day
     due_within_h: Positive = 12.0
+
+    @model_validator(mode="after")
+    def _fits_in_a_day(self) -> DeferrableWork:
+        if self.energy_kwh_per_day > 24 * self.max_power_kw:
+            raise ValueError("energy_kwh_per_day cannot be done in a day at max_power_kw")
+        return self
 
 
 class Battery(Named):
@@ -247,8 +315,8 @@ class PriceWindow(Part):
     """An energy price for some hours, in site time. Later windows win over earlier ones."""
 
     days: Literal["all", "weekdays", "weekend"] = "all"
-    start: time
-    end: time  # 00:00 means midnight at the end of the day
+    start: ClockTime
+    end: ClockTime  # 00:00 means midnight at the end of the day
     price_per_kwh: Number
 
 
@@ -293,7 +361,7 @@ class Weather(Part):
 class ModbusAddress(Part):
     """A Modbus TCP server and the unit behind it."""
 
-    host: str
+    host: Host
     port: Annotated[int, Field(strict=True, ge=1, le=65535)] = 502
     unit_id: Annotated[int, Field(strict=True, ge=0, le=255)] = 1
 
@@ -311,7 +379,7 @@ class SnmpV3(Part):
 class SnmpAddress(Part):
     """An SNMP agent; either a v2c community or v3 credentials, always by reference."""
 
-    host: str
+    host: Host
     port: Annotated[int, Field(strict=True, ge=1, le=65535)] = 161
     community: SecretRef | None = None
     v3: SnmpV3 | None = None
@@ -323,16 +391,22 @@ class SnmpAddress(Part):
         return self
 
 
+def _one_or_slots(value: object) -> str:
+    return "<slots>" if isinstance(value, Mapping) else "<id>"
+
+
 class Device(Named):
     """A thing with an address, read through a profile; `equipment` is what it measures or sets.
 
     One equipment id, or a map from the profile's slots to equipment ids. `tag` tells apart devices that measure the same.
     """
 
-    profile: str
+    profile: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     modbus: ModbusAddress | None = None
     snmp: SnmpAddress | None = None
-    equipment: Id | Mapping[str, Id]
+    equipment: Annotated[
+        Annotated[Id, Tag("<id>")] | Annotated[Mapping[str, Id], Tag("<slots>")], Discriminator(_one_or_slots)
+    ]
     tag: Id | None = None
     interval_s: Positive = 10.0
 
@@ -355,8 +429,7 @@ class WritablePoint(Part):
 
     @model_validator(mode="after")
     def _order(self) -> WritablePoint:
-        if self.low >= self.high:
-            raise ValueError("low must be below high")
+        _need_order(self, "low", "high")
         return self
 
 
@@ -366,13 +439,13 @@ class Availability(Part):
     equipment: Id
     state: Literal["in_service", "standby", "locked_out"]
     by: str = ""
-    until: date | None = None
+    until: CalendarDate | None = None
 
 
 class HistoryStore(Part):
     """Where readings are kept, and for how long."""
 
-    table_uri: str | None = None  # None: in the state folder
+    table_uri: Uri | None = None  # None: in the state folder
     raw_retention_days: Count = 730
     flush_interval_s: Positive = 300.0
 
@@ -390,6 +463,12 @@ class Planning(Part):
     step_min: Literal[5, 10, 15, 30, 60] = 15
     interval_min: Positive = 15.0
     time_limit_s: Positive = 60.0
+
+    @model_validator(mode="after")
+    def _whole_steps(self) -> Planning:
+        if self.horizon_h * 60 % self.step_min or self.horizon_h > 24 * 14:
+            raise ValueError("horizon_h: expected a whole number of steps, at most two weeks")
+        return self
 
 
 class Site(Part):
@@ -425,7 +504,7 @@ class Site(Part):
     def _zone_exists(cls, zone: str) -> str:
         try:
             ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder, or one that is too long
             raise ValueError(f"{zone!r} is not an IANA time zone, such as Europe/Berlin") from None
         return zone
 

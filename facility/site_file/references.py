@@ -1,0 +1,132 @@
+"""Do the ids of a site fit together: each used once, and every reference to something that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from facility.faults import nearest
+from facility.site import Crah, Device, LiquidLoop, Named, Site
+from facility.yaml_file import KeyPath
+
+Fault = tuple[KeyPath, str]
+
+
+def reference_faults(site: Site, folder: Path) -> Iterator[Fault]:
+    """Yield what does not fit, with its key path; `folder` is where the site's own files are looked for."""
+    yield from _duplicate_ids(site)
+    yield from _cooling_faults(site)
+    yield from _server_faults(site)
+    yield from _device_faults(site)
+    yield from _file_faults(site, folder)
+
+
+def _duplicate_ids(site: Site) -> Iterator[Fault]:
+    first: dict[str, KeyPath] = {}
+    for where, identifier in _equipment_ids(site):
+        if identifier in first:
+            yield where, f"id {identifier!r} is used by {_dotted(first[identifier])} too; ids are unique in a site"
+        first.setdefault(identifier, where)
+
+
+def _equipment_ids(site: Site) -> Iterator[tuple[KeyPath, str]]:
+    for name in type(site).model_fields:
+        if name != "devices":  # devices have ids of their own
+            yield from _ids_in(getattr(site, name), (name,))
+    yield ("electrical", "main_meter"), site.electrical.main_meter
+    yield ("weather", "station"), site.weather.station
+
+
+def _ids_in(value: object, where: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    if isinstance(value, Named):
+        yield (*where, "id"), value.id
+    if isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _ids_in(getattr(value, name), (*where, name))
+    elif isinstance(value, tuple):
+        for index, entry in enumerate(value):
+            yield from _ids_in(entry, (*where, index))
+
+
+def _cooling_faults(site: Site) -> Iterator[Fault]:
+    halls, plants = {hall.id for hall in site.halls}, {plant.id for plant in site.plants}
+    loops = {loop.id for loop in site.liquid_loops}
+    cooled: tuple[tuple[str, Sequence[Crah | LiquidLoop]], ...] = (
+        ("crahs", site.crahs),
+        ("liquid_loops", site.liquid_loops),
+    )
+    for group, parts in cooled:
+        for index, part in enumerate(parts):
+            yield from _unknown((group, index, "hall"), part.hall, halls, "hall")
+            yield from _unknown((group, index, "plant"), part.plant, plants, "plant")
+    for number, hall in enumerate(site.halls):
+        for index, rack in enumerate(hall.racks):
+            if rack.liquid_loop is not None:
+                where = ("halls", number, "racks", index, "liquid_loop")
+                yield from _unknown(where, rack.liquid_loop, loops, "liquid loop")
+
+
+def _server_faults(site: Site) -> Iterator[Fault]:
+    racks = {hall.id: {rack.id for rack in hall.racks} for hall in site.halls}
+    pools = {pool.id for pool in site.server_pools}
+    for index, pool in enumerate(site.server_pools):
+        yield from _unknown(("server_pools", index, "hall"), pool.hall, set(racks), "hall")
+        for position, rack in enumerate(pool.racks):
+            where = ("server_pools", index, "racks", position)
+            yield from _unknown(where, rack, racks.get(pool.hall, set()), f"rack in hall {pool.hall}:")
+    for index, work in enumerate(site.deferrable_work):
+        yield from _unknown(("deferrable_work", index, "pool"), work.pool, pools, "server pool")
+    for index, pdu in enumerate(site.electrical.pdus):
+        yield from _unknown(("electrical", "pdus", index, "hall"), pdu.hall, set(racks), "hall")
+
+
+def _device_faults(site: Site) -> Iterator[Fault]:
+    equipment = {identifier for identifier, _ in site.equipment()}
+    devices: set[str] = set()
+    for index, device in enumerate(site.devices):
+        if device.id in devices:
+            yield ("devices", index, "id"), f"device id {device.id!r} is used more than once"
+        devices.add(device.id)
+        for where, target in _targets(device):
+            yield from _unknown(("devices", index, *where), target, equipment, "equipment")
+    yield from _repeated(("writable",), "point", [entry.point for entry in site.writable])
+    yield from _repeated(("availability",), "equipment", [entry.equipment for entry in site.availability])
+    for index, entry in enumerate(site.availability):
+        yield from _unknown(("availability", index, "equipment"), entry.equipment, equipment, "equipment")
+
+
+def _targets(device: Device) -> Iterator[tuple[KeyPath, str]]:
+    if isinstance(device.equipment, str):
+        yield ("equipment",), device.equipment
+    else:
+        yield from ((("equipment", slot), target) for slot, target in device.equipment.items())
+
+
+def _repeated(where: KeyPath, key: str, names: Sequence[str]) -> Iterator[Fault]:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield (*where, index, key), f"{name!r} stands here twice; keep one"
+
+
+def _file_faults(site: Site, folder: Path) -> Iterator[Fault]:
+    files = (
+        (("tariff", "price_file"), site.tariff.price_file),
+        (("carbon", "intensity_file"), site.carbon.intensity_file),
+        (("weather", "forecast_file"), site.weather.forecast_file),
+    )
+    for where, path in files:
+        if path is not None and not (folder / path).is_file():
+            yield where, f"no file {folder / path}; paths are relative to the site file"
+    if site.profile_folder is not None and not (folder / site.profile_folder).is_dir():
+        yield ("profile_folder",), f"no folder {folder / site.profile_folder}; paths are relative to the site file"
+
+
+def _unknown(where: KeyPath, identifier: str, known: set[str], kind: str) -> Iterator[Fault]:
+    if identifier not in known:
+        yield where, f"no {kind} {identifier!r} in this site{nearest(identifier, known)}"
+
+
+def _dotted(where: KeyPath) -> str:
+    return ".".join(str(part) for part in where)
