@@ -1,0 +1,56 @@
+# Only relative paths here: the path of this folder may hold spaces.
+#   PYTHON=python3.12   the Python to set up with (default: the first that is new enough)
+#   ONCE=1              make run ends after the first recommendations
+#   ARGS='-k modbus'    more arguments for pytest
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+BIN = .venv/bin
+READY = .venv/ready
+INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
+
+# A second run is quick: set-up is repeated only if pyproject.toml or constraints.txt changed, this folder was moved, or
+# the Python behind .venv is gone.
+ifneq "$(shell test -x $(BIN)/python && cat $(READY) 2>/dev/null)" "$(shell pwd)"
+.PHONY: $(READY)
+endif
+
+.PHONY: help setup run test fast check lock wheel clean-state
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+setup: $(READY) ## make .venv and install everything into it
+
+$(READY): pyproject.toml constraints.txt
+	@python=$$(PYTHON="$(PYTHON)" tools/preflight) && \
+	echo "Setting up .venv with $$python; the first time this takes a few minutes." && \
+	"$$python" -m venv --clear .venv
+	@$(INSTALL) hatchling editables setuptools
+	@$(INSTALL) --no-build-isolation --use-pep517 --editable '.[dev,postgresql]'
+	@pwd > $(READY)
+
+run: $(READY) ## the demo: a simulated site, polled, learned and planned; ONCE=1 ends after the first recommendations
+	@$(BIN)/python -m tools.demo $(if $(filter-out 0,$(ONCE)),--once)
+
+test: check ## set up, check and run all tests; says at the end what was skipped and why
+	$(BIN)/python -m pytest $(ARGS)
+
+fast: $(READY) ## only the tests that take no more than a few seconds
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile $(ARGS)
+
+check: $(READY) ## style, types and the rules about who imports whom
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m ruff format --check
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports
+
+lock: $(READY) ## resolve the dependencies anew and write constraints.txt
+	$(BIN)/python -m tools.lock
+
+wheel: $(READY) ## dist/*.whl
+	rm -rf dist
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean-state: ## forget what the demo has learned (var/demo)
+	rm -rf var/demo
