@@ -1,0 +1,80 @@
+"""A plan and its recommendations as rows, for tables, CSV and JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from facility.records import CostBreakdown, Interval, Plan, Recommendation
+
+Row = dict[str, Any]
+
+
+def recommendation_rows(recommendations: Sequence[Recommendation]) -> list[Row]:
+    """Return one flat row a recommendation, intervals as `_low` and `_high` columns."""
+    return [dict(_flat(recommendation)) for recommendation in recommendations]
+
+
+def _flat(recommendation: Recommendation) -> Iterator[tuple[str, Any]]:
+    for field in dataclasses.fields(recommendation):
+        value = getattr(recommendation, field.name)
+        if isinstance(value, Interval):
+            yield field.name, value.value
+            yield f"{field.name}_low", value.low
+            yield f"{field.name}_high", value.high
+        elif isinstance(value, tuple):
+            yield field.name, " ".join(value)
+        elif isinstance(value, datetime):
+            yield field.name, value.isoformat()
+        else:
+            yield field.name, value
+
+
+def schedule_rows(plan: Plan, zone: ZoneInfo, every: int = 1) -> list[Row]:
+    """Return one row for each `every` steps: site time, modes and every scheduled series, the baseline's behind them."""
+    steps = range(0, max((len(series) for series in plan.schedule.values()), default=0), every)
+    return [
+        {
+            "time": (plan.start + step * plan.step).astimezone(zone).isoformat(timespec="minutes"),
+            **{f"{plant}.mode": modes[step] for plant, modes in plan.modes.items()},
+            **{name: series[step] for name, series in plan.schedule.items()},
+            **{f"baseline {name}": series[step] for name, series in plan.baseline.items()},
+        }
+        for step in steps
+    ]
+
+
+def cost_rows(plan: Plan) -> list[Row]:
+    """Return one row a cost item: as planned, at the present setpoints, and the difference."""
+    names = [field.name for field in dataclasses.fields(CostBreakdown)] + ["total_cost"]
+    return [
+        {
+            "item": name,
+            "plan": getattr(plan.cost, name),
+            "baseline": getattr(plan.baseline_cost, name),
+            "saved": getattr(plan.baseline_cost, name) - getattr(plan.cost, name),
+        }
+        for name in names
+    ]
+
+
+def plan_document(plan: Plan, recommendations: Sequence[Recommendation], zone: ZoneInfo, currency: str) -> Row:
+    """Return everything of a plan as one JSON-able document."""
+    return {
+        "plan": plan.id,
+        "site": plan.site_id,
+        "site_revision": plan.site_revision,
+        "model_version": plan.model_version,
+        "created": plan.created.isoformat(),
+        "currency": currency,
+        "gap_frac": plan.gap,
+        "costs": cost_rows(plan),
+        "recommendations": recommendation_rows(recommendations),
+        "binding_limits": {limit: list(equipment) for limit, equipment in plan.binding_limits.items()},
+        "shortfalls": [str(shortfall) for shortfall in plan.shortfalls],
+        "notes": list(plan.notes),
+        "schedule": schedule_rows(plan, zone),
+    }

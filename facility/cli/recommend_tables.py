@@ -1,0 +1,125 @@
+"""How `facility recommend` looks in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from facility.advise.report import cost_rows, schedule_rows
+from facility.records import Interval, Plan, Recommendation
+from facility.site import Site
+
+SCHEDULE_EVERY_H = 2
+ITEM_UNITS = {"energy_kwh": "kWh", "carbon_kg": "kgCO2"}
+# The series worth a column in a terminal; all of them are in `--format csv` and `json`.
+SCHEDULE_SUFFIXES = (
+    "leaving_chilled_water_temperature_setpoint_degc",
+    "supply_air_temperature_setpoint_degc",
+    "awake_servers_command",
+    "deferrable_power_command_kw",
+    "charge_power_setpoint_kw",
+    "site.price_per_kwh",
+    "site.power_kw",
+)
+HEADINGS = {
+    "leaving_chilled_water_temperature_setpoint_degc": "chilled water °C",
+    "supply_air_temperature_setpoint_degc": "supply air °C",
+    "awake_servers_command": "awake servers",
+    "deferrable_power_command_kw": "deferrable kW",
+    "charge_power_setpoint_kw": "battery kW",
+    "site.price_per_kwh": "price/kWh",
+    "site.power_kw": "site kW",
+}
+
+
+def print_plan(console: Console, site: Site, plan: Plan, recommendations: Sequence[Recommendation]) -> None:
+    """Print what to change, what it saves, the limits that bind and the schedule."""
+    local = plan.created.astimezone(site.zone)
+    console.print(f"\n[bold]{site.name}[/bold]  plan {plan.id}  {local:%Y-%m-%d %H:%M %Z}  models {plan.model_version}")
+    console.print(_recommendation_table(site, recommendations))
+    console.print(_cost_table(site, plan))
+    for limit, equipment in plan.binding_limits.items():
+        console.print(f"  limit that binds: {limit} ({', '.join(equipment)})")
+    for shortfall in plan.shortfalls:
+        console.print(f"  [bold]outside its limit now:[/bold] {shortfall}")
+    for note in plan.notes:
+        console.print(f"  note: {note}")
+    console.print(_schedule_table(site, plan))
+
+
+def _recommendation_table(site: Site, recommendations: Sequence[Recommendation]) -> Table:
+    table = Table(title="Recommendations (facility review approve ID)", title_justify="left", expand=True)
+    for heading in ("id", "equipment", "setting"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("now", "to", "saves kW (90 %)", f"{site.currency}/day", "kgCO2/day"):
+        table.add_column(heading, justify="right")
+    table.add_column("limit that binds", overflow="fold")
+    for item in recommendations:
+        table.add_row(
+            item.id,
+            item.equipment,
+            item.quantity.replace("_", " "),
+            _value(item.current, item.unit),
+            _value(item.recommended, item.unit),
+            _interval(item.saving_kw),
+            f"{item.saving_cost_per_day.value:.2f}",
+            f"{item.saving_kgco2_per_day.value:.1f}",
+            item.binding_limit or "",
+        )
+    return table
+
+
+def _value(value: float | None, unit: str) -> str:
+    if value is None:
+        return "?"
+    if unit in {"count", "enum"}:
+        return f"{value:.0f}"
+    return f"{100 * value:.0f} %" if unit == "frac" else f"{value:.1f} {unit}"
+
+
+def _interval(interval: Interval) -> str:
+    return f"{interval.value:.2f} ({interval.low:.2f}..{interval.high:.2f})"
+
+
+def _cost_table(site: Site, plan: Plan) -> Table:
+    hours = site.planning.horizon_h
+    table = Table(title=f"The next {hours:.0f} h, gap to the bound {100 * plan.gap:.2f} %", title_justify="left")
+    table.add_column("")
+    for heading in ("plan", "as now", "saved"):
+        table.add_column(heading, justify="right")
+    for row in cost_rows(plan):
+        unit = ITEM_UNITS.get(row["item"], site.currency)
+        label = row["item"].removesuffix("_kwh").removesuffix("_kg").replace("_", " ")
+        table.add_row(f"{label}, {unit}", *(f"{row[name]:,.1f}" for name in ("plan", "baseline", "saved")))
+    return table
+
+
+def _schedule_table(site: Site, plan: Plan) -> Table:
+    every = max(1, round(SCHEDULE_EVERY_H * 60 / site.planning.step_min))
+    rows = schedule_rows(plan, site.zone, every)
+    columns = _schedule_columns(plan)
+    table = Table(title=f"Schedule, every {SCHEDULE_EVERY_H} h in site time", title_justify="left")
+    table.add_column("time")
+    for heading in columns.values():
+        table.add_column(heading, justify="right", overflow="fold")
+    for row in rows:
+        table.add_row(row["time"][5:16].replace("T", " "), *(_cell(row[name]) for name in columns))
+    return table
+
+
+def _schedule_columns(plan: Plan) -> dict[str, str]:
+    columns = {f"{plant}.mode": f"{plant} mode" for plant in plan.modes}
+    seen: set[tuple[str, tuple[float, ...]]] = set()  # CRAHs of a hall move alike: one column for them
+    for suffix in SCHEDULE_SUFFIXES:
+        for name, series in plan.schedule.items():
+            if name.endswith(suffix) and (suffix, series) not in seen:
+                seen.add((suffix, series))
+                owner = name.removesuffix(suffix).rstrip(".")
+                columns[name] = f"{owner} {HEADINGS[suffix]}".strip()
+    return columns
+
+
+def _cell(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:,.2f}" if abs(value) < 10 else f"{value:,.1f}"
