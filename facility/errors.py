@@ -3,6 +3,8 @@
 FacilityError                 whatever a caller did or met; its message says what to do
 ├── ConfigurationError        a site file, profile or setting is wrong (file, line, key, fix)
 │   └── SecretError           a secret reference cannot be resolved, or its file is too open
+├── DeviceError               a device does not answer, or refuses a request
+├── WriteRefusedError         a write that the site does not allow, or that the device did not take
 ├── HistoryError              the store cannot be opened, or a write was not acknowledged
 │   ├── StorageFullError      no space left: nothing acknowledged was lost, polling goes on
 │   └── UnknownPointError     a point id that the site does not have
@@ -36,6 +38,14 @@ class ConfigurationError(FacilityError):
 
 class SecretError(ConfigurationError):
     """A secret reference cannot be resolved, or its file is open to others."""
+
+
+class DeviceError(FacilityError):
+    """A device does not answer, or refuses a request."""
+
+
+class WriteRefusedError(FacilityError):
+    """A write that the site does not allow, that cannot be encoded, or that the device did not take."""
 
 
 class HistoryError(FacilityError):

@@ -77,6 +77,10 @@ class ProfilePoint(_Frozen):
             raise ValueError("give either oid (SNMP) or both table and address (Modbus)")
         if self.plus_oids and self.oid is None:
             raise ValueError("plus_oids adds to oid: give oid too")
+        if (self.type == "integer") != (self.oid is not None):
+            raise ValueError("type: integer belongs to an oid, the other types to a Modbus table")
+        if (self.type == "bit") != (self.table in ("coil", "discrete") or self.bit is not None):
+            raise ValueError("type: bit needs a table of bits, or `bit` of a register; other types have neither")
         if self.scale == 0:
             raise ValueError("scale: zero would make every reading the same")
         if self.range[0] >= self.range[1]:
