@@ -10,6 +10,8 @@ from pydantic import SecretStr
 
 from facility.errors import SecretError
 
+_MAX_BYTES = 64 * 1024
+
 
 def resolve_secret(reference: str) -> SecretStr:
     """Return the secret that `env:NAME` or `file:PATH` refers to.
@@ -17,25 +19,37 @@ def resolve_secret(reference: str) -> SecretStr:
     Raises
     ------
     SecretError
-        If the variable is not set, or the file is missing or readable by group or others.
+        If the variable is not set, or the file is missing, empty, or open to group or others.
     """
     kind, _, name = reference.partition(":")
-    if kind == "env":
+    if kind == "env" and name:
         value = os.environ.get(name)
         if not value:
             raise SecretError(f"secret {reference}: the environment variable {name} is not set")
         return SecretStr(value)
-    return SecretStr(_read_private(Path(name), reference))
+    if kind == "file" and name:
+        return SecretStr(_read_private(Path(name), reference))
+    raise SecretError("a secret is referred to by env:NAME or file:PATH")  # not repeated: it may be the secret itself
 
 
 def _read_private(path: Path, reference: str) -> str:
     try:
-        mode = path.stat().st_mode
-        if mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise SecretError(f"secret {reference}: others can read the file; run: chmod 600 {path}")
-        value = path.read_text(encoding="utf-8").strip()
+        # The mode of the file that is open, so that it cannot be exchanged between the check and the reading. Not blocking:
+        # a named pipe would wait for its writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError as error:
         raise SecretError(f"secret {reference}: cannot be read: {error.strerror}") from error
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise SecretError(f"secret {reference}: not a regular file")
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise SecretError(f"secret {reference}: the file is open to others; run: chmod 600 {path}")
+        value = os.read(descriptor, _MAX_BYTES).decode("utf-8").strip()
+    except UnicodeDecodeError:
+        raise SecretError(f"secret {reference}: the file is not UTF-8 text") from None
+    finally:
+        os.close(descriptor)
     if not value:
         raise SecretError(f"secret {reference}: the file is empty")
     return value
