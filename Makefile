@@ -9,10 +9,11 @@ BIN = .venv/bin
 READY = .venv/ready
 INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-# A second run is quick: set-up is repeated only if pyproject.toml or constraints.txt changed, this folder was moved, or
-# the Python behind .venv is gone.
+# A second run is quick. pip runs again if pyproject.toml or constraints.txt changed; .venv is made anew if this folder was
+# moved, the Python behind it is gone, or its making was interrupted.
 ifneq "$(shell test -x $(BIN)/python && cat $(READY) 2>/dev/null)" "$(shell pwd)"
 .PHONY: $(READY)
+NEW_VENV = yes
 endif
 
 .PHONY: help setup run test fast check lock wheel clean-state
@@ -23,9 +24,10 @@ help: ## this list
 setup: $(READY) ## make .venv and install everything into it
 
 $(READY): pyproject.toml constraints.txt
-	@python=$$(PYTHON="$(PYTHON)" tools/preflight) && \
-	echo "Setting up .venv with $$python; the first time this takes a few minutes." && \
-	"$$python" -m venv --clear .venv
+	@test -z "$(NEW_VENV)" || { \
+	    python=$$(PYTHON="$(PYTHON)" tools/preflight) && \
+	    echo "Setting up .venv with $$python; this takes a few minutes." && \
+	    "$$python" -m venv --clear .venv; }
 	@$(INSTALL) hatchling editables setuptools
 	@$(INSTALL) --no-build-isolation --use-pep517 --editable '.[dev,postgresql]'
 	@pwd > $(READY)

@@ -1,11 +1,22 @@
-"""Fixtures for tests of more than one package."""
+"""What all tests share: the policy on skips, hypothesis profiles, and fixtures for more than one package."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+from tests.skip_policy import pytest_sessionfinish, pytest_terminal_summary
+
+__all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]
+
+# No deadlines: a busy machine is no fault of the code. CI tries the same examples each time, so that a red run can be repeated.
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("FACILITY_CI") == "1" else "default")
 
 EXAMPLE = Path(__file__).parent / "site" / "example"
 
