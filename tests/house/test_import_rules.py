@@ -1,0 +1,46 @@
+"""The rules about who imports whom hold, and would notice if they did not."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+# module that breaks a rule -> what it must not import
+VIOLATIONS = {
+    "models": "facility.units",
+    "models.cooling": "pathlib",
+    "facility.plan": "facility.history",
+    "facility.signals": "facility.environment",
+    "facility.units": "tools.lock",
+    "facility.errors": "facility.site_file",
+    "tools.simulated_site": "models.surrogate",
+}
+
+
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_the_rules_hold() -> None:
+    run = lint_imports(ROOT)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_each_violation_is_noticed(tmp_path: Path) -> None:
+    for package in ("facility", "models", "tools"):
+        shutil.copytree(
+            ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "node_modules")
+        )
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for module, target in VIOLATIONS.items():
+        path = tmp_path / module.replace(".", "/")
+        with (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).open("a", encoding="utf-8") as file:
+            file.write(f"\nimport {target}\n")
+    run = lint_imports(tmp_path)
+    assert run.returncode != 0
+    unnoticed = [f"{a} -> {b}" for a, b in VIOLATIONS.items() if f"{a} -> {b} " not in run.stdout]
+    assert not unnoticed, run.stdout
