@@ -1,0 +1,157 @@
+"""One TCP connection to a Modbus server, shared by the units behind it.
+
+Answers are matched by transaction id, so a unit that stays silent keeps nobody waiting, and an answer that comes too late is
+dropped rather than taken for the next one's. Up to four requests, each to another unit, are under way at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from typing import NamedTuple
+
+from facility.errors import DeviceError
+
+_HEADER = struct.Struct(">HHHB")  # transaction, protocol (0), length of what follows, unit
+_UNDER_WAY = 4
+_LONGEST = 254
+_CONNECT_S = 5.0
+
+
+class _Open(NamedTuple):
+    """A request under way."""
+
+    unit: int
+    reply: asyncio.Future[bytes]
+
+
+class ModbusLink(asyncio.Protocol):
+    """Sends PDUs to units and returns theirs; connects when needed, and again after a loss."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.address = f"{host}:{port}"
+        self.users = 0  # devices that share it
+        self._host, self._port = host, port
+        self._transport: asyncio.Transport | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._open: dict[int, _Open] = {}
+        self._transaction = 0
+        self._buffer = bytearray()
+        self._received = 0  # bytes, ever
+        self._unmatched = 0  # answers that fit no request, since the last question
+        self._slots = asyncio.Semaphore(_UNDER_WAY)
+
+    async def request(self, unit: int, pdu: bytes, timeout_s: float) -> bytes:
+        """Send a PDU to a unit and return its answer.
+
+        Raises
+        ------
+        DeviceError
+            If there is no connection, it breaks, or no answer with this transaction id comes in time.
+        """
+        async with self._slots:
+            try:
+                async with asyncio.timeout(timeout_s):
+                    transport = await self._connected()
+            except TimeoutError:
+                raise DeviceError(f"no connection to {self.address} in {timeout_s:g} s") from None
+            return await self._exchange(transport, unit, pdu, timeout_s)
+
+    async def _exchange(self, transport: asyncio.Transport, unit: int, pdu: bytes, timeout_s: float) -> bytes:
+        transaction = self._transaction = self._transaction % 0xFFFF + 1
+        reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._open[transaction] = _Open(unit, reply)
+        before, self._unmatched = self._received, 0
+        transport.write(_HEADER.pack(transaction, 0, len(pdu) + 1, unit) + pdu)
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await reply
+        except TimeoutError:
+            raise DeviceError(self._silence(unit, timeout_s)) from None
+        finally:
+            del self._open[transaction]
+            if not reply.done() or reply.cancelled():
+                self._drop_if_dead(before)
+
+    def _silence(self, unit: int, timeout_s: float) -> str:
+        stray = f" ({self._unmatched} with a wrong transaction id or unit)" if self._unmatched else ""
+        return f"no answer from unit {unit} at {self.address} in {timeout_s:g} s{stray}"
+
+    def _drop_if_dead(self, received_before: int) -> None:
+        if self._received == received_before and not self._open and self._transport is not None:
+            self._transport.abort()  # nobody answered at all: perhaps a connection that only we believe in
+
+    async def _connected(self) -> asyncio.Transport:
+        if self._transport is None:
+            if self._connecting is None or self._connecting.done():
+                self._connecting = asyncio.create_task(self._connect())
+                self._connecting.add_done_callback(_retrieve)
+            await asyncio.shield(self._connecting)
+        if self._transport is None:
+            raise DeviceError(f"{self.address} closed the connection at once")
+        return self._transport
+
+    async def _connect(self) -> None:
+        try:
+            async with asyncio.timeout(_CONNECT_S):
+                await asyncio.get_running_loop().create_connection(lambda: self, self._host, self._port)
+        except TimeoutError:
+            raise DeviceError(f"no connection to {self.address} in {_CONNECT_S:g} s") from None
+        except OSError as error:
+            raise DeviceError(f"{self.address} cannot be reached: {error.strerror or error}") from error
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the connection."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._buffer.clear()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Fail what is under way; the next request connects again."""
+        self._transport = None
+        reason = f": {exc}" if exc else ""
+        for request in self._open.values():
+            if not request.reply.done():
+                request.reply.set_exception(DeviceError(f"{self.address} closed the connection{reason}"))
+
+    def data_received(self, data: bytes) -> None:
+        """Cut frames out of the stream; bytes that are not Modbus end the connection."""
+        self._received += len(data)
+        self._buffer += data
+        while len(self._buffer) >= _HEADER.size:
+            transaction, protocol, length, unit = _HEADER.unpack_from(self._buffer)
+            if protocol != 0 or not 2 <= length <= _LONGEST:
+                self._not_modbus()
+                return
+            end = _HEADER.size - 1 + length
+            if len(self._buffer) < end:
+                return
+            self._deliver(transaction, unit, bytes(self._buffer[_HEADER.size : end]))
+            del self._buffer[:end]
+
+    def _deliver(self, transaction: int, unit: int, pdu: bytes) -> None:
+        request = self._open.get(transaction)
+        if request is None or request.unit != unit:
+            self._unmatched += 1
+        elif not request.reply.done():
+            request.reply.set_result(pdu)
+
+    def _not_modbus(self) -> None:
+        for request in self._open.values():
+            if not request.reply.done():
+                request.reply.set_exception(DeviceError(f"{self.address} answers bytes that are not Modbus TCP"))
+        if self._transport is not None:
+            self._transport.abort()
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self._transport is not None:
+            self._transport.close()
+            self._transport = None
+
+
+def _retrieve(connecting: asyncio.Task[None]) -> None:
+    if not connecting.cancelled():
+        connecting.exception()  # whoever waited has it; if all gave up, it is not worth a warning
