@@ -1,0 +1,73 @@
+"""Structured logs on standard error, one event a line: JSON for machines, columns for people; never a secret.
+
+Our events and those of the libraries go through one chain. `bind_contextvars(correlation_id=...)` marks all events of a cycle.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from typing import Literal
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+LogFormat = Literal["console", "json"]
+_SECRET_KEY = re.compile(r"community|password|passphrase|secret|token|(auth|priv|api)_?key", re.IGNORECASE)
+_USER_INFO = re.compile(r"(?<=://)[^/@\s]+@")  # a database driver may repeat its address in an error
+
+
+def configure_logging(form: LogFormat, process: str) -> None:
+    """Set up logging for this process; `process` is on every line."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info if form == "json" else _keep,
+        redact,
+    ]
+    last: Processor = (
+        structlog.processors.JSONRenderer(default=str) if form == "json" else structlog.dev.ConsoleRenderer()
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last]
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.captureWarnings(capture=True)
+    logging.getLogger("facility").setLevel(logging.INFO)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(process=process)
+
+
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+    """Return the logger of a module (`__name__`)."""
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    return logger
+
+
+def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Replace values under keys that name a secret, and user information in addresses."""
+    for key, value in event.items():
+        if _SECRET_KEY.search(key):
+            event[key] = "***"
+        elif isinstance(value, str):
+            event[key] = _USER_INFO.sub("***@", value)
+    return event
+
+
+def _keep(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    return event

@@ -1,0 +1,35 @@
+"""The API's process: serves on the socket that the supervisor opened."""
+
+from __future__ import annotations
+
+import socket
+
+import uvicorn
+
+from facility.api.app import create_app
+from facility.api.site_view import SiteView
+from facility.service.worker import Worker
+
+STOP_WITHIN_S = 3  # slow readers are cut off then
+
+
+def run(worker: Worker) -> None:
+    """Serve until told to end."""
+    assert worker.socket_fd is not None, "the supervisor opens the socket"
+    view = SiteView(worker.loaded, worker.state, worker.clock)
+    worker.on_site.append(view.exchange)
+    worker.heartbeat.keep_beating()
+    worker.heartbeat.say("serving")
+    listener = socket.socket(fileno=worker.socket_fd)
+    config = uvicorn.Config(
+        create_app(view),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=STOP_WITHIN_S,
+        limit_concurrency=100,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+    view.close()
+    worker.heartbeat.say("stopped")

@@ -1,0 +1,91 @@
+"""The poller's process: polls, keeps what it read, and looks after the store."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from contextlib import closing
+from dataclasses import asdict
+from typing import Any
+
+from facility.acquire.poller import Poller
+from facility.errors import HistoryError
+from facility.history.maintenance import maintain
+from facility.history.telemetry import HotTelemetry, open_telemetry
+from facility.log import get_logger
+from facility.records import Quality
+from facility.service.health import BEAT_S
+from facility.service.worker import Worker
+
+MAINTAIN_EVERY_S = 3600.0
+_log = get_logger(__name__)
+
+
+def run(worker: Worker) -> None:
+    """Poll until told to end."""
+    store = worker.loaded.site.history
+    telemetry = open_telemetry(
+        worker.state,
+        table_uri=store.table_uri,
+        raw_retention_days=store.raw_retention_days,
+        read_only=False,
+        clock=worker.clock,
+    )
+    with closing(telemetry):
+        asyncio.run(_run(worker, telemetry))
+    worker.heartbeat.say("stopped")
+
+
+async def _run(worker: Worker, telemetry: HotTelemetry) -> None:
+    loop = asyncio.get_running_loop()
+    poller = Poller(worker.loaded, telemetry.append, worker.clock)
+    tasks = [
+        asyncio.create_task(poller.run(), name="poll"),
+        asyncio.create_task(_beat(worker, poller), name="beat"),
+        asyncio.create_task(_keep_store(worker, telemetry), name="store"),
+    ]
+    # A new site arrives in the channel's thread; the devices belong to this loop.
+    worker.on_site.append(lambda loaded: asyncio.run_coroutine_threadsafe(poller.reload(loaded), loop).result())
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    if stopping not in done:
+        stopping.cancel()
+        raise next(result for result in results if isinstance(result, Exception))
+
+
+async def _beat(worker: Worker, poller: Poller) -> None:
+    while True:
+        devices = {name: _plain(asdict(statistics)) for name, statistics in poller.statistics().items()}
+        waiting = {
+            "readings": poller.outbox.readings,
+            "refusals": poller.outbox.refusals,
+            "dropped": poller.outbox.dropped,
+        }
+        worker.heartbeat.say("polling", devices=devices, outbox=waiting, site_revision=worker.loaded.revision)
+        await asyncio.sleep(BEAT_S)
+
+
+def _plain(statistics: dict[str, Any]) -> dict[str, Any]:
+    points = {Quality(quality).name.lower(): count for quality, count in statistics.pop("points").items()}
+    return {**statistics, "points": points}
+
+
+async def _keep_store(worker: Worker, telemetry: HotTelemetry) -> None:
+    """Flush the hot log to the table, and once an hour compact and clean it; in a thread, polling goes on meanwhile."""
+    maintained = time.monotonic()
+    while True:
+        await asyncio.sleep(worker.loaded.site.history.flush_interval_s)
+        try:
+            await asyncio.to_thread(telemetry.flush)
+            if time.monotonic() - maintained >= MAINTAIN_EVERY_S:
+                maintained = time.monotonic()
+                await asyncio.to_thread(maintain, telemetry)
+        except HistoryError as error:
+            _log.error("the table cannot take the hot log now; nothing is lost, it is tried again", reason=str(error))
