@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         decision = actions.add_parser(name, help=f"{name} recommendations")
         add_site(decision)
         decision.add_argument("ids", nargs="+", metavar="ID", help="as `list` shows them")
-        decision.add_argument("--by", default=getpass.getuser(), help="who decides (default: the user of this session)")
+        decision.add_argument("--by", help="who decides (default: the user of this session)")
         decision.add_argument("--reason", required=name == "reject", default="", help="why; needed to reject")
         add_output(decision)
 
@@ -56,8 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _decide(journal: Journal, arguments: argparse.Namespace) -> list[Recommendation]:
-    if not arguments.by.strip():
-        raise ConfigurationError("--by: say who decides")
+    actor = _actor(arguments.by)
     known = {item.id: item for item in journal.recommendations()}
     now = SystemClock().now()
     # All are looked at before the first is moved, so that a mistyped id decides nothing.
@@ -69,7 +68,17 @@ def _decide(journal: Journal, arguments: argparse.Namespace) -> list[Recommendat
         if known[identifier].expires <= now:
             raise JournalError(f"{identifier} has expired at {known[identifier].expires:%Y-%m-%d %H:%M} UTC")
     to = _DECISIONS[arguments.action]
-    return [journal.transition(each, to, actor=arguments.by, reason=arguments.reason, at=now) for each in arguments.ids]
+    return [journal.transition(each, to, actor=actor, reason=arguments.reason, at=now) for each in arguments.ids]
+
+
+def _actor(given: str | None) -> str:
+    try:
+        actor = (getpass.getuser() if given is None else given).strip()
+    except (KeyError, OSError):  # a container whose user has no name
+        actor = ""
+    if not actor:
+        raise ConfigurationError("--by: say who decides")
+    return actor
 
 
 def _row(item: Recommendation, zone: ZoneInfo) -> Row:

@@ -72,7 +72,7 @@ class Supervisor:
             self._end_all()
             self._beat(heartbeat, "stopped")
 
-    def _on_signal(self, number: int, _: FrameType | None) -> None:
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._stop.set()
 
     def _beat(self, heartbeat: Heartbeat, activity: str) -> None:
