@@ -1,0 +1,71 @@
+"""What people and the old changeover rule do to the setpoints: mostly nothing, now and then one of them, some of them never."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from facility.site import Site
+from tools.simulated_site.climate import DAY_S, Outdoors
+from tools.simulated_site.sequences import MECHANICAL, PARTIAL
+from tools.simulated_site.setpoints import Key
+
+ECONOMIZER_ON_DEGC, ECONOMIZER_OFF_DEGC = 0.0, 2.0  # wet bulb; a cautious rule that nobody has looked at since commissioning
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """A setpoint that somebody touches on some days, on the machines of one kind together."""
+
+    quantity: str
+    equipment: tuple[str, ...]
+    chance_per_day: float
+    choices: tuple[float, ...]
+
+
+class Operators:
+    """The people on site. CDU setpoints, staging, servers, work and battery stay as commissioned."""
+
+    def __init__(self, site: Site, seed: int) -> None:
+        self._seed, self._zone = seed, site.zone
+        crahs, plants = tuple(crah.id for crah in site.crahs), tuple(plant.id for plant in site.plants)
+        self._plants = plants
+        self._habits = (
+            Habit("supply_air_temperature_setpoint_degc", crahs, 0.55, (18.0, 18.5, 19.0, 19.5, 20.0, 21.0, 22.0)),
+            Habit("fan_speed_setpoint_frac", crahs, 0.45, (0.75, 0.8, 0.85, 0.9, 0.95)),
+            Habit("leaving_chilled_water_temperature_setpoint_degc", plants, 0.4, (7.0, 8.0, 8.5, 9.0, 10.0)),
+            Habit("condenser_water_temperature_setpoint_degc", plants, 0.3, (22.0, 24.0, 25.0, 27.0)),
+        )
+
+    def changes(self, before: datetime, after: datetime, outdoors: Outdoors) -> Iterator[tuple[Key, float]]:
+        """Yield what is set in (before, after]: a function of time alone, so that any step length sees the same."""
+        yield from self._changeover(before, after, outdoors)
+        start_s, end_s = before.timestamp(), after.timestamp()
+        for day in range(math.floor(start_s / DAY_S), math.floor(end_s / DAY_S) + 1):
+            for habit in self._habits:
+                act = _act(habit, day, self._seed, self._zone)
+                if act is not None and start_s < act[0] <= end_s:
+                    yield from (((equipment, habit.quantity), act[1]) for equipment in habit.equipment)
+
+    def _changeover(self, before: datetime, after: datetime, outdoors: Outdoors) -> Iterator[tuple[Key, float]]:
+        """Look at the wet bulb once an hour."""
+        if math.floor(before.timestamp() / 3600.0) == math.floor(after.timestamp() / 3600.0):
+            return
+        for plant in self._plants:
+            if outdoors.wet_bulb_degc < ECONOMIZER_ON_DEGC:
+                yield (plant, "economizer_mode_command"), float(PARTIAL)
+            elif outdoors.wet_bulb_degc > ECONOMIZER_OFF_DEGC:
+                yield (plant, "economizer_mode_command"), float(MECHANICAL)
+
+
+def _act(habit: Habit, day: int, seed: int, zone: ZoneInfo) -> tuple[float, float] | None:
+    """Return when and to what a habit sets its quantity on a day (counted in UTC), if at all: at work, on weekdays."""
+    draw = random.Random(f"{seed}/operators/{habit.quantity}/{day}")
+    acts, hour, choice = draw.random() < habit.chance_per_day, draw.uniform(6.5, 16.5), draw.choice(habit.choices)
+    time_s = day * DAY_S + hour * 3600.0
+    weekday = datetime.fromtimestamp(time_s, zone).weekday() < 5
+    return (time_s, choice) if acts and weekday else None

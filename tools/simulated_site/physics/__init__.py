@@ -1,0 +1,1 @@
+"""What the simulated plant does: one device law a file, none shared with `models`."""

@@ -1,0 +1,86 @@
+"""A cooling tower by effectiveness on enthalpy (Braun, Klein and Mitchell 1989); the product uses an empirical approach."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from tools.simulated_site.physics.air import saturated_enthalpy_kjpkg
+from tools.simulated_site.physics.constants import VAPORISATION_KJPKG, WATER_HEAT_KJPKGK
+from tools.simulated_site.physics.movers import Mover
+
+DESIGN_WET_BULB_DEGC = 22.0
+DESIGN_APPROACH_K = 4.5
+EVAPORATED_SHARE = 0.85  # of the heat, on the year's mean; the rest warms air
+CYCLES_OF_CONCENTRATION = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class TowerLaw:
+    """One tower cell with a variable-speed fan."""
+
+    rated_flow_lps: float
+    rated_air_kgps: float
+    ntu_constant: float
+    fan: Mover
+    min_fan_frac: float
+    pressure_kpa: float
+
+    def heat_kw(self, entering_degc: float, flow_lps: float, fan_frac: float, wet_bulb_degc: float) -> float:
+        """Return the heat rejected; a still fan leaves a tenth of the draught."""
+        air_kgps = self.rated_air_kgps * max(fan_frac, 0.1)
+        hot = saturated_enthalpy_kjpkg(entering_degc, self.pressure_kpa)
+        cold = saturated_enthalpy_kjpkg(wet_bulb_degc, self.pressure_kpa)
+        if hot <= cold or flow_lps <= 0.0:
+            return 0.0
+        saturation_heat = (hot - cold) / max(entering_degc - wet_bulb_degc, 0.1)
+        ratio = air_kgps * saturation_heat / (flow_lps * WATER_HEAT_KJPKGK)
+        ntu = self.ntu_constant * (flow_lps / air_kgps) ** 0.4
+        effect = _counter_flow(ntu, ratio)
+        return min(effect * air_kgps * (hot - cold), flow_lps * WATER_HEAT_KJPKGK * (entering_degc - wet_bulb_degc))
+
+    def fan_frac_for(self, heat_kw: float, entering_degc: float, flow_lps: float, wet_bulb_degc: float) -> float:
+        """Return the fan speed that rejects so much heat: off when the draught does, full when nothing does."""
+        if self.heat_kw(entering_degc, flow_lps, 0.0, wet_bulb_degc) >= heat_kw:
+            return 0.0
+        low, high = self.min_fan_frac, 1.0
+        if self.heat_kw(entering_degc, flow_lps, high, wet_bulb_degc) <= heat_kw:
+            return high
+        for _ in range(10):
+            middle = 0.5 * (low + high)
+            if self.heat_kw(entering_degc, flow_lps, middle, wet_bulb_degc) < heat_kw:
+                low = middle
+            else:
+                high = middle
+        return 0.5 * (low + high)
+
+
+def _counter_flow(ntu: float, ratio: float) -> float:
+    gap = 1.0 - ratio
+    if abs(gap) < 1e-6:
+        return ntu / (1.0 + ntu)
+    decay = math.exp(max(min(-ntu * gap, 50.0), -50.0))
+    return (1.0 - decay) / (1.0 - ratio * decay)
+
+
+def sized_tower(
+    rated_rejection_kw: float, rated_flow_lps: float, rated_fan_kw: float, min_fan_frac: float, pressure_kpa: float
+) -> TowerLaw:
+    """Return the tower that rejects its rating at the design wet bulb and approach, its fill solved by bisection."""
+    entering_degc = DESIGN_WET_BULB_DEGC + DESIGN_APPROACH_K + rated_rejection_kw / (rated_flow_lps * WATER_HEAT_KJPKGK)
+    fan = Mover(1.0, rated_fan_kw, 0.0, 0.02 * rated_fan_kw)
+    low, high = 0.1, 12.0
+    for _ in range(40):
+        middle = 0.5 * (low + high)
+        law = TowerLaw(rated_flow_lps, rated_flow_lps / 1.2, middle, fan, min_fan_frac, pressure_kpa)
+        if law.heat_kw(entering_degc, rated_flow_lps, 1.0, DESIGN_WET_BULB_DEGC) < rated_rejection_kw:
+            low = middle
+        else:
+            high = middle
+    return TowerLaw(rated_flow_lps, rated_flow_lps / 1.2, high, fan, min_fan_frac, pressure_kpa)
+
+
+def makeup_lps(heat_kw: float) -> float:
+    """Return the water that replaces evaporation, blowdown and drift."""
+    evaporated_lps = EVAPORATED_SHARE * heat_kw / VAPORISATION_KJPKG
+    return evaporated_lps * CYCLES_OF_CONCENTRATION / (CYCLES_OF_CONCENTRATION - 1.0)

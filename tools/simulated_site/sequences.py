@@ -1,0 +1,78 @@
+"""The plant controller's sequences: what is commanded, as far as the machines and the weather allow it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from facility.site import Plant
+from tools.simulated_site.climate import Outdoors
+from tools.simulated_site.setpoints import Setpoints
+
+MECHANICAL, PARTIAL, FREE = 0, 1, 2
+SHORT_K = 1.5  # leaving water this far above its setpoint, for so long, calls a chiller
+SHORT_S = 600.0
+RESCUE_S = 7200.0  # then it stays at least this long
+DEADBAND_K = 1.0
+
+
+@dataclass(slots=True)
+class SequenceState:
+    """What the sequences remember."""
+
+    mode: int = MECHANICAL
+    chillers: int = 1
+    since_change_s: float = 1e9
+    short_s: float = 0.0
+    rescue: int = 0
+    rescue_left_s: float = 0.0
+    commanded: float = -1.0  # last command seen, mode x 100 + chillers: a new one ends a rescue
+
+
+class PlantSequence:
+    """Decides mode and staging once a step."""
+
+    def __init__(self, plant: Plant, setpoints: Setpoints) -> None:
+        self._plant, self._setpoints = plant, setpoints
+
+    def step(
+        self,
+        state: SequenceState,
+        dt_s: float,
+        supply_degc: float,
+        setpoint_degc: float,
+        return_degc: float,
+        outdoors: Outdoors,
+    ) -> None:
+        """Bring mode and staging in line with the commands, within the interlocks."""
+        mode_command = round(self._setpoints[(self._plant.id, "economizer_mode_command")])
+        staged = round(self._setpoints[(self._plant.id, "chillers_staged_command")])
+        self._watch(state, dt_s, supply_degc - setpoint_degc, mode_command * 100.0 + staged)
+        allowed = self._allowed_mode(mode_command, return_degc, outdoors)
+        state.since_change_s += dt_s
+        economizer = self._plant.economizer
+        if allowed != state.mode and (economizer is None or state.since_change_s >= 60.0 * economizer.min_dwell_min):
+            state.mode, state.since_change_s = allowed, 0.0
+        if state.mode == FREE and state.rescue:
+            state.mode = PARTIAL
+        wanted = 0 if state.mode == FREE else max(staged, 1)
+        state.chillers = min(wanted + (state.rescue if wanted else 0), len(self._plant.chillers))
+
+    def _allowed_mode(self, command: int, return_degc: float, outdoors: Outdoors) -> int:
+        """Refuse the economizer where its water could not be colder than the return."""
+        economizer = self._plant.economizer
+        if economizer is None or command == MECHANICAL:
+            return MECHANICAL
+        if return_degc < outdoors.wet_bulb_degc + economizer.approach_k + DEADBAND_K:
+            return MECHANICAL
+        return PARTIAL if command == PARTIAL or economizer.kind == "non_integrated" else FREE
+
+    def _watch(self, state: SequenceState, dt_s: float, short_k: float, commanded: float) -> None:
+        """Call one more chiller when the water has been too warm for long."""
+        if commanded != state.commanded:
+            state.commanded, state.rescue, state.short_s = commanded, 0, 0.0
+        state.short_s = state.short_s + dt_s if short_k > SHORT_K else 0.0
+        if state.short_s > SHORT_S:
+            state.rescue, state.rescue_left_s, state.short_s = state.rescue + 1, RESCUE_S, 0.0
+        state.rescue_left_s -= dt_s
+        if state.rescue and state.rescue_left_s <= 0.0:
+            state.rescue = 0
