@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,20 +31,27 @@ class Situation:
 
 def read_situation(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> Situation:
     """Return what is measured at a time; values of several feeds are added up for power, averaged otherwise."""
-    latest = telemetry.latest()
+    values, missing = fresh_values(loaded, telemetry.latest(), at)
+    return Situation(at, values, missing, _month_peak_kw(loaded, telemetry, at))
+
+
+def fresh_values(
+    loaded: LoadedSite, latest: Mapping[str, Reading], at: datetime
+) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Return the fresh values by `equipment.quantity`, several feeds as one, and the names of those that are not there."""
     groups: dict[str, list[Point]] = {}
     for point in loaded.points:
         groups.setdefault(f"{point.equipment}.{point.quantity}", []).append(point)
     values: dict[str, float] = {}
     for key, points in groups.items():
-        fresh = [latest[point.id].value for point in points if _is_fresh(point, latest.get(point.id), at)]
+        fresh = [latest[point.id].value for point in points if is_fresh(point, latest.get(point.id), at)]
         if len(fresh) == len(points):
             values[key] = sum(fresh) if points[0].unit in {"kW", "kWh", "A"} else sum(fresh) / len(fresh)
-    missing = tuple(sorted(set(groups) - set(values)))
-    return Situation(at, values, missing, _month_peak_kw(loaded, telemetry, at))
+    return values, tuple(sorted(set(groups) - set(values)))
 
 
-def _is_fresh(point: Point, reading: Reading | None, at: datetime) -> bool:
+def is_fresh(point: Point, reading: Reading | None, at: datetime) -> bool:
+    """Tell whether a reading is good and recent enough to be what is now."""
     if reading is None or reading.quality is not Quality.GOOD:
         return False
     return at - reading.time <= timedelta(seconds=max(SHORTEST_STALE_S, STALE_INTERVALS * point.interval_s))
