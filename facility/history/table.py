@@ -1,0 +1,160 @@
+"""The Delta table of readings: one row a reading, partitioned by day and bucket, in a local folder or on any object store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+from deltalake import (
+    ColumnProperties,
+    CommitProperties,
+    DeltaTable,
+    PostCommitHookProperties,
+    Transaction,
+    WriterProperties,
+    write_deltalake,
+)
+from deltalake.exceptions import DeltaError
+
+from facility.errors import HistoryError, StorageFullError
+from facility.history.commit import fsync_commit
+from facility.history.hot_log import storage_errors
+from facility.history.rows import DAY_US, TABLE_SCHEMA, Rows, bucket_of, from_arrow, to_arrow
+
+# Names of Delta's application transactions: how far each of these has come is committed together with the rows.
+HOT_LOG = "facility-hot-log"  # the last segment flushed
+LOADED = "facility-load"  # the last segment number given to rows loaded directly
+SORTED = "facility-sorted"  # the last day sorted, as days since the epoch
+
+WRITING = WriterProperties(
+    compression="ZSTD",
+    compression_level=3,
+    max_row_group_size=1 << 17,
+    column_properties={"time": ColumnProperties(dictionary_enabled=False, encoding="DELTA_BINARY_PACKED")},
+)
+# Checkpoints and cleaning are maintenance's, which makes them durable in the right order.
+NO_HOOKS = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
+_CONFIGURATION = {
+    "delta.dataSkippingStatsColumns": "point,time",  # statistics of values would meet NaN, which JSON cannot carry
+    "delta.logRetentionDuration": "interval 1 days",
+    "delta.deletedFileRetentionDuration": "interval 2 hours",
+}
+_COLUMNS = [name for name in TABLE_SCHEMA.names if name not in {"date", "bucket"}]
+
+
+@contextmanager
+def table_errors(doing: str) -> Iterator[None]:
+    """Turn errors of the table's storage into ours."""
+    try:
+        with storage_errors(doing):
+            yield
+    except (DeltaError, pa.ArrowException) as error:
+        if "os error 28" in str(error) or "No space left" in str(error):
+            raise StorageFullError(f"{doing}: no space left; free some, nothing acknowledged is lost") from error
+        raise HistoryError(f"{doing}: {error}") from error
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """The table at one version; reading it is not disturbed by later commits."""
+
+    delta: DeltaTable
+
+    def transaction(self, application: str) -> int:
+        """Return how far an application has come; -1 where it has not begun."""
+        version = self.delta.transaction_version(application)
+        return -1 if version is None else version
+
+    def rows(self, points: Sequence[str] | None, start_us: int, end_us: int) -> Rows:
+        """Return the rows of points (all when None) in [start, end), in no particular order."""
+        with table_errors("history cannot be read"):
+            predicate = " AND ".join(_conditions(points, start_us, end_us))
+            return from_arrow(pa.table(self.delta.scan(columns=_COLUMNS, predicate=predicate)))
+
+    def days(self) -> list[int]:
+        """Return the days that have rows, as days since the epoch, oldest first."""
+        dates = self.delta.get_add_actions(flatten=True)
+        days = pa.table(dates)["partition.date"].cast(pa.date32()).cast(pa.int32()).unique().to_pylist()
+        return sorted(days)
+
+
+class ReadingTable:
+    """Where the table lives, and commits to it that are durable when the call returns.
+
+    Delta never calls fsync; on a local disk we do, for the new files, their folders and the log entry. An object store needs none.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self.local = _local_path(uri)
+
+    def snapshot(self) -> Snapshot | None:
+        """Return the table as it is now; None when it does not exist yet."""
+        with table_errors(f"history table {self.uri} cannot be opened"):
+            return Snapshot(DeltaTable(self.uri)) if DeltaTable.is_deltatable(self.uri) else None
+
+    def create(self) -> Snapshot:
+        """Return the table as it is now; make it first when it does not exist."""
+        if (present := self.snapshot()) is not None:
+            return present
+        with table_errors(f"history table {self.uri} cannot be made"):
+            if self.local:
+                self.local.mkdir(parents=True, exist_ok=True)
+            partitions = ["date", "bucket"]
+            made = DeltaTable.create(self.uri, TABLE_SCHEMA, partition_by=partitions, configuration=_CONFIGURATION)
+        self.make_durable(made, 0)
+        return Snapshot(made)
+
+    def append(self, rows: Rows, application: str, version: int) -> None:
+        """Add sorted rows in one commit that also says how far an application has come."""
+        delta = self.create().delta
+        before = delta.version()
+        with table_errors("readings not moved to the table"):
+            write_deltalake(
+                delta,
+                to_arrow(rows),
+                mode="append",
+                writer_properties=WRITING,
+                commit_properties=CommitProperties(app_transactions=[Transaction(application, version)]),
+                post_commithook_properties=NO_HOOKS,
+            )
+        self.make_durable(delta, before + 1)
+
+    def make_durable(self, delta: DeltaTable, first: int) -> None:
+        """Force the commits from a version on to the disk."""
+        if self.local is None:
+            return
+        with table_errors("history table not durable"):
+            for version in range(first, delta.version() + 1):
+                fsync_commit(self.local, version)
+
+
+def _local_path(uri: str) -> Path | None:
+    split = urlsplit(uri)
+    if len(split.scheme) < 2:  # no scheme, or a drive letter
+        return Path(uri)
+    return Path(split.path) if split.scheme == "file" else None
+
+
+def _conditions(points: Sequence[str] | None, start_us: int, end_us: int) -> Iterator[str]:
+    yield f"date >= {_date(start_us)} AND date <= {_date(end_us - 1)}"
+    yield f"time >= {_time(start_us)} AND time < {_time(end_us)}"
+    if points is not None:
+        yield f"bucket IN ({', '.join(sorted({str(bucket_of(point)) for point in points}))})"
+        yield f"point IN ({', '.join(_quoted(point) for point in points)})"
+
+
+def _date(time_us: int) -> str:
+    return f"CAST({time_us // DAY_US} AS DATE)"
+
+
+def _time(time_us: int) -> str:
+    return f"arrow_cast({time_us}, 'Timestamp(Microsecond, Some(\"UTC\"))')"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
