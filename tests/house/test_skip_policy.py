@@ -16,7 +16,11 @@ CONFTEST = "from tests.skip_policy import pytest_sessionfinish, pytest_terminal_
 def run_suite(folder: Path, tests: str, *options: str, ci: bool) -> subprocess.CompletedProcess[str]:
     (folder / "conftest.py").write_text(CONFTEST)
     (folder / "test_it.py").write_text("import pytest\n" + tests)
-    environment = os.environ | {"FACILITY_CI": "1" if ci else "0", "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {
+        "FACILITY_CI": str(int(ci)),
+        "PYTHONPATH": str(ROOT),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
     command = [
         sys.executable,
         "-m",
@@ -34,7 +38,7 @@ def run_suite(folder: Path, tests: str, *options: str, ci: bool) -> subprocess.C
 SKIP = "def test_passes(): pass\ndef test_skips(): pytest.skip({reason!r})\n"
 
 
-@pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["serial", "xdist"])
+@pytest.mark.parametrize("options", [(), ("-p", "xdist", "-n", "1")], ids=["serial", "xdist"])
 def test_ci_fails_on_an_unknown_reason(tmp_path: Path, options: tuple[str, ...]) -> None:
     run = run_suite(tmp_path, SKIP.format(reason="no browser here"), *options, ci=True)
     assert run.returncode == 1
