@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from models.cooling import JointState
+from models.convex_pieces import feasible_run, fewest_pieces, lower_envelope, upper_chord
+from models.cooling import JointState, Load, PlantModel
+from models.limits import NAME_DTYPE
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -33,3 +36,127 @@ class StateTable:
     upper_slope: FloatArray  # (T, S)
     upper_intercept_kw: FloatArray  # (T, S)
     piece_error_kw: FloatArray  # (T, S): worst distance between pieces and model at the sampled heats
+
+
+DOMINATED = "dominated by a state of the same mode and leaving water"
+_LEAST_HEAT_KW = 1e-3
+_DOMINANCE_MARGIN_KW = 0.1
+
+
+def build_state_table(
+    model: PlantModel,
+    forecast: Load,
+    *,
+    heat_low_kw: FloatArray,
+    heat_high_kw: FloatArray,
+    states: Sequence[JointState] | None = None,
+    knots: int = 8,
+    tolerance_kw: float = 0.5,
+    prune: bool = True,
+) -> StateTable:
+    """Tabulate a plant's states for the steps of a plan.
+
+    Parameters
+    ----------
+    model
+        The plant.
+    forecast
+        Load and weather expected, one row a step; its split between halls and loops is kept at every heat.
+    heat_low_kw, heat_high_kw
+        Range of total IT heat to cover, a step (T,).
+    states
+        States to tabulate; None: `model.states()`.
+    knots
+        Heats sampled between low and high, >= 2; the pieces are at most knots - 1.
+    tolerance_kw
+        Pieces are dropped while the largest distance between pieces and model stays within it.
+    prune
+        Leave out states that another one of the same mode and leaving water beats at every heat (`limit` says so). States
+        that differ in mode or leaving water stay: dwell times and ramps may need them.
+
+    Returns
+    -------
+    StateTable
+        T steps, S states, K pieces.
+    """
+    tabulated = tuple(states if states is not None else model.states())
+    part = np.linspace(0.0, 1.0, knots)
+    heat = heat_low_kw[:, None] + (heat_high_kw - heat_low_kw)[:, None] * part  # (T, N)
+    power, limit = _sample(model, tabulated, forecast, heat)
+    feasible = feasible_run(np.isfinite(power))
+    available = feasible.any(axis=2)
+    limit = np.where(available, "", limit)
+    if prune:
+        beaten = _dominated(tabulated, np.where(feasible, power, np.inf)) & available
+        limit, available = np.where(beaten, DOMINATED, limit), available & ~beaten
+    spread = np.broadcast_to(heat[:, None, :], power.shape)
+    envelope = lower_envelope(part, np.where(feasible, power, np.inf))
+    slope, intercept, error = fewest_pieces(spread, envelope, power, feasible, tolerance_kw)
+    upper_slope, upper_intercept = upper_chord(spread, power, feasible)
+    return StateTable(
+        plant_id=model.plant_id,
+        states=tabulated,
+        available=available,
+        limit=limit.astype(NAME_DTYPE),
+        heat_min_kw=_edge(spread, feasible, first=True),
+        heat_max_kw=_edge(spread, feasible, first=False),
+        slope=slope,
+        intercept_kw=intercept,
+        upper_slope=upper_slope,
+        upper_intercept_kw=upper_intercept,
+        piece_error_kw=error,
+    )
+
+
+def loads_at(forecast: Load, heat_kw: FloatArray) -> Load:
+    """Return the forecast scaled to given total heats (T, N), rows step by step: (T * N) rows."""
+    total = forecast.it_air_kw.sum(axis=1) + forecast.it_liquid_kw.sum(axis=1)
+    factor = heat_kw / np.maximum(total, _LEAST_HEAT_KW)[:, None]
+
+    def scaled(power_kw: FloatArray) -> FloatArray:
+        grid: FloatArray = power_kw[:, None, :] * factor[:, :, None]
+        return grid.reshape(-1, power_kw.shape[1])
+
+    knots = heat_kw.shape[1]
+    return Load(
+        it_air_kw=scaled(forecast.it_air_kw),
+        it_liquid_kw=scaled(forecast.it_liquid_kw),
+        outdoor_degc=np.repeat(forecast.outdoor_degc, knots),
+        wet_bulb_degc=np.repeat(forecast.wet_bulb_degc, knots),
+    )
+
+
+def _sample(
+    model: PlantModel, states: tuple[JointState, ...], forecast: Load, heat_kw: FloatArray
+) -> tuple[FloatArray, npt.NDArray[np.str_]]:
+    """Return power (T, S, N), infinite where infeasible, and the limit met first as heat grows (T, S)."""
+    load = loads_at(forecast, heat_kw)
+    power = np.empty((heat_kw.shape[0], len(states), heat_kw.shape[1]))
+    limit = np.empty(power.shape[:2], dtype=NAME_DTYPE)
+    for s, state in enumerate(states):
+        response = model.evaluate(state, load)
+        power[:, s] = np.where(response.feasible, response.overhead_kw, np.inf).reshape(heat_kw.shape)
+        limit[:, s] = response.limit.reshape(heat_kw.shape)[:, 0]
+    return power, limit
+
+
+def _edge(heat: FloatArray, feasible: BoolArray, *, first: bool) -> FloatArray:
+    """Return the lowest or highest feasible heat, 0 where there is none."""
+    knots = heat.shape[-1]
+    at = np.argmax(feasible, axis=2) if first else knots - 1 - np.argmax(feasible[..., ::-1], axis=2)
+    edge = np.take_along_axis(heat, at[..., None], axis=2)[..., 0]
+    return np.where(feasible.any(axis=2), edge, 0.0)
+
+
+def _dominated(states: tuple[JointState, ...], power: FloatArray) -> BoolArray:
+    """Return (T, S): another state of its mode and leaving water is feasible wherever this one is, and cheaper by a margin."""
+    beaten = np.zeros(power.shape[:2], bool)
+    groups: dict[tuple[int, float], list[int]] = {}
+    for s, state in enumerate(states):
+        groups.setdefault((state.mode, state.leaving_water_degc), []).append(s)
+    for members in groups.values():
+        mine = power[:, members]
+        for other in members:
+            rival = power[:, other][:, None, :] + _DOMINANCE_MARGIN_KW
+            beaten[:, members] |= ((rival <= mine) | ~np.isfinite(mine)).all(axis=2)
+    return beaten

@@ -1,0 +1,115 @@
+"""Convex pieces below a sampled curve, a chord above it; vectorised over leading axes, samples along the last."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+_NEVER = 1e15  # stands for "infeasible" where infinity times zero would give NaN
+
+
+def feasible_run(feasible: BoolArray) -> BoolArray:
+    """Return the longest run of feasible samples (the lowest one among equals)."""
+    length = np.zeros(feasible.shape[:-1], int)
+    best_length, best_end = np.zeros_like(length), np.full_like(length, -1)
+    for k in range(feasible.shape[-1]):
+        length = np.where(feasible[..., k], length + 1, 0)
+        longer = length > best_length
+        best_length, best_end = np.where(longer, length, best_length), np.where(longer, k, best_end)
+    k = np.arange(feasible.shape[-1])
+    inside: BoolArray = (k <= best_end[..., None]) & (k > (best_end - best_length)[..., None])
+    return inside
+
+
+def lower_envelope(part: FloatArray, value: FloatArray) -> FloatArray:
+    """Return the lower convex envelope at the samples.
+
+    Parameters
+    ----------
+    part
+        Sample positions (N,), increasing; the same for all curves.
+    value
+        Values (..., N); infinite where there is none (the envelope is then infinite outside the finite run).
+
+    Returns
+    -------
+    FloatArray
+        Envelope (..., N).
+    """
+    finite = np.where(np.isfinite(value), value, _NEVER)
+    envelope = finite.copy()
+    for i, k in itertools.combinations(range(part.size), 2):
+        for j in range(i + 1, k):
+            weight = (part[k] - part[j]) / (part[k] - part[i])
+            line = weight * finite[..., i] + (1 - weight) * finite[..., k]
+            envelope[..., j] = np.minimum(envelope[..., j], line)
+    return np.where(np.isfinite(value), envelope, np.inf)
+
+
+def fewest_pieces(
+    heat: FloatArray, envelope: FloatArray, power: FloatArray, feasible: BoolArray, tolerance: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return slopes, intercepts (..., K) and the largest distance to the curve (...), with the fewest pieces K.
+
+    K is the same for all curves. A curve uses K of the segments of its envelope, evenly spread; K grows until 99 % of the
+    curves keep the tolerance, or all segments are used.
+    """
+    slope, intercept = _segments(heat, envelope, feasible)
+    count = slope.shape[-1]
+    for pieces in range(1, count + 1):
+        chosen = np.unique(np.round(np.linspace(0, count - 1, pieces)).astype(int)) if pieces > 1 else [count // 2]
+        a, b = slope[..., chosen], intercept[..., chosen]
+        error = _distance(heat, power, feasible, a, b)
+        if pieces == count or np.quantile(error[feasible.any(axis=-1)], 0.99) <= tolerance:
+            break
+    return a, b, error
+
+
+def upper_chord(heat: FloatArray, power: FloatArray, feasible: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Return slope and intercept of the line through the ends of the feasible run, lifted to lie above every sample."""
+    last = heat.shape[-1] - 1
+    first_at = np.argmax(feasible, axis=-1)[..., None]
+    last_at = last - np.argmax(feasible[..., ::-1], axis=-1)[..., None]
+    known = np.where(feasible, power, 0.0)
+    rise = np.take_along_axis(known, last_at, -1) - np.take_along_axis(known, first_at, -1)
+    run = np.take_along_axis(heat, last_at, -1) - np.take_along_axis(heat, first_at, -1)
+    slope = np.where(run > 0, rise / np.where(run > 0, run, 1.0), 0.0)
+    lift = np.where(feasible, power - slope * heat, -np.inf).max(axis=-1)
+    return slope[..., 0], np.where(feasible.any(axis=-1), lift, 0.0)
+
+
+def _segments(heat: FloatArray, envelope: FloatArray, feasible: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Return the lines of the envelope's segments (..., N-1); outside the run, the nearest segment's line again."""
+    known = np.where(feasible, envelope, 0.0)
+    width = np.diff(heat, axis=-1)
+    inside = feasible[..., :-1] & feasible[..., 1:] & (width > 0)
+    slope = np.where(inside, np.diff(known, axis=-1) / np.where(inside, width, 1.0), 0.0)
+    intercept = known[..., :-1] - slope * heat[..., :-1]
+    nearest = _nearest(inside)
+    slope = np.take_along_axis(slope, nearest, -1)
+    intercept = np.take_along_axis(intercept, nearest, -1)
+    alone = np.where(feasible, envelope, -np.inf).max(axis=-1)  # a run of one sample: a level line through it
+    single = (~inside.any(axis=-1) & feasible.any(axis=-1))[..., None]
+    return np.where(single, 0.0, slope), np.where(single, alone[..., None], intercept)
+
+
+def _nearest(inside: BoolArray) -> npt.NDArray[np.intp]:
+    """Return for each segment the index of the nearest one inside the run (itself where inside)."""
+    count = inside.shape[-1]
+    first = np.argmax(inside, axis=-1)[..., None]
+    last = count - 1 - np.argmax(inside[..., ::-1], axis=-1)[..., None]
+    return np.clip(np.arange(count), first, np.maximum(first, last))
+
+
+def _distance(
+    heat: FloatArray, power: FloatArray, feasible: BoolArray, slope: FloatArray, intercept: FloatArray
+) -> FloatArray:
+    """Return the largest distance between samples and pieces along the run, 0 where there is none."""
+    pieces = (slope[..., None, :] * heat[..., :, None] + intercept[..., None, :]).max(axis=-1)
+    gap = np.where(feasible, np.abs(np.where(feasible, power, 0.0) - pieces), 0.0)
+    return np.asarray(gap.max(axis=-1))

@@ -1,0 +1,106 @@
+"""Economizers: waterside changeover rules and heat, airside envelope, frost limits."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from models.heat_exchanger import WATER_KJ_PER_LK, HeatExchanger
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+DEADBAND_K = 0.5
+FROST_CHILLED_SIDE_DEGC = 4.0  # water in the exchanger's chilled side
+FROST_BASIN_DEGC = 5.0  # condenser water: bypass or fan cycling holds it
+FROST_MIXED_AIR_DEGC = 5.0
+
+
+def rated_exchanger(rated_kw: float, approach_k: float, rated_flow_lps: float) -> HeatExchanger:
+    """Return a plate exchanger with equal flows [L/s] each side, its heat [kW] and approach [K] (chilled out - condenser in)."""
+    drop_k = rated_kw / (rated_flow_lps * WATER_KJ_PER_LK)
+    return HeatExchanger(drop_k / (drop_k + approach_k), 1.0, hot_exponent=0.7, cold_exponent=0.7)
+
+
+def worth_enabling(
+    return_degc: npt.ArrayLike, wet_bulb_degc: npt.ArrayLike, approach_k: npt.ArrayLike, deadband_k: float = DEADBAND_K
+) -> BoolArray:
+    """Return where a waterside economizer should start: return water warmer than wet bulb + approach + deadband.
+
+    `approach_k` is that of tower and exchanger together [K].
+
+    References
+    ----------
+    Stein, "Waterside economizing in data centers: design and control considerations", ASHRAE Transactions 115 (2009).
+    """
+    reached = np.asarray(wet_bulb_degc, float) + np.asarray(approach_k, float) + deadband_k
+    result: BoolArray = np.asarray(return_degc, float) > reached
+    return result
+
+
+def worth_keeping(leaving_degc: npt.ArrayLike, return_degc: npt.ArrayLike, deadband_k: float = DEADBAND_K) -> BoolArray:
+    """Return where a running waterside economizer still cools: its leaving water is below its return by the deadband."""
+    result: BoolArray = np.asarray(leaving_degc, float) <= np.asarray(return_degc, float) - deadband_k
+    return result
+
+
+def needs_chillers(
+    leaving_degc: npt.ArrayLike, setpoint_degc: npt.ArrayLike, deadband_k: float = DEADBAND_K
+) -> BoolArray:
+    """Return where the economizer's leaving water misses the setpoint by the deadband, so that chillers must run."""
+    result: BoolArray = np.asarray(leaving_degc, float) > np.asarray(setpoint_degc, float) + deadband_k
+    return result
+
+
+def heat_kw(
+    exchanger: HeatExchanger,
+    *,
+    return_degc: npt.ArrayLike,
+    condenser_degc: npt.ArrayLike,
+    chilled_flow_lps: npt.ArrayLike,
+    condenser_flow_lps: npt.ArrayLike,
+    rated_flow_lps: float,
+) -> FloatArray:
+    """Return the heat the exchanger takes out of the chilled water [kW], not below 0.
+
+    Parameters
+    ----------
+    exchanger
+        From `rated_exchanger`.
+    return_degc, condenser_degc
+        Chilled water coming back and condenser water from the tower [degC].
+    chilled_flow_lps, condenser_flow_lps, rated_flow_lps
+        Flows and the rated flow of either side [L/s].
+    """
+    chilled = np.asarray(chilled_flow_lps, float)
+    effectiveness = exchanger.effectiveness_at(
+        chilled / rated_flow_lps, np.asarray(condenser_flow_lps, float) / rated_flow_lps
+    )
+    drop = np.maximum(np.asarray(return_degc, float) - np.asarray(condenser_degc, float), 0.0)
+    heat: FloatArray = effectiveness * WATER_KJ_PER_LK * chilled * drop
+    return heat
+
+
+def airside_allowed(
+    outdoor_degc: npt.ArrayLike,
+    outdoor_dew_point_degc: npt.ArrayLike,
+    *,
+    return_air_degc: npt.ArrayLike,
+    dew_point_min_degc: float = -9.0,
+    dew_point_max_degc: float = 15.0,
+) -> BoolArray:
+    """Return where outside air helps and stays inside the envelope: colder than the return air, dew point within limits."""
+    outdoor, dew = np.asarray(outdoor_degc, float), np.asarray(outdoor_dew_point_degc, float)
+    allowed: BoolArray = (
+        (outdoor < np.asarray(return_air_degc, float)) & (dew >= dew_point_min_degc) & (dew <= dew_point_max_degc)
+    )
+    return allowed
+
+
+def mixed_air_degc(
+    outdoor_frac: npt.ArrayLike, outdoor_degc: npt.ArrayLike, return_air_degc: npt.ArrayLike
+) -> FloatArray:
+    """Return the temperature of mixed air [degC]: f T_outdoor + (1 - f) T_return."""
+    share = np.asarray(outdoor_frac, float)
+    mixed: FloatArray = share * np.asarray(outdoor_degc, float) + (1 - share) * np.asarray(return_air_degc, float)
+    return mixed

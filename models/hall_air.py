@@ -1,0 +1,137 @@
+"""The air side of a hall: how fast its CRAH fans must turn, and what that asks of the chilled water."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from models import coil, fan
+from models.heat_exchanger import AIR_KJ_PER_M3K, WATER_KJ_PER_LK
+from models.nameplate import Crah, group_crahs
+from models.rack_inlet import RackInlets
+from models.servers import ServerFans
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+# More air than the least needed lets the valve close: pump against fan. The best of these is taken.
+AIRFLOW_TRIALS = (1.0, 1.15, 1.4)
+_LEAST_AIR_RISE_K = 7.0  # an air rise below this is more airflow than halls have
+_FIXED_POINT_PASSES = 3  # server fans depend on the inlet, which depends on their heat; it settles within 0.01 K
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """A hall on a plant, with the CRAHs in service, its inlet model and limits."""
+
+    id: str
+    crahs: tuple[Crah, ...]
+    inlets: RackInlets
+    inlet_max_degc: float = 27.0
+    inlet_min_degc: float = 18.0
+    server_fans: ServerFans = field(default_factory=ServerFans)
+    density_frac: float = 1.0  # air density over that at sea level
+
+    @property
+    def group(self) -> Crah:
+        """Its CRAHs as one."""
+        return group_crahs(self.crahs)
+
+    @property
+    def supply_range_degc(self) -> tuple[float, float]:
+        """Supply air worth considering: within the CRAHs' range, and such that the inlets can stay between their limits."""
+        group, inlets = self.group, self.inlets
+        hottest_rise = np.max(inlets.offset_k + inlets.margin_k + inlets.recirculation_frac * _LEAST_AIR_RISE_K)
+        low = max(group.supply_air_min_degc, self.inlet_min_degc)
+        return low, max(low, min(group.supply_air_max_degc, self.inlet_max_degc - float(hottest_rise)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AirAnswer:
+    """Steady answer of a hall; n rows, m airflow trials."""
+
+    speed_frac: FloatArray  # (n, m)
+    fan_kw: FloatArray
+    server_fan_kw: FloatArray
+    heat_kw: FloatArray  # into the water
+    water_lps: FloatArray
+    air_rise_k: FloatArray
+    too_hot: BoolArray  # (n,): no airflow keeps the inlets
+    coil_short: BoolArray  # (n,): no airflow lets the coil reach the supply air
+    bound_by: npt.NDArray[np.str_]  # (n,): what set the airflow
+
+
+def answer(hall: Hall, it_kw: FloatArray, supply_degc: float, water_degc: float, water_rise_k: float) -> AirAnswer:
+    """Return the least airflow and its trials for a hall.
+
+    Parameters
+    ----------
+    hall
+        The hall.
+    it_kw
+        IT power into the air at the reference inlet [kW], (n,).
+    supply_degc, water_degc
+        Supply air and entering chilled water [degC].
+    water_rise_k
+        Rise of the chilled water at the coils' rating [K]; it fixes their rated water flow.
+    """
+    group = hall.group
+    rated_water_kw_per_k = group.rated_cooling_kw / water_rise_k
+    exchanger = coil.rated_coil(
+        group.coil_effectiveness, group.rated_airflow_m3ps, rated_water_kw_per_k, hall.density_frac
+    )
+    for_inlets = _airflow_for_inlets(hall, group, it_kw, supply_degc)
+    heat = it_kw + _server_fans(hall, group, it_kw, supply_degc, np.clip(for_inlets, group.min_fan_speed_frac, 1.0))
+    full_drop_k = (heat + group.rated_fan_kw * np.clip(for_inlets, 0, 1) ** 3) / _air_kw_per_k(hall, group, 1.0)
+    for_coil = coil.least_airflow_frac(exchanger, full_drop_k, supply_degc, water_degc, group.min_fan_speed_frac)
+    least = np.clip(np.maximum(for_inlets, for_coil), group.min_fan_speed_frac, 1.0)
+
+    speed = np.minimum(least[:, None] * np.asarray(AIRFLOW_TRIALS), 1.0)
+    extra_kw = _server_fans(hall, group, it_kw[:, None], supply_degc, speed)
+    fan_kw = fan.power_kw(speed, group.rated_fan_kw)
+    heat_kw = it_kw[:, None] + extra_kw + fan_kw
+    drop_k = heat_kw / _air_kw_per_k(hall, group, speed)
+    needed = coil.needed_effectiveness(drop_k, supply_degc, water_degc)
+    valve = exchanger.cold_flow_for(speed, needed)
+    return AirAnswer(
+        speed_frac=speed,
+        fan_kw=fan_kw,
+        server_fan_kw=extra_kw,
+        heat_kw=heat_kw,
+        water_lps=valve * rated_water_kw_per_k / WATER_KJ_PER_LK,
+        air_rise_k=(it_kw[:, None] + extra_kw) / _air_kw_per_k(hall, group, speed),
+        too_hot=for_inlets > 1.0,
+        coil_short=for_coil > 1.0,
+        bound_by=_bound_by(hall, for_inlets, for_coil, group.min_fan_speed_frac),
+    )
+
+
+def _air_kw_per_k(hall: Hall, group: Crah, speed: npt.ArrayLike) -> FloatArray:
+    return np.asarray(speed, float) * group.rated_airflow_m3ps * AIR_KJ_PER_M3K * hall.density_frac
+
+
+def _server_fans(hall: Hall, group: Crah, it_kw: FloatArray, supply_degc: float, speed: FloatArray) -> FloatArray:
+    """Return server power beyond the reference [kW] at a fan speed, solved with its own heat."""
+    extra = np.zeros(np.broadcast_shapes(it_kw.shape, speed.shape))
+    for _ in range(_FIXED_POINT_PASSES):
+        rise = (it_kw + extra) / _air_kw_per_k(hall, group, speed)
+        extra = it_kw * hall.server_fans.extra_frac(hall.inlets.mean_degc(supply_degc, rise))
+    return extra
+
+
+def _airflow_for_inlets(hall: Hall, group: Crah, it_kw: FloatArray, supply_degc: float) -> FloatArray:
+    """Return the airflow ratio at which the nearest rack, with margin, meets its limit; 9 where none does."""
+    allowed_k = hall.inlets.greatest_rise_k(supply_degc, hall.inlet_max_degc)
+    if allowed_k <= 0:
+        return np.full(it_kw.shape, 9.0)
+    inlet = float(hall.inlets.mean_degc(supply_degc, allowed_k))
+    heat = it_kw * (1 + float(hall.server_fans.extra_frac(inlet)))
+    flow: FloatArray = heat / (allowed_k * _air_kw_per_k(hall, group, 1.0))
+    return flow
+
+
+def _bound_by(hall: Hall, for_inlets: FloatArray, for_coil: FloatArray, lowest: float) -> npt.NDArray[np.str_]:
+    by_need = np.where(for_inlets >= for_coil, f"{hall.id}: rack inlet max", f"{hall.id}: coil capacity")
+    return np.where(np.maximum(for_inlets, for_coil) <= lowest, f"{hall.id}: fan speed min", by_need)

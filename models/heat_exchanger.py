@@ -1,0 +1,96 @@
+"""Counterflow exchangers by effectiveness-NTU, scaled from one rated point: cooling coils, CDUs, plate economizers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+AIR_KJ_PER_M3K = 1.2 * 1.006  # standard air at sea level
+WATER_KJ_PER_LK = 4.186
+_BISECTIONS = 9
+_NEVER_SHUT = 0.02  # lowest flow ratio that a control valve holds
+
+
+@dataclass(frozen=True, slots=True)
+class HeatExchanger:
+    """A counterflow exchanger known at one rated point.
+
+    Attributes
+    ----------
+    effectiveness
+        (hot in - hot out) / (hot in - cold in) at rated flows [-].
+    capacity_ratio
+        Hot over cold heat-capacity rate at rated flows [-].
+    hot_share
+        Share of the rated thermal resistance on the hot side [-]; about 0.8 for an air coil, 0.5 for a plate exchanger.
+    hot_exponent, cold_exponent
+        Film coefficient ~ flow^exponent (ASHRAE Fundamentals, forced convection: 0.6 over finned tubes, 0.8 in tubes).
+    """
+
+    effectiveness: float
+    capacity_ratio: float
+    hot_share: float = 0.5
+    hot_exponent: float = 0.8
+    cold_exponent: float = 0.8
+
+    def __post_init__(self) -> None:
+        if not 0 < self.effectiveness < 1 or self.effectiveness * self.capacity_ratio >= 1:
+            raise ValueError(
+                f"an exchanger of effectiveness {self.effectiveness:.3g} at capacity ratio {self.capacity_ratio:.3g} "
+                "would warm the cold stream above the hot one; check rated flow, heat and approach"
+            )
+
+    @property
+    def rated_ntu(self) -> float:
+        """UA over the hot stream's capacity rate at rated flows."""
+        ratio, eff = _not_one(np.float64(self.capacity_ratio)), self.effectiveness
+        return float(np.log((1 - eff * ratio) / (1 - eff)) / (1 - ratio))
+
+    def effectiveness_at(self, hot: npt.ArrayLike, cold: npt.ArrayLike) -> FloatArray:
+        """Return the hot-side effectiveness at other flows.
+
+        Parameters
+        ----------
+        hot, cold
+            Flow over rated flow of each stream [-], broadcast together.
+
+        Returns
+        -------
+        FloatArray
+            (hot in - hot out) / (hot in - cold in) [-].
+
+        References
+        ----------
+        Incropera et al., Fundamentals of Heat and Mass Transfer, counterflow effectiveness-NTU relation.
+        """
+        hot, cold = np.asarray(hot, float), np.asarray(cold, float)
+        resistance = self.hot_share * hot**-self.hot_exponent + (1 - self.hot_share) * cold**-self.cold_exponent
+        ratio = _not_one(self.capacity_ratio * hot / cold)
+        fade = np.exp(-self.rated_ntu / (resistance * hot) * (1 - ratio))
+        result: FloatArray = (1 - fade) / (1 - ratio * fade)
+        return result
+
+    def cold_flow_for(self, hot: npt.ArrayLike, effectiveness: npt.ArrayLike, most: float = 1.0) -> FloatArray:
+        """Return the cold flow ratio that gives an effectiveness, between a nearly shut valve and `most`.
+
+        Bisection on the logarithm, then one secant step so that the answer is continuous in its inputs.
+        """
+        hot, wanted = np.broadcast_arrays(np.asarray(hot, float), np.asarray(effectiveness, float))
+        low, high = np.full(hot.shape, np.log(_NEVER_SHUT)), np.full(hot.shape, np.log(most))
+        for _ in range(_BISECTIONS):
+            middle = 0.5 * (low + high)
+            short = self.effectiveness_at(hot, np.exp(middle)) < wanted
+            low, high = np.where(short, middle, low), np.where(short, high, middle)
+        at_low, at_high = self.effectiveness_at(hot, np.exp(low)), self.effectiveness_at(hot, np.exp(high))
+        part = np.clip((wanted - at_low) / np.maximum(at_high - at_low, 1e-12), 0, 1)
+        return np.exp(low + part * (high - low))
+
+
+def _not_one(ratio: npt.ArrayLike) -> FloatArray:
+    """Step off the removable singularity at equal capacity rates; the error is of order 1e-6."""
+    value = np.asarray(ratio, float)
+    return np.where(np.abs(value - 1) < 1e-6, 1 + 1e-6, value)

@@ -1,0 +1,162 @@
+"""Nameplates: what is known of a plant before the first reading. Field names and units are those of the site file.
+
+Only units in service are listed: a locked-out CRAH or chiller is simply left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Crah:
+    """A computer-room air handler; `coil_effectiveness` is that of the air side at rated flows."""
+
+    id: str
+    rated_airflow_m3ps: float
+    rated_fan_kw: float
+    rated_cooling_kw: float
+    coil_effectiveness: float = 0.65
+    min_fan_speed_frac: float = 0.4
+    supply_air_min_degc: float = 16.0
+    supply_air_max_degc: float = 27.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cdu:
+    """A coolant distribution unit; `approach_k` is secondary minus primary supply at rated heat."""
+
+    id: str
+    rated_heat_kw: float
+    rated_flow_lps: float
+    rated_pump_kw: float
+    approach_k: float = 4.0
+    min_flow_frac: float = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class LiquidLoop:
+    """A technology loop with its CDUs; `dew_point_degc` is the highest room dew point to stay clear of."""
+
+    id: str
+    cdus: tuple[Cdu, ...]
+    supply_min_degc: float = 18.0
+    supply_max_degc: float = 40.0
+    dew_point_margin_k: float = 2.0
+    dew_point_degc: float = 15.0
+
+    @property
+    def supply_floor_degc(self) -> float:
+        """Coldest secondary supply allowed: the makers' minimum, or the dew point with its margin."""
+        return max(self.supply_min_degc, self.dew_point_degc + self.dew_point_margin_k)
+
+
+@dataclass(frozen=True, slots=True)
+class Chiller:
+    """A water-cooled chiller, rated at 6.67 degC leaving chilled and 29.4 degC entering condenser water."""
+
+    id: str
+    rated_cooling_kw: float
+    rated_cop: float = 5.5
+    min_part_load_frac: float = 0.2
+    min_entering_condenser_degc: float = 16.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tower:
+    """A cooling tower, rated at 25.6 degC wet bulb, 5.6 K range and 3.9 K approach."""
+
+    id: str
+    rated_rejection_kw: float
+    rated_fan_kw: float
+    rated_flow_lps: float
+    min_fan_speed_frac: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Pump:
+    """A pump group; `static_head_frac` is the head that flow does not lower."""
+
+    id: str
+    duty: Literal["chilled_water", "condenser_water"]
+    rated_flow_lps: float
+    rated_kw: float
+    static_head_frac: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class WatersideEconomizer:
+    """A plate exchanger between condenser and chilled water; integrated: upstream of the chillers, in series."""
+
+    id: str
+    rated_kw: float
+    kind: Literal["integrated", "non_integrated"] = "integrated"
+    approach_k: float = 1.5
+
+
+def group_crahs(crahs: Sequence[Crah]) -> Crah:
+    """Return CRAHs that run at one speed as one: sums, and what binds the group first."""
+    cooling = sum(crah.rated_cooling_kw for crah in crahs)
+    return Crah(
+        id="+".join(crah.id for crah in crahs),
+        rated_airflow_m3ps=sum(crah.rated_airflow_m3ps for crah in crahs),
+        rated_fan_kw=sum(crah.rated_fan_kw for crah in crahs),
+        rated_cooling_kw=cooling,
+        coil_effectiveness=sum(crah.coil_effectiveness * crah.rated_cooling_kw for crah in crahs) / cooling,
+        min_fan_speed_frac=max(crah.min_fan_speed_frac for crah in crahs),
+        supply_air_min_degc=max(crah.supply_air_min_degc for crah in crahs),
+        supply_air_max_degc=min(crah.supply_air_max_degc for crah in crahs),
+    )
+
+
+def group_cdus(cdus: Sequence[Cdu]) -> Cdu:
+    """Return the CDUs of a loop as one, sharing heat by rating."""
+    heat = sum(cdu.rated_heat_kw for cdu in cdus)
+    return Cdu(
+        id="+".join(cdu.id for cdu in cdus),
+        rated_heat_kw=heat,
+        rated_flow_lps=sum(cdu.rated_flow_lps for cdu in cdus),
+        rated_pump_kw=sum(cdu.rated_pump_kw for cdu in cdus),
+        approach_k=sum(cdu.approach_k * cdu.rated_heat_kw for cdu in cdus) / heat,
+        min_flow_frac=max(cdu.min_flow_frac for cdu in cdus),
+    )
+
+
+def group_chillers(chillers: Sequence[Chiller]) -> Chiller:
+    """Return chillers at equal part load as one."""
+    cooling = sum(chiller.rated_cooling_kw for chiller in chillers)
+    return Chiller(
+        id="+".join(chiller.id for chiller in chillers),
+        rated_cooling_kw=cooling,
+        rated_cop=cooling / sum(chiller.rated_cooling_kw / chiller.rated_cop for chiller in chillers),
+        min_part_load_frac=max(chiller.min_part_load_frac for chiller in chillers),
+        min_entering_condenser_degc=max(chiller.min_entering_condenser_degc for chiller in chillers),
+    )
+
+
+def group_towers(towers: Sequence[Tower]) -> Tower:
+    """Return towers as one: all cells wet, one fan speed (the cube law makes that cheapest)."""
+    return Tower(
+        id="+".join(tower.id for tower in towers),
+        rated_rejection_kw=sum(tower.rated_rejection_kw for tower in towers),
+        rated_fan_kw=sum(tower.rated_fan_kw for tower in towers),
+        rated_flow_lps=sum(tower.rated_flow_lps for tower in towers),
+        min_fan_speed_frac=max(tower.min_fan_speed_frac for tower in towers),
+    )
+
+
+def group_pumps(pumps: Sequence[Pump], duty: Literal["chilled_water", "condenser_water"]) -> Pump:
+    """Return the pumps of one duty as one."""
+    of_duty = [pump for pump in pumps if pump.duty == duty]
+    if not of_duty:
+        raise ValueError(f"no pump with duty {duty} in service")
+    power = sum(pump.rated_kw for pump in of_duty)
+    return Pump(
+        id="+".join(pump.id for pump in of_duty),
+        duty=duty,
+        rated_flow_lps=sum(pump.rated_flow_lps for pump in of_duty),
+        rated_kw=power,
+        static_head_frac=sum(pump.static_head_frac * pump.rated_kw for pump in of_duty) / power,
+    )

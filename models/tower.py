@@ -1,0 +1,164 @@
+"""Cooling tower: the CoolTools approach correlation, fan power and water use."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from models.heat_exchanger import WATER_KJ_PER_LK
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+DESIGN_RANGE_K = 5.5556
+WET_BULB_RANGE_DEGC = (-1.0, 26.6667)
+RANGE_RANGE_K = (1.1111, 11.1111)
+WATER_RATIO_RANGE = (0.75, 1.25)
+_LATENT_KJ_PER_KG = 2430.0
+_DRIFT_FRAC = 8e-5
+
+# CoolTools cross-flow, as tabled in the EnergyPlus Engineering Reference (variable-speed towers, empirical models).
+# A row: powers of air ratio, water ratio, wet bulb [degC], range [K]; then the coefficient.
+_TERMS = np.array(
+    [
+        (0, 0, 0, 0, 0.52049709836241),
+        (1, 0, 0, 0, -10.617046395344),
+        (2, 0, 0, 0, 10.7292974722538),
+        (3, 0, 0, 0, -2.74988377158227),
+        (0, 1, 0, 0, 4.73629943913743),
+        (1, 1, 0, 0, -8.25759700874711),
+        (2, 1, 0, 0, 1.57640938114136),
+        (0, 2, 0, 0, 6.51119643791324),
+        (1, 2, 0, 0, 1.50433525206692),
+        (0, 3, 0, 0, -3.2888529287801),
+        (0, 0, 1, 0, 0.0257786145353773),
+        (1, 0, 1, 0, 0.182464289315254),
+        (2, 0, 1, 0, -0.0818947291400898),
+        (0, 1, 1, 0, -0.215010003996285),
+        (1, 1, 1, 0, 0.0186741309635284),
+        (0, 2, 1, 0, 0.0536824177590012),
+        (0, 0, 2, 0, -0.00270968955115031),
+        (1, 0, 2, 0, 0.00112277498589279),
+        (0, 1, 2, 0, -0.00127758497497718),
+        (0, 0, 3, 0, 0.0000760420796601607),
+        (0, 0, 0, 1, 1.43600088336017),
+        (1, 0, 0, 1, -0.5198695909109),
+        (2, 0, 0, 1, 0.117339576910507),
+        (0, 1, 0, 1, 1.50492810819924),
+        (1, 1, 0, 1, -0.135898905926974),
+        (0, 2, 0, 1, -0.152577581866506),
+        (0, 0, 1, 1, -0.0533843828114562),
+        (1, 0, 1, 1, 0.00493294869565511),
+        (0, 1, 1, 1, -0.00796260394174197),
+        (0, 0, 2, 1, 0.000222619828621544),
+        (0, 0, 0, 2, -0.0543952001568055),
+        (1, 0, 0, 2, 0.00474266879161693),
+        (0, 1, 0, 2, -0.0185854671815598),
+        (0, 0, 1, 2, 0.00115667701293848),
+        (0, 0, 0, 3, 0.000807370664460284),
+    ]
+)
+
+
+def approach_k(
+    air_ratio: npt.ArrayLike, water_ratio: npt.ArrayLike, wet_bulb_degc: npt.ArrayLike, range_k: npt.ArrayLike
+) -> FloatArray:
+    """Return the approach of the leaving water to the wet bulb.
+
+    Parameters
+    ----------
+    air_ratio, water_ratio
+        Air and water flow over design flow [-].
+    wet_bulb_degc
+        Wet bulb of the entering air [degC].
+    range_k
+        Entering minus leaving water [K].
+        All are held at the edge of the correlation's range (`extrapolated` says where).
+
+    Returns
+    -------
+    FloatArray
+        Approach [K], broadcast shape; not below 1.1 K.
+
+    References
+    ----------
+    Benton et al., "An improved cooling tower algorithm for the CoolTools simulation model", ASHRAE Transactions 108
+    (2002); EnergyPlus Engineering Reference.
+    """
+    air = np.asarray(air_ratio, float)
+    water = np.clip(np.asarray(water_ratio, float), *WATER_RATIO_RANGE)
+    wet_bulb = np.clip(np.asarray(wet_bulb_degc, float), *WET_BULB_RANGE_DEGC)
+    rng = np.clip(np.asarray(range_k, float), *RANGE_RANGE_K)
+    # A cubic in air ratio and range whose coefficients need only water ratio and wet bulb: cheap on a grid of fan speeds.
+    result: FloatArray = np.zeros(())
+    for air_power in (3, 2, 1, 0):
+        by_range: FloatArray = np.zeros(())
+        for range_power in (3, 2, 1, 0):
+            by_range = by_range * rng + _coefficient(air_power, range_power, water, wet_bulb)
+        result = result * air + by_range
+    return np.maximum(result, RANGE_RANGE_K[0])
+
+
+def _coefficient(air_power: int, range_power: int, water: FloatArray, wet_bulb: FloatArray) -> FloatArray:
+    """Return what multiplies one power of air ratio and of range."""
+    rows = _TERMS[(_TERMS[:, 0] == air_power) & (_TERMS[:, 3] == range_power)]
+    total: FloatArray = np.zeros(())
+    for _, w, t, _, coefficient in rows:
+        total = total + coefficient * water ** int(w) * wet_bulb ** int(t)
+    return total
+
+
+def extrapolated(water_ratio: npt.ArrayLike, wet_bulb_degc: npt.ArrayLike, range_k: npt.ArrayLike) -> BoolArray:
+    """Return where an input lies outside the correlation's range."""
+    outside = [
+        (np.asarray(value, float) < low - 1e-9) | (np.asarray(value, float) > high + 1e-9)
+        for value, (low, high) in (
+            (water_ratio, WATER_RATIO_RANGE),
+            (wet_bulb_degc, WET_BULB_RANGE_DEGC),
+            (range_k, RANGE_RANGE_K),
+        )
+    ]
+    result: BoolArray = outside[0] | outside[1] | outside[2]
+    return result
+
+
+def leaving_water_degc(
+    air_ratio: npt.ArrayLike, water_ratio: npt.ArrayLike, wet_bulb_degc: npt.ArrayLike, range_k: npt.ArrayLike
+) -> FloatArray:
+    """Return the water temperature a tower reaches [degC].
+
+    Below -1 degC wet bulb the correlation ends: the tower is taken to see -1 degC, which is warmer than the truth (safe for
+    free cooling). Above 26.7 degC the approach of the edge is added to the true wet bulb.
+    """
+    wet_bulb = np.maximum(np.asarray(wet_bulb_degc, float), WET_BULB_RANGE_DEGC[0])
+    return wet_bulb + approach_k(air_ratio, water_ratio, wet_bulb, range_k)
+
+
+def makeup_lps(
+    rejected_kw: npt.ArrayLike, flow_lps: npt.ArrayLike, *, latent_share: float = 0.85, cycles: float = 3.0
+) -> FloatArray:
+    """Return make-up water [L/s]: evaporation, blow-down at `cycles` of concentration, and drift.
+
+    Parameters
+    ----------
+    rejected_kw
+        Heat rejected, compressor included [kW].
+    flow_lps
+        Circulated water [L/s].
+    latent_share
+        Share of the heat that leaves by evaporation [-]; 0.7 in frost, 0.95 on hot dry days.
+    cycles
+        Cycles of concentration [-].
+
+    References
+    ----------
+    ASHRAE Handbook, HVAC Systems and Equipment, cooling towers: blow-down = evaporation / (cycles - 1), drift 0.008 %.
+    """
+    evaporated = np.asarray(rejected_kw, float) * latent_share / _LATENT_KJ_PER_KG
+    makeup: FloatArray = evaporated * cycles / (cycles - 1) + _DRIFT_FRAC * np.asarray(flow_lps, float)
+    return makeup
+
+
+def design_flow_lps(rated_rejection_kw: float) -> float:
+    """Return the water flow [L/s] that carries the rated heat at the correlation's design range of 5.6 K."""
+    return rated_rejection_kw / (WATER_KJ_PER_LK * DESIGN_RANGE_K)
