@@ -1,0 +1,146 @@
+"""The site's plants as models: nameplates from the site file, what is in service, and what training learned."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from facility.points import PointIndex
+from facility.site import Crah, Hall, LiquidLoop, Named, Plant, Site
+from facility.site_file import LoadedSite
+from models import nameplate
+from models.hall_air import Hall as HallModel
+from models.plant_model import CoolingPlant, Correction
+from models.psychrometrics import air_density_frac
+from models.rack_inlet import RackInlets
+from models.servers import ServerFans
+
+_Nameplate = TypeVar("_Nameplate")
+_Part = TypeVar("_Part", bound=Named)
+
+LEAVING_WATER = "leaving_chilled_water_temperature_setpoint_degc"
+SUPPLY_AIR = "supply_air_temperature_setpoint_degc"
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What training found: rack inlets by hall, and corrections by plant and component. Empty before the first training."""
+
+    inlets: Mapping[str, RackInlets] = field(default_factory=dict)
+    corrections: Mapping[str, Mapping[str, Correction]] = field(default_factory=dict)
+
+
+def plant_models(
+    loaded: LoadedSite, learned: Learned, at: datetime, dew_points_degc: Mapping[str, float]
+) -> list[CoolingPlant]:
+    """Return a model of each plant with the units in service at a time.
+
+    Parameters
+    ----------
+    loaded
+        The site.
+    learned
+        What training found.
+    at
+        When availability is asked for.
+    dew_points_degc
+        Highest dew point measured in each hall; a hall without one counts with its limit, the warmer and safer assumption.
+    """
+    return [_plant(loaded, plant, learned, at, dew_points_degc) for plant in loaded.site.plants]
+
+
+def _plant(
+    loaded: LoadedSite, plant: Plant, learned: Learned, at: datetime, dew_points_degc: Mapping[str, float]
+) -> CoolingPlant:
+    site = loaded.site
+    low, high = _allowed(
+        loaded.points, plant.id, LEAVING_WATER, plant.leaving_water_min_degc, plant.leaving_water_max_degc
+    )
+    economizer = plant.economizer
+    return CoolingPlant(
+        plant_id=plant.id,
+        hall_parts=tuple(_hall(loaded, hall, plant.id, learned, at) for hall in halls_of(site, plant.id)),
+        loop_parts=tuple(
+            _loop(site, loop, at, dew_points_degc) for loop in site.liquid_loops if loop.plant == plant.id
+        ),
+        chillers=_in_service(site, plant.chillers, nameplate.Chiller, at),
+        towers=_in_service(site, plant.towers, nameplate.Tower, at),
+        pumps=_in_service(site, plant.pumps, nameplate.Pump, at),
+        economizer=_as(nameplate.WatersideEconomizer, economizer)
+        if economizer and site.in_service(economizer.id, at)
+        else None,
+        leaving_water_min_degc=low,
+        leaving_water_max_degc=high,
+        leaving_water_max_step_k=plant.leaving_water_max_step_k,
+        chillers_installed=len(plant.chillers),
+        corrections=learned.corrections.get(plant.id, {}),
+    )
+
+
+def halls_of(site: Site, plant_id: str) -> list[Hall]:
+    """Return the halls that have CRAHs on a plant."""
+    cooled = {crah.hall for crah in site.crahs if crah.plant == plant_id}
+    return [hall for hall in site.halls if hall.id in cooled]
+
+
+def _hall(loaded: LoadedSite, hall: Hall, plant_id: str, learned: Learned, at: datetime) -> HallModel:
+    site = loaded.site
+    ours = [crah for crah in site.crahs if crah.hall == hall.id and crah.plant == plant_id]
+    in_service = [crah for crah in ours if site.in_service(crah.id, at)]
+    return HallModel(
+        id=hall.id,
+        crahs=tuple(_crah(loaded.points, crah) for crah in in_service),
+        inlets=learned.inlets.get(hall.id, RackInlets.prior([rack.id for rack in hall.racks])),
+        inlet_max_degc=hall.limits.inlet_max_degc,
+        inlet_min_degc=hall.limits.inlet_min_degc,
+        server_fans=_server_fans(site, hall),
+        density_frac=air_density_frac(site.altitude_m),
+    )
+
+
+def _crah(points: PointIndex, crah: Crah) -> nameplate.Crah:
+    low, high = _allowed(points, crah.id, SUPPLY_AIR, crah.supply_air_min_degc, crah.supply_air_max_degc)
+    plate = _as(nameplate.Crah, crah)
+    return dataclasses.replace(plate, supply_air_min_degc=low, supply_air_max_degc=high)
+
+
+def _server_fans(site: Site, hall: Hall) -> ServerFans:
+    """Return the hall's servers as one kind, the pools weighed by their peak power."""
+    pools = [pool for pool in site.server_pools if pool.hall == hall.id]
+    if not pools:
+        return ServerFans()
+    weight = [pool.servers * pool.peak_w for pool in pools]
+    shares = [pool.fan_power_share_frac * kw for pool, kw in zip(pools, weight, strict=True)]
+    return ServerFans(fan_power_share_frac=sum(shares) / sum(weight))
+
+
+def _loop(site: Site, loop: LiquidLoop, at: datetime, dew_points_degc: Mapping[str, float]) -> nameplate.LiquidLoop:
+    hall = next(hall for hall in site.halls if hall.id == loop.hall)
+    return nameplate.LiquidLoop(
+        id=loop.id,
+        cdus=_in_service(site, loop.cdus, nameplate.Cdu, at),
+        supply_min_degc=loop.supply_min_degc,
+        supply_max_degc=loop.supply_max_degc,
+        dew_point_margin_k=loop.dew_point_margin_k,
+        dew_point_degc=dew_points_degc.get(hall.id, hall.limits.dew_point_max_degc),
+    )
+
+
+def _allowed(points: PointIndex, equipment: str, quantity: str, low: float, high: float) -> tuple[float, float]:
+    """Return a setpoint's range: the equipment's own, narrowed to what the engineer lets be written."""
+    allowed = [point.writable for point in points.of(equipment, quantity) if point.writable is not None]
+    return max([low, *(entry.low for entry in allowed)]), min([high, *(entry.high for entry in allowed)])
+
+
+def _in_service(site: Site, parts: Iterable[_Part], kind: type[_Nameplate], at: datetime) -> tuple[_Nameplate, ...]:
+    return tuple(_as(kind, part) for part in parts if site.in_service(part.id, at))
+
+
+def _as(kind: type[_Nameplate], part: BaseModel) -> _Nameplate:
+    names: Sequence[dataclasses.Field[Any]] = dataclasses.fields(kind)  # type: ignore[arg-type]
+    return kind(**{entry.name: getattr(part, entry.name) for entry in names})
