@@ -1,0 +1,223 @@
+"""The journal: what was planned, recommended, decided and done, by whom and when.
+
+Recommendations move through one state machine, `facility.records.TRANSITIONS`. Every move and every event is appended and never
+changed; events are chained by hashes, so that a later change shows (`verify`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Engine, Select, or_, select
+from sqlalchemy.orm import Session
+
+from facility.errors import JournalError
+from facility.history.journal_codec import CHAIN_START, EVENT, PLAN, RECOMMENDATION, chained
+from facility.history.journal_database import journal_errors, open_database, writing
+from facility.history.journal_tables import EventRow, PlanRow, RecommendationRow, TransitionRow
+from facility.records import TRANSITIONS, Event, Plan, Recommendation, RecommendationState
+from facility.state import StateFolder
+
+
+def open_journal(url: str | None, state: StateFolder) -> SqlJournal:
+    """Open the journal of a site: SQLite in its state folder, or the database at `url`.
+
+    Raises
+    ------
+    JournalError
+        If it cannot be opened.
+    """
+    return SqlJournal(open_database(url, state))
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A move of a recommendation: who, when and why."""
+
+    recommendation_id: str
+    before: RecommendationState
+    after: RecommendationState
+    actor: str
+    reason: str
+    at: datetime
+
+
+class SqlJournal:
+    """Implements `facility.ports.Journal`; make it with `open_journal`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+    def save_plan(self, plan: Plan, recommendations: Sequence[Recommendation], correlation_id: str) -> None:
+        """Store a plan with its recommendations; those of earlier plans still proposed are superseded, in one transaction."""
+        with journal_errors(f"plan {plan.id} not stored"), writing(self._engine) as session:
+            for row in session.scalars(_in_state(RecommendationState.PROPOSED, plan.site_id)):
+                reason = f"plan {plan.id}"
+                _move(session, row, RecommendationState.SUPERSEDED, actor="planner", reason=reason, at=plan.created)
+            body = PLAN.dump(plan)
+            session.add(
+                PlanRow(
+                    id=plan.id, site_id=plan.site_id, created=plan.created, correlation_id=correlation_id, body=body
+                )
+            )
+            session.flush()
+            session.add_all(_row(recommendation, correlation_id) for recommendation in recommendations)
+
+    def latest_plan(self) -> Plan | None:
+        """Return the plan stored last, if there is one."""
+        with journal_errors("plan not read"), Session(self._engine) as session:
+            body = session.scalar(select(PlanRow.body).order_by(PlanRow.sequence.desc()).limit(1))
+            return None if body is None else PLAN.load(body)
+
+    def recommendations(self, state: RecommendationState | None = None) -> Sequence[Recommendation]:
+        """Return recommendations, those of the newest plan first, in the order that the plan gave them."""
+        wanted = select(RecommendationRow).join(PlanRow, PlanRow.id == RecommendationRow.plan_id)
+        if state is not None:
+            wanted = wanted.where(RecommendationRow.state == state.value)
+        with journal_errors("recommendations not read"), Session(self._engine) as session:
+            rows = session.scalars(wanted.order_by(PlanRow.sequence.desc(), RecommendationRow.sequence))
+            return [_recommendation(row) for row in rows]
+
+    def transition(
+        self, recommendation_id: str, to: RecommendationState, *, actor: str, reason: str, at: datetime
+    ) -> Recommendation:
+        """Move a recommendation to another state; of several processes that try at once, exactly one succeeds.
+
+        Raises
+        ------
+        JournalError
+            If there is no such recommendation, or the move is not allowed.
+        """
+        with journal_errors(f"recommendation {recommendation_id} not moved"), writing(self._engine) as session:
+            wanted = select(RecommendationRow).where(RecommendationRow.id == recommendation_id)
+            row = session.scalar(wanted)
+            if row is None:
+                raise JournalError(f"no recommendation {recommendation_id!r}; `facility review list` shows them")
+            _check_allowed(row, to)
+            _move(session, row, to, actor=actor, reason=reason, at=at)
+            return _recommendation(row)
+
+    def transitions(self, recommendation_id: str) -> Sequence[Transition]:
+        """Return how a recommendation came to its state, oldest move first."""
+        wanted = select(TransitionRow).where(TransitionRow.recommendation_id == recommendation_id)
+        with journal_errors("transitions not read"), Session(self._engine) as session:
+            return [
+                Transition(
+                    row.recommendation_id,
+                    RecommendationState(row.from_state),
+                    RecommendationState(row.to_state),
+                    row.actor,
+                    row.reason,
+                    row.at,
+                )
+                for row in session.scalars(wanted.order_by(TransitionRow.sequence))
+            ]
+
+    def expire(self, now: datetime) -> Sequence[Recommendation]:
+        """Move what was proposed or approved and not applied in time to expired; return it."""
+        states = [RecommendationState.PROPOSED.value, RecommendationState.APPROVED.value]
+        late = select(RecommendationRow).where(RecommendationRow.state.in_(states), RecommendationRow.expires <= now)
+        with journal_errors("recommendations not expired"), writing(self._engine) as session:
+            rows = session.scalars(late.order_by(RecommendationRow.sequence)).all()
+            for row in rows:
+                _move(session, row, RecommendationState.EXPIRED, actor="journal", reason="not applied in time", at=now)
+            return [_recommendation(row) for row in rows]
+
+    def append(self, event: Event) -> None:
+        """Record an event."""
+        with journal_errors(f"event {event.kind} not recorded"), writing(self._engine) as session:
+            _append(session, event)
+
+    def events(self, since: datetime | None = None, kind: str | None = None) -> Sequence[Event]:
+        """Return events, oldest first: from a time on, and of a kind or what stands under it (`device` has `device.failed`)."""
+        wanted = select(EventRow.body).order_by(EventRow.sequence)
+        if since is not None:
+            wanted = wanted.where(EventRow.time >= since)
+        if kind is not None:
+            below = kind.rstrip(".") + "."
+            wanted = wanted.where(or_(EventRow.kind == kind, EventRow.kind.startswith(below, autoescape=True)))
+        with journal_errors("events not read"), Session(self._engine) as session:
+            return [EVENT.load(body) for body in session.scalars(wanted)]
+
+    def verify(self) -> int | None:
+        """Return the number of the first event that was changed, or follows one that was removed; None when all is well.
+
+        The chain has no key yet: it shows careless changes, not those of someone who computes it anew.
+        """
+        previous = CHAIN_START
+        with journal_errors("events not read"), Session(self._engine) as session:
+            for row in session.scalars(select(EventRow).order_by(EventRow.sequence).execution_options(yield_per=1000)):
+                if row.previous_hash != previous or row.hash != chained(previous, row.body) or not _agrees(row):
+                    return row.sequence
+                previous = row.hash
+        return None
+
+
+def _in_state(state: RecommendationState, site_id: str) -> Select[tuple[RecommendationRow]]:
+    return (
+        select(RecommendationRow)
+        .join(PlanRow, PlanRow.id == RecommendationRow.plan_id)
+        .where(RecommendationRow.state == state.value, PlanRow.site_id == site_id)
+        .order_by(RecommendationRow.sequence)
+    )
+
+
+def _row(recommendation: Recommendation, correlation_id: str) -> RecommendationRow:
+    return RecommendationRow(
+        id=recommendation.id,
+        plan_id=recommendation.plan_id,
+        state=recommendation.state.value,
+        expires=recommendation.expires,
+        correlation_id=correlation_id,
+        body=RECOMMENDATION.dump(recommendation),
+    )
+
+
+def _recommendation(row: RecommendationRow) -> Recommendation:
+    return replace(RECOMMENDATION.load(row.body), state=RecommendationState(row.state))
+
+
+def _check_allowed(row: RecommendationRow, to: RecommendationState) -> None:
+    allowed = sorted(TRANSITIONS[RecommendationState(row.state)])
+    if to not in allowed:
+        choice = f"it may become {' or '.join(allowed)}" if allowed else "that is final"
+        raise JournalError(f"recommendation {row.id} is {row.state} and cannot become {to}: {choice}")
+
+
+def _move(
+    session: Session, row: RecommendationRow, to: RecommendationState, *, actor: str, reason: str, at: datetime
+) -> None:
+    before, row.state = row.state, to.value
+    session.add(
+        TransitionRow(
+            recommendation_id=row.id,
+            from_state=before,
+            to_state=to.value,
+            actor=actor,
+            reason=reason,
+            at=at,
+            correlation_id=row.correlation_id,
+        )
+    )
+    detail = {"from": before, "to": to.value, "reason": reason}
+    _append(session, Event(at, f"recommendation.{to.value}", row.id, actor, detail, row.correlation_id))
+
+
+def _append(session: Session, event: Event) -> None:
+    session.flush()
+    last = session.scalar(select(EventRow.hash).order_by(EventRow.sequence.desc()).limit(1))
+    previous, body = last or CHAIN_START, EVENT.dump(event)
+    session.add(
+        EventRow(time=event.time, kind=event.kind, body=body, previous_hash=previous, hash=chained(previous, body))
+    )
+
+
+def _agrees(row: EventRow) -> bool:
+    event = EVENT.load(row.body)
+    return row.kind == event.kind and row.time == event.time
