@@ -45,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     loaded, state = open_site(arguments)
     url = loaded.site.journal.url
     with closing(open_journal(resolve_secret(url).get_secret_value() if url else None, state)) as journal:
+        journal.expire(SystemClock().now())
         if arguments.action == "list":
             wanted = None if arguments.all else RecommendationState(arguments.only)
             found = journal.recommendations(wanted)
@@ -58,15 +59,13 @@ def run(arguments: argparse.Namespace) -> int:
 def _decide(journal: Journal, arguments: argparse.Namespace) -> list[Recommendation]:
     actor = _actor(arguments.by)
     known = {item.id: item for item in journal.recommendations()}
-    now = SystemClock().now()
     # All are looked at before the first is moved, so that a mistyped id decides nothing.
     for identifier in arguments.ids:
         if identifier not in known:
             raise JournalError(f"no recommendation {identifier!r}; `facility review list SITE --all` shows them")
         if known[identifier].state is not RecommendationState.PROPOSED:
-            raise JournalError(f"{identifier} is {known[identifier].state.value} already")
-        if known[identifier].expires <= now:
-            raise JournalError(f"{identifier} has expired at {known[identifier].expires:%Y-%m-%d %H:%M} UTC")
+            raise JournalError(f"recommendation {identifier} is {known[identifier].state.value} already")
+    now = SystemClock().now()
     to = _DECISIONS[arguments.action]
     return [journal.transition(each, to, actor=actor, reason=arguments.reason, at=now) for each in arguments.ids]
 

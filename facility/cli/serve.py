@@ -31,6 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
         listener = stack.enter_context(listen(Address(arguments.host, arguments.port)))
         port = listener.getsockname()[1]
         _log.info("serving", site=loaded.site.id, revision=loaded.revision, url=f"http://{arguments.host}:{port}/")
-        Supervisor(Assignment(loaded, state, arguments.log_format, listener.fileno()), SystemClock()).run()
+        assignment = Assignment(loaded, state, arguments.log_format, listener.fileno(), arguments.host)
+        Supervisor(assignment, SystemClock()).run()
     _log.info("stopped", site=loaded.site.id)
     return 0

@@ -6,5 +6,5 @@
                └─ api       REST API and first page
 
 Workers get their site over a channel from the supervisor (`channel.py`), which is also their lifeline: when it closes, for
-whatever reason, they end. They tell how they are in small files (`health.py`).
+whatever reason, they end. They tell how they are in small files (`facility.heartbeat`).
 """

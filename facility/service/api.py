@@ -22,7 +22,7 @@ def run(worker: Worker) -> None:
     worker.heartbeat.say("serving")
     listener = socket.socket(fileno=worker.socket_fd)
     config = uvicorn.Config(
-        create_app(view),
+        create_app(view, allowed_names=[worker.host]),
         log_config=None,
         access_log=False,
         server_header=False,

@@ -29,6 +29,7 @@ class Assignment:
     state: StateFolder
     log_format: LogFormat
     socket_fd: int | None = None  # the listening socket, for the api
+    host: str = "127.0.0.1"  # the name it listens on
 
 
 def follow(channel: Connection, on_site: Callable[[LoadedSite], None]) -> None:

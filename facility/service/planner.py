@@ -10,11 +10,11 @@ import structlog
 from facility.cycle import run_cycle
 from facility.environment import open_environment
 from facility.errors import FacilityError, NotEnoughDataError
+from facility.heartbeat import BEAT_S
 from facility.log import get_logger
 from facility.model_store import ModelStore
 from facility.records import Event
 from facility.service.events import record_event
-from facility.service.health import BEAT_S
 from facility.service.worker import Worker
 
 RETRY_S = 60.0  # after a cycle that gave no plan

@@ -11,11 +11,11 @@ from typing import Any
 
 from facility.acquire.poller import Poller
 from facility.errors import HistoryError
+from facility.heartbeat import BEAT_S
 from facility.history.maintenance import maintain
-from facility.history.telemetry import HotTelemetry, open_telemetry
+from facility.history.telemetry import TelemetryStore, open_telemetry
 from facility.log import get_logger
 from facility.records import Quality
-from facility.service.health import BEAT_S
 from facility.service.worker import Worker
 
 MAINTAIN_EVERY_S = 3600.0
@@ -37,7 +37,7 @@ def run(worker: Worker) -> None:
     worker.heartbeat.say("stopped")
 
 
-async def _run(worker: Worker, telemetry: HotTelemetry) -> None:
+async def _run(worker: Worker, telemetry: TelemetryStore) -> None:
     loop = asyncio.get_running_loop()
     poller = Poller(worker.loaded, telemetry.append, worker.clock)
     tasks = [
@@ -77,7 +77,7 @@ def _plain(statistics: dict[str, Any]) -> dict[str, Any]:
     return {**statistics, "points": points}
 
 
-async def _keep_store(worker: Worker, telemetry: HotTelemetry) -> None:
+async def _keep_store(worker: Worker, telemetry: TelemetryStore) -> None:
     """Flush the hot log to the table, and once an hour compact and clean it; in a thread, polling goes on meanwhile."""
     maintained = time.monotonic()
     while True:
@@ -86,6 +86,7 @@ async def _keep_store(worker: Worker, telemetry: HotTelemetry) -> None:
             await asyncio.to_thread(telemetry.flush)
             if time.monotonic() - maintained >= MAINTAIN_EVERY_S:
                 maintained = time.monotonic()
-                await asyncio.to_thread(maintain, telemetry)
+                report = await asyncio.to_thread(maintain, telemetry, worker.clock.now())
+                _log.info("history maintained", **asdict(report))
         except HistoryError as error:
             _log.error("the table cannot take the hot log now; nothing is lost, it is tried again", reason=str(error))

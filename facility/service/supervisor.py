@@ -15,13 +15,13 @@ from types import FrameType
 from typing import IO
 
 from facility.errors import ConfigurationError
+from facility.heartbeat import BEAT_S, Heartbeat
 from facility.log import get_logger
 from facility.ports import Clock
 from facility.records import Event
 from facility.service.channel import GRACE_S, Assignment
 from facility.service.child import Child
 from facility.service.events import record_event
-from facility.service.health import BEAT_S, Heartbeat
 from facility.service.site_watch import SiteWatch
 from facility.site_file import LoadedSite
 from facility.state import StateFolder

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
+from facility.heartbeat import Heartbeat
 from facility.log import configure_logging, get_logger
 from facility.ports import Clock
 from facility.service.channel import Assignment, follow
-from facility.service.health import Heartbeat
 from facility.site_file import LoadedSite
 from facility.state import StateFolder
 
@@ -25,6 +25,7 @@ class Worker:
     heartbeat: Heartbeat
     loaded: LoadedSite  # the present site; exchanged by the channel's thread
     socket_fd: int | None = None
+    host: str = "127.0.0.1"
     on_site: list[Callable[[LoadedSite], None]] = field(default_factory=list)
 
     def take_over(self, loaded: LoadedSite) -> None:
@@ -42,7 +43,7 @@ def start_worker(role: str, channel_fd: int, clock: Clock) -> Worker:
     assert isinstance(assignment, Assignment)
     configure_logging(assignment.log_format, role)
     heartbeat = Heartbeat(assignment.state, role, clock)
-    worker = Worker(assignment.state, clock, heartbeat, assignment.loaded, assignment.socket_fd)
+    worker = Worker(assignment.state, clock, heartbeat, assignment.loaded, assignment.socket_fd, assignment.host)
     heartbeat.say("starting", site_revision=assignment.loaded.revision)
     follow(channel, worker.take_over)
     return worker

@@ -1,0 +1,1 @@
+"""One module a topic: its routes and the shape of its answers."""

@@ -1,0 +1,113 @@
+"""/health: processes, devices and storage."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, Literal
+
+from fastapi import APIRouter, Response
+from pydantic import AwareDatetime, BaseModel
+
+from facility.api.routes.view import View
+from facility.api.service_health import DeviceHealth, service_health
+from facility.heartbeat import ProcessHealth
+
+router = APIRouter(tags=["health"])
+
+
+class ProcessAnswer(BaseModel):
+    """A process: alive when its last beat is recent; `since` says how long it has been at what it does."""
+
+    process: str
+    alive: bool
+    beat: AwareDatetime
+    activity: str
+    since: AwareDatetime
+    last_success: AwareDatetime | None
+    last_error: str | None
+    restarts: int
+
+
+class DeviceAnswer(BaseModel):
+    """A device, as the poller sees it."""
+
+    device: str
+    status: str  # ok, failing, unknown
+    last_success: AwareDatetime | None
+    last_fault: str | None
+    consecutive_failures: int
+    latency_s: float | None
+    points: dict[str, int]  # of the last poll, by quality
+
+
+class StorageAnswer(BaseModel):
+    """The disk that the state folder is on."""
+
+    hot_log_bytes: int
+    table_bytes: int | None
+    free_bytes: int
+
+
+class HealthAnswer(BaseModel):
+    """The whole: failed (HTTP status 503) when nothing is polled, degraded when a process or device is not well."""
+
+    status: Literal["ok", "degraded", "failed"]
+    at: AwareDatetime
+    site_revision: str
+    processes: list[ProcessAnswer]
+    missing: list[str]
+    devices: list[DeviceAnswer]
+    storage: StorageAnswer
+
+
+@router.get("/health", responses={503: {"model": HealthAnswer}})
+def read_health(view: View, response: Response) -> HealthAnswer:
+    """Return how the service is."""
+    health, storage = service_health(view), view.storage()
+    if health.status == "failed":
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    return HealthAnswer(
+        status=health.status,
+        at=health.at,
+        site_revision=view.loaded.revision,
+        processes=[_process(each, restarts(health.processes, each.process)) for each in health.processes],
+        missing=list(health.missing),
+        devices=[_device(each) for each in health.devices],
+        storage=StorageAnswer(
+            hot_log_bytes=storage.hot_log_bytes, table_bytes=storage.table_bytes, free_bytes=storage.free_bytes
+        ),
+    )
+
+
+def restarts(processes: tuple[ProcessHealth, ...], name: str) -> int:
+    """Return how often the supervisor had to start a worker again."""
+    supervisor = next((each for each in processes if each.process == "supervisor"), None)
+    workers: dict[str, Any] = supervisor.detail.get("workers", {}) if supervisor else {}
+    return int(workers.get(name, {}).get("restarts", 0))
+
+
+def _process(health: ProcessHealth, count: int) -> ProcessAnswer:
+    said = health.detail
+    return ProcessAnswer(
+        process=health.process,
+        alive=health.alive,
+        beat=health.beat,
+        activity=said["activity"],
+        since=said["since"],
+        last_success=said.get("last_success"),
+        last_error=said.get("last_error"),
+        restarts=count,
+    )
+
+
+def _device(health: DeviceHealth) -> DeviceAnswer:
+    said = health.detail
+    return DeviceAnswer(
+        device=health.device,
+        status=health.status,
+        last_success=said.get("last_success"),
+        last_fault=said.get("last_fault"),
+        consecutive_failures=said.get("consecutive_failures", 0),
+        latency_s=said.get("latency_s"),
+        points=said.get("points", {}),
+    )

@@ -1,0 +1,60 @@
+"""How the service is: processes, devices, and the whole in one word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from facility.api.site_view import SiteView
+from facility.heartbeat import ProcessHealth
+
+Status = Literal["ok", "degraded", "failed"]
+NEEDED = ("supervisor", "poller", "planner", "trainer", "api")
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceHealth:
+    """How a device answers, as the poller last said."""
+
+    device: str
+    status: Literal["ok", "failing", "unknown"]
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceHealth:
+    """The whole: failed when nothing is polled, degraded when a process or device is not well."""
+
+    status: Status
+    at: datetime
+    processes: tuple[ProcessHealth, ...]
+    missing: tuple[str, ...]  # processes that have never said anything
+    devices: tuple[DeviceHealth, ...]
+
+
+def service_health(view: SiteView) -> ServiceHealth:
+    """Return how the service is."""
+    now = view.clock.now()
+    processes = {health.process: health for health in view.processes(now)}
+    missing = tuple(name for name in NEEDED if name not in processes)
+    devices = tuple(_devices(view, processes.get("poller")))
+    poller = processes.get("poller")
+    status: Status = "ok"
+    if missing or not all(health.alive for health in processes.values()) or any(d.status != "ok" for d in devices):
+        status = "degraded"
+    if poller is None or not poller.alive:
+        status = "failed"
+    return ServiceHealth(status, now, tuple(processes.values()), missing, devices)
+
+
+def _devices(view: SiteView, poller: ProcessHealth | None) -> list[DeviceHealth]:
+    said = poller.detail.get("devices", {}) if poller is not None and poller.alive else {}
+    return [_device(device.id, said.get(device.id)) for device in view.loaded.site.devices]
+
+
+def _device(device: str, said: Mapping[str, Any] | None) -> DeviceHealth:
+    if said is None or not said["polls"]:
+        return DeviceHealth(device, "unknown", said or {})
+    return DeviceHealth(device, "failing" if said["consecutive_failures"] else "ok", said)
