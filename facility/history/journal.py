@@ -159,7 +159,7 @@ class SqlJournal:
         return None
 
 
-def _in_state(state: RecommendationState, site_id: str) -> Select[tuple[RecommendationRow]]:
+def _in_state(state: RecommendationState, site_id: str) -> Select[RecommendationRow]:
     return (
         select(RecommendationRow)
         .join(PlanRow, PlanRow.id == RecommendationRow.plan_id)

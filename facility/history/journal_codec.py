@@ -16,12 +16,8 @@ CHAIN_START = "0" * 64
 class Codec(Generic[_Record]):
     """Turns records of one type into JSON and back."""
 
-    def __init__(self, kind: type[_Record]) -> None:
-        # A plain dataclass takes its configuration from what holds it: here a tuple of one. NaN and infinity stay what they are.
-        self._adapter: TypeAdapter[tuple[_Record]] = TypeAdapter(
-            tuple[kind],
-            config=ConfigDict(ser_json_inf_nan="constants"),  # type: ignore[valid-type]
-        )
+    def __init__(self, adapter: TypeAdapter[tuple[_Record]]) -> None:
+        self._adapter = adapter
 
     def dump(self, record: _Record) -> str:
         """Return a record as JSON."""
