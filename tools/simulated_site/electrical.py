@@ -12,6 +12,14 @@ from tools.simulated_site.setpoints import Key
 HOUSE_KW = 3.5  # lighting, offices, controls: metered by nobody but the utility
 
 
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The grid at one moment: frequency, and the voltage of each phase against neutral."""
+
+    frequency_hz: float
+    volts: tuple[float, float, float]
+
+
 @dataclass(slots=True)
 class ElectricalState:
     """Powers of the chain now, and every meter's energy counter."""
@@ -53,7 +61,9 @@ class SimulatedElectrical:
         self.state.energy_kwh[equipment] = counted + max(power_kw, 0.0) * dt_s / SECONDS_PER_HOUR
 
     def _loss_kw(self, name: str, curve: LossCurve, load_kw: float) -> float:
-        nameplate = curve.no_load_kw + curve.proportional_frac * load_kw + curve.square_frac * load_kw**2 / curve.rated_kw
+        nameplate = (
+            curve.no_load_kw + curve.proportional_frac * load_kw + curve.square_frac * load_kw**2 / curve.rated_kw
+        )
         return nameplate * self._hidden.around(f"{name}.loss", 1.05, 0.08)
 
     @property
@@ -61,18 +71,22 @@ class SimulatedElectrical:
         """What the building draws besides IT and cooling."""
         return self._house_kw
 
-    def meter_values(self, equipment: str, power_kw: float, time_s: float, power_factor: float) -> dict[Key, float]:
+    def grid(self, time_s: float) -> Grid:
+        """Return frequency and phase voltages at a time."""
+        volts = [231.0 + 1.2 * smooth_noise(f"{self._key}/{phase}", time_s, 900.0) for phase in (1, 2, 3)]
+        return Grid(50.0 + 0.02 * smooth_noise(f"{self._key}/frequency", time_s, 120.0), (volts[0], volts[1], volts[2]))
+
+    def meter_values(self, equipment: str, power_kw: float, grid: Grid, power_factor: float) -> dict[Key, float]:
         """Return what a three-phase meter sees of a power."""
         found: dict[Key, float] = {
             (equipment, "power_kw"): power_kw,
             (equipment, "energy_kwh"): self.state.energy_kwh.get(equipment, 0.0),
             (equipment, "power_factor"): power_factor,
             (equipment, "apparent_power_kva"): power_kw / power_factor,
-            (equipment, "frequency_hz"): 50.0 + 0.02 * smooth_noise(f"{self._key}/frequency", time_s, 120.0),
+            (equipment, "frequency_hz"): grid.frequency_hz,
         }
         shares = self._phase_shares(equipment)
-        for phase, share in enumerate(shares, start=1):
-            volt = 231.0 + 1.2 * smooth_noise(f"{self._key}/{phase}", time_s, 900.0)
+        for phase, (share, volt) in enumerate(zip(shares, grid.volts, strict=True), start=1):
             found[(equipment, f"voltage_l{phase}_v")] = volt
             found[(equipment, f"current_l{phase}_a")] = 1000.0 * power_kw * share / (volt * power_factor)
         return found

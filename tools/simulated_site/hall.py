@@ -59,6 +59,7 @@ class SimulatedHall:
         mass_kjpk = hall.thermal_mass_kwh_per_k * SECONDS_PER_HOUR * hidden.around(f"{hall.id}.mass", 1.0, 0.15)
         self.hot_kjpk = HOT_AIR_SHARE * mass_kjpk
         self.rack_kjpk = (1.0 - HOT_AIR_SHARE) * mass_kjpk / count
+        self._fan_kw = np.zeros(len(crahs))
         self._limit_degc = hall.limits.inlet_max_degc
         self.state = HallState(
             hot_degc=30.0,
@@ -104,6 +105,8 @@ class SimulatedHall:
         wanted = np.array([self._setpoints[(crah.id, "fan_speed_setpoint_frac")] for crah in self.crahs])
         target = np.ones(len(self.crahs)) if state.protecting else np.maximum(wanted, low)
         state.fan_frac = ramped_array(state.fan_frac, target, 0.005, dt_s)
+        specific = np.array([self._coils.fan.power_kw(frac) for frac in state.fan_frac.tolist()])
+        self._fan_kw = specific * self._coils.rated_fan_kw
 
     def _cool(self, dt_s: float, air_kwpk: FloatArray, chilled_degc: float) -> None:
         """Move each coil's valve towards what its supply-air setpoint needs, and take the heat it then takes."""
@@ -111,12 +114,15 @@ class SimulatedHall:
         wanted = [self._setpoints[(crah.id, "supply_air_temperature_setpoint_degc")] for crah in self.crahs]
         lowest = np.array([crah.supply_air_min_degc for crah in self.crahs])
         setpoint_degc = lowest if state.protecting else np.maximum(np.array(wanted), lowest)
-        fan_kw = self.fan_kw()
+        fan_kw = self._fan_kw
         spread_k = max(state.hot_degc - chilled_degc, 0.5)
         needed_kw = np.maximum(air_kwpk * (state.hot_degc - setpoint_degc) + fan_kw, 0.0)
-        target = coils.exchanger.cold_kwpk_for(needed_kw / spread_k, air_kwpk, 0.2, coils.max_water_kwpk)
-        state.valve_kwpk = state.valve_kwpk + settled_frac(dt_s, VALVE_S) * (target - state.valve_kwpk)
-        state.coil_kw = coils.exchanger.heat_kwpk(air_kwpk, state.valve_kwpk) * max(state.hot_degc - chilled_degc, 0.0)
+        wanted_kwpk = zip((needed_kw / spread_k).tolist(), air_kwpk.tolist(), strict=True)
+        target = [coils.exchanger.cold_kwpk_for(heat, air, 0.2, coils.max_water_kwpk) for heat, air in wanted_kwpk]
+        state.valve_kwpk = state.valve_kwpk + settled_frac(dt_s, VALVE_S) * (np.array(target) - state.valve_kwpk)
+        flows = zip(air_kwpk.tolist(), state.valve_kwpk.tolist(), strict=True)
+        moved_kwpk = np.array([coils.exchanger.heat_kwpk(air, water) for air, water in flows])
+        state.coil_kw = moved_kwpk * max(state.hot_degc - chilled_degc, 0.0)
         state.supply_degc = state.hot_degc - (state.coil_kw - fan_kw) / air_kwpk
 
     def _mixed_degc(self, rack_kwpk: FloatArray, crah_kwpk: FloatArray) -> FloatArray:
@@ -133,12 +139,7 @@ class SimulatedHall:
 
     def fan_kw(self) -> FloatArray:
         """Return each CRAH's fan power."""
-        return self._coils.fan.power_kw(self.state.fan_frac) * self._coils.rated_fan_kw
-
-    @property
-    def water_kwpk(self) -> FloatArray:
-        """Chilled water through each CRAH's coil, as a capacity rate."""
-        return self.state.valve_kwpk
+        return self._fan_kw
 
     def stored_kj(self) -> float:
         """Return the heat stored above 0 C, for balances."""

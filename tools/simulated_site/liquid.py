@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from facility.site import Cdu, LiquidLoop
 from tools.simulated_site.control import ramped, settled_frac
 from tools.simulated_site.noise import Hidden
@@ -55,13 +53,13 @@ class SimulatedCdu:
         state.flow_lps = ramped(state.flow_lps, wanted_lps, 0.002 * self.cdu.rated_flow_lps, dt_s)
         self._ramp_setpoint(dt_s, dew_point_degc)
         state.primary_supply_degc = chilled_degc
-        state.pump_kw = float(self._pump.power_kw(state.flow_lps))
+        state.pump_kw = self._pump.power_kw(state.flow_lps)
         hot = water_kwpk(state.flow_lps)
         spread_k = max(state.return_degc - chilled_degc, 0.5)
         needed = max(hot * (state.return_degc - state.setpoint_degc), 0.0) / spread_k
-        target = self._exchanger.cold_kwpk_for(np.array([needed]), np.array([hot]), 0.2, self._max_primary_kwpk)
-        state.primary_kwpk += settled_frac(dt_s, VALVE_S) * (float(target[0]) - state.primary_kwpk)
-        moved_kwpk = float(self._exchanger.heat_kwpk(np.array([hot]), np.array([state.primary_kwpk]))[0])
+        target = self._exchanger.cold_kwpk_for(needed, hot, 0.2, self._max_primary_kwpk)
+        state.primary_kwpk += settled_frac(dt_s, VALVE_S) * (target - state.primary_kwpk)
+        moved_kwpk = self._exchanger.heat_kwpk(hot, state.primary_kwpk)
         state.heat_kw = moved_kwpk * max(state.return_degc - chilled_degc, 0.0)
         state.supply_degc = state.return_degc - state.heat_kw / hot
         state.return_degc += dt_s * (heat_kw + state.pump_kw - state.heat_kw) / self.coolant_kjpk

@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from facility.site import Site
@@ -14,7 +15,10 @@ from tools.simulated_site.climate import DAY_S, Outdoors
 from tools.simulated_site.sequences import MECHANICAL, PARTIAL
 from tools.simulated_site.setpoints import Key
 
-ECONOMIZER_ON_DEGC, ECONOMIZER_OFF_DEGC = 0.0, 2.0  # wet bulb; a cautious rule that nobody has looked at since commissioning
+ECONOMIZER_ON_DEGC, ECONOMIZER_OFF_DEGC = (
+    3.0,
+    5.0,
+)  # wet bulb; a cautious rule that nobody has looked at since commissioning
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class Operators:
                 yield (plant, "economizer_mode_command"), float(MECHANICAL)
 
 
+@lru_cache(maxsize=64)
 def _act(habit: Habit, day: int, seed: int, zone: ZoneInfo) -> tuple[float, float] | None:
     """Return when and to what a habit sets its quantity on a day (counted in UTC), if at all: at work, on weekdays."""
     draw = random.Random(f"{seed}/operators/{habit.quantity}/{day}")

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from facility.site import Plant
 from tools.simulated_site.climate import Outdoors
 from tools.simulated_site.control import ramped, settled_frac
@@ -67,6 +65,7 @@ class SimulatedPlant:
         self.header_kjpk = HEADER_L_PER_KW * rated_kw * WATER_HEAT_KJPKGK
         self.basin_kjpk = BASIN_L_PER_KW * rated_kw * WATER_HEAT_KJPKGK
         self.state = PlantState()
+        self._compressors_kw = [0.0] * len(plant.chillers)
         self.sequence_state = SequenceState()
 
     @property
@@ -77,7 +76,13 @@ class SimulatedPlant:
     def step(self, dt_s: float, outdoors: Outdoors, coils_kwpk: float, heat_kw: float) -> None:
         """Advance the plant under the coils' water and heat."""
         state = self.state
-        self._sequence.step(self.sequence_state, dt_s, state.supply_degc, state.setpoint_degc, state.return_degc, outdoors)
+        self._sequence.step(
+            self.sequence_state,
+            dt_s,
+            short_k=state.supply_degc - state.setpoint_degc,
+            return_degc=state.return_degc,
+            outdoors=outdoors,
+        )
         running = self.sequence_state.chillers
         wanted = self._setpoints[(self.plant.id, "leaving_chilled_water_temperature_setpoint_degc")]
         wanted = min(max(wanted, self.plant.leaving_water_min_degc), self.plant.leaving_water_max_degc)
@@ -85,8 +90,8 @@ class SimulatedPlant:
         least_kwpk = MIN_EVAPORATOR_FRAC * water_kwpk(self._chilled.rated_flow) * max(running, 1) / len(self._machines)
         state.chilled_kwpk = max(coils_kwpk, least_kwpk)
         state.condenser_kwpk = water_kwpk(self._condenser.rated_flow) * max(running, 1) / len(self._machines)
-        state.chilled_pump_kw = float(self._chilled.power_kw(state.chilled_kwpk / WATER_HEAT_KJPKGK))
-        state.condenser_pump_kw = float(self._condenser.power_kw(state.condenser_kwpk / WATER_HEAT_KJPKGK))
+        state.chilled_pump_kw = self._chilled.power_kw(state.chilled_kwpk / WATER_HEAT_KJPKGK)
+        state.condenser_pump_kw = self._condenser.power_kw(state.condenser_kwpk / WATER_HEAT_KJPKGK)
         self._cool(dt_s, running)
         state.return_degc += (
             dt_s * (heat_kw + state.chilled_pump_kw - state.economizer_kw - state.cooling_kw) / self.header_kjpk
@@ -99,7 +104,9 @@ class SimulatedPlant:
         needed_kw = max(state.chilled_kwpk * (state.return_degc - state.setpoint_degc), 0.0)
         state.economizer_kw = min(self._economizer_kw(), needed_kw)
         state.exchanger_degc = state.return_degc - state.economizer_kw / state.chilled_kwpk
-        least_degc = self.plant.chillers[0].min_entering_condenser_degc  # a mixing valve keeps the condenser warm enough
+        least_degc = self.plant.chillers[
+            0
+        ].min_entering_condenser_degc  # a mixing valve keeps the condenser warm enough
         state.entering_condenser_degc = max(state.basin_degc, least_degc) if running else state.basin_degc
         machines = self._machines[:running]
         capacity_kw = sum(one.capacity_kw(state.setpoint_degc, state.entering_condenser_degc) for one in machines)
@@ -108,14 +115,15 @@ class SimulatedPlant:
         freezing_kw = state.chilled_kwpk * (state.return_degc - FREEZE_DEGC) - state.economizer_kw
         state.cooling_kw = min(max(state.cooling_kw, 0.0), max(freezing_kw, 0.0)) if running else 0.0
         state.supply_degc = state.exchanger_degc - state.cooling_kw / state.chilled_kwpk
-        state.compressor_kw = sum(self._compressors_kw())
+        self._compressors_kw = self._compressors()
+        state.compressor_kw = sum(self._compressors_kw)
 
     def _economizer_kw(self) -> float:
         if self._plate is None or self.sequence_state.mode == MECHANICAL:
             return 0.0
         state = self.state
-        moved = self._plate.heat_kwpk(np.array([state.chilled_kwpk]), np.array([state.condenser_kwpk]))
-        return float(moved[0]) * max(state.return_degc - state.basin_degc, 0.0)
+        moved_kwpk = self._plate.heat_kwpk(state.chilled_kwpk, state.condenser_kwpk)
+        return moved_kwpk * max(state.return_degc - state.basin_degc, 0.0)
 
     def _loads_kw(self) -> list[float]:
         """Return the cooling of each chiller: running ones share it by rating."""
@@ -124,7 +132,7 @@ class SimulatedPlant:
         shared = [self.state.cooling_kw * one.rated_cooling_kw / rated_kw for one in running]
         return shared + [0.0] * (len(self._machines) - len(running))
 
-    def _compressors_kw(self) -> list[float]:
+    def _compressors(self) -> list[float]:
         state = self.state
         return [
             one.power_kw(load_kw, state.supply_degc, state.entering_condenser_degc)
@@ -157,11 +165,11 @@ class SimulatedPlant:
         state.basin_degc += dt_s * (gained_kw - state.rejected_kw) / self.basin_kjpk
 
     def _fan_kw(self) -> list[float]:
-        return [float(one.fan.power_kw(self.state.fan_frac)) for one in self._towers]
+        return [one.fan.power_kw(self.state.fan_frac) for one in self._towers]
 
     def power_kw(self) -> dict[str, float]:
         """Return the electric power of every machine, by equipment id."""
-        found = {one.id: kw for one, kw in zip(self.plant.chillers, self._compressors_kw(), strict=True)}
+        found = {one.id: kw for one, kw in zip(self.plant.chillers, self._compressors_kw, strict=True)}
         found |= {one.id: kw for one, kw in zip(self.plant.towers, self._fan_kw(), strict=True)}
         totals = {"chilled_water": self.state.chilled_pump_kw, "condenser_water": self.state.condenser_pump_kw}
         for duty, total_kw in totals.items():

@@ -38,15 +38,15 @@ class PlantSequence:
         self,
         state: SequenceState,
         dt_s: float,
-        supply_degc: float,
-        setpoint_degc: float,
+        *,
+        short_k: float,
         return_degc: float,
         outdoors: Outdoors,
     ) -> None:
-        """Bring mode and staging in line with the commands, within the interlocks."""
+        """Bring mode and staging in line with the commands, within the interlocks; `short_k` is how far the water is too warm."""
         mode_command = round(self._setpoints[(self._plant.id, "economizer_mode_command")])
         staged = round(self._setpoints[(self._plant.id, "chillers_staged_command")])
-        self._watch(state, dt_s, supply_degc - setpoint_degc, mode_command * 100.0 + staged)
+        self._watch(state, dt_s, short_k, mode_command * 100.0 + staged)
         allowed = self._allowed_mode(mode_command, return_degc, outdoors)
         state.since_change_s += dt_s
         economizer = self._plant.economizer

@@ -30,6 +30,7 @@ def fan_speed_ratio(inlet_degc: FloatArray) -> FloatArray:
 
 def rack_load(
     reference_kw: FloatArray,
+    *,
     fan_share: FloatArray,
     inlet_degc: FloatArray,
     load_frac: FloatArray,

@@ -48,6 +48,11 @@ class Setpoints:
         """Return every setpoint's value."""
         return {key: setpoint.value for key, setpoint in self._book.items()}
 
+    def in_force(self, key: Key) -> float | None:
+        """Return a setpoint's value; None where the key is not a setpoint."""
+        setpoint = self._book.get(key)
+        return None if setpoint is None else setpoint.value
+
     def set(self, key: Key, value: float) -> None:
         """Put a value in force.
 

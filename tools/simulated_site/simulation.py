@@ -13,7 +13,7 @@ from facility.records import FloatArray
 from facility.site import Site
 from tools.simulated_site import snapshot
 from tools.simulated_site.battery import SimulatedBattery
-from tools.simulated_site.climate import Climate, Outdoors
+from tools.simulated_site.climate import Climate
 from tools.simulated_site.electrical import SimulatedElectrical
 from tools.simulated_site.hall import SimulatedHall
 from tools.simulated_site.liquid import SimulatedCdu
@@ -160,7 +160,7 @@ class SimulatedSite:
         it_kw = {hall.hall_id: float(self.rack_load.it_kw[hall.racks].sum()) for hall in self.halls}
         powers = self._plant_power_kw()
         battery_kw = sum(battery.state.power_kw for battery in self.batteries)
-        self.electrical.step(dt_s, it_kw, self.mechanical_kw(), battery_kw)
+        self.electrical.step(dt_s, it_kw, sum(powers.values()) + self._inside_kw(), battery_kw)
         for equipment, power_kw in powers.items():
             self.electrical.count(equipment, power_kw, dt_s)
         self._rack_energy_kwh += self.rack_load.it_kw * dt_s / SECONDS_PER_HOUR
@@ -170,8 +170,12 @@ class SimulatedSite:
 
     def mechanical_kw(self) -> float:
         """Return all cooling power: plants, CRAH fans, CDU pumps."""
+        return sum(self._plant_power_kw().values()) + self._inside_kw()
+
+    def _inside_kw(self) -> float:
+        """Return CRAH fans and CDU pumps: the movers inside the halls."""
         fans_kw = sum(float(hall.fan_kw().sum()) for hall in self.halls)
-        return sum(self._plant_power_kw().values()) + fans_kw + sum(cdu.state.pump_kw for cdu in self.cdus)
+        return fans_kw + sum(cdu.state.pump_kw for cdu in self.cdus)
 
     def values(self) -> dict[Key, float]:
         """Return the true value of every quantity of every piece of equipment, setpoints included."""
@@ -183,13 +187,13 @@ class SimulatedSite:
 
     def _electrical_values(self) -> dict[Key, float]:
         time_s, chain = self.time.timestamp(), self.electrical
-        found = chain.ups_values(time_s)
+        found, grid = chain.ups_values(time_s), chain.grid(time_s)
         utility_kw = chain.state.utility_kw
-        found |= chain.meter_values(self.site.electrical.main_meter, utility_kw, time_s, UTILITY_POWER_FACTOR)
+        found |= chain.meter_values(self.site.electrical.main_meter, utility_kw, grid, UTILITY_POWER_FACTOR)
         for equipment, power_kw in self._plant_power_kw().items():
-            found |= chain.meter_values(equipment, power_kw, time_s, MOTOR_POWER_FACTOR)
+            found |= chain.meter_values(equipment, power_kw, grid, MOTOR_POWER_FACTOR)
         for index, rack in enumerate(self._racks.ids):
-            found |= chain.meter_values(rack, float(self.rack_load.it_kw[index]), time_s, RACK_POWER_FACTOR)
+            found |= chain.meter_values(rack, float(self.rack_load.it_kw[index]), grid, RACK_POWER_FACTOR)
             found[(rack, "energy_kwh")] = float(self._rack_energy_kwh[index])
             found[(rack, "load_state")] = 2.0
         return found

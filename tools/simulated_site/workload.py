@@ -57,7 +57,7 @@ class Workload:
             rack = self._racks.ids[index]
             if pool.racks or self._racks.halls[index] == pool.hall:
                 share[index] = self._racks.rated_kw[index] * self._hidden.around(f"{rack}.share", 1.0, 0.15)
-        return share / share.sum()
+        return np.asarray(share / share.sum())
 
     def _liquid(self, pool: str) -> bool:
         return bool((self._shares[pool] * self._racks.liquid_frac).sum() > 0.3)
@@ -77,11 +77,11 @@ class Workload:
             reference_kw += self._shares[work.pool] * self._run(work, dt_s, time)
         return rack_load(
             reference_kw,
-            self._fan_share,
-            inlet_degc,
-            reference_kw / self._racks.rated_kw,
-            self._racks.liquid_frac,
-            self._racks.rated_air_kwpk,
+            fan_share=self._fan_share,
+            inlet_degc=inlet_degc,
+            load_frac=reference_kw / self._racks.rated_kw,
+            liquid_frac=self._racks.liquid_frac,
+            rated_air_kwpk=self._racks.rated_air_kwpk,
         )
 
     def _wake(self, name: str, pool: ServerPool, dt_s: float) -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
-from facility.records import FloatArray
 from tools.simulated_site.physics.constants import WATER_HEAT_KJPKGK
 
+LEAST_KWPK = 1e-6
+ROUNDS = 6  # of false position: the valve is then right to well under a percent
 
-def effectiveness(ntu: FloatArray, capacity_ratio: FloatArray) -> FloatArray:
+
+def effectiveness(ntu: float, capacity_ratio: float) -> float:
     """Return counter-flow effectiveness; equal capacity rates are the limit NTU / (1 + NTU)."""
-    gap = np.maximum(1.0 - capacity_ratio, 1e-6)
-    decay = np.exp(-ntu * gap)
-    return np.asarray((1.0 - decay) / (1.0 - (1.0 - gap) * decay))
+    gap = max(1.0 - capacity_ratio, 1e-6)
+    decay = math.exp(-ntu * gap)
+    return (1.0 - decay) / (1.0 - (1.0 - gap) * decay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +27,27 @@ class Exchanger:
     rated_ua_kwpk: float
     hot_share: float = 0.6
 
-    def heat_kwpk(self, hot_kwpk: FloatArray, cold_kwpk: FloatArray) -> FloatArray:
+    def heat_kwpk(self, hot_kwpk: float, cold_kwpk: float) -> float:
         """Return heat moved per kelvin between the two inlets."""
-        hot = np.maximum(hot_kwpk, 1e-6)
-        cold = np.maximum(cold_kwpk, 1e-6)
+        hot, cold = max(hot_kwpk, LEAST_KWPK), max(cold_kwpk, LEAST_KWPK)
         resistance = self.hot_share * (self.rated_hot_kwpk / hot) ** 0.7
-        resistance = resistance + (1.0 - self.hot_share) * (self.rated_cold_kwpk / cold) ** 0.8
-        smaller = np.minimum(hot, cold)
-        ntu = self.rated_ua_kwpk / resistance / smaller
-        return effectiveness(ntu, smaller / np.maximum(hot, cold)) * smaller
+        resistance += (1.0 - self.hot_share) * (self.rated_cold_kwpk / cold) ** 0.8
+        smaller, larger = min(hot, cold), max(hot, cold)
+        return effectiveness(self.rated_ua_kwpk / resistance / smaller, smaller / larger) * smaller
 
-    def cold_kwpk_for(self, heat_kwpk: FloatArray, hot_kwpk: FloatArray, low: float, high: float) -> FloatArray:
+    def cold_kwpk_for(self, heat_kwpk: float, hot_kwpk: float, low: float, high: float) -> float:
         """Return the cold-side capacity rate between bounds that comes nearest to moving so much heat per kelvin."""
-        below = np.full_like(heat_kwpk, low)
-        above = np.full_like(heat_kwpk, high)
-        for _ in range(11):
-            middle = 0.5 * (below + above)
-            short = self.heat_kwpk(hot_kwpk, middle) < heat_kwpk
-            below = np.where(short, middle, below)
-            above = np.where(short, above, middle)
-        return 0.5 * (below + above)
+        under, over = self.heat_kwpk(hot_kwpk, low) - heat_kwpk, self.heat_kwpk(hot_kwpk, high) - heat_kwpk
+        if under >= 0.0 or over <= 0.0:
+            return low if under >= 0.0 else high
+        for _ in range(ROUNDS):
+            guess = low - under * (high - low) / (over - under)
+            error = self.heat_kwpk(hot_kwpk, guess) - heat_kwpk
+            if error < 0.0:
+                low, under, over = guess, error, 0.5 * over  # Illinois: halving keeps both ends moving
+            else:
+                high, over, under = guess, error, 0.5 * under
+        return guess
 
 
 def sized(hot_kwpk: float, cold_kwpk: float, effectiveness_frac: float) -> Exchanger:

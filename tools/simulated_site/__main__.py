@@ -1,0 +1,115 @@
+"""`python -m tools.simulated_site SITE.yaml`: serve a site's devices until SIGTERM, and remember where it stopped."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from facility.errors import FacilityError
+from facility.site_file import load_site
+from tools.simulated_site import snapshot
+from tools.simulated_site.faults import FaultFile
+from tools.simulated_site.serving import DeviceServers, Readout
+from tools.simulated_site.simulation import LONGEST_STEP_S, SimulatedSite
+
+TICK_S = 1.0
+SAVE_EVERY_S = 60.0
+MOST_CATCHING_UP = timedelta(days=1)  # a longer absence is not relived: the clock jumps, the plant stays as it was
+
+
+def main() -> int:
+    """Parse the command line and serve."""
+    parser = argparse.ArgumentParser(prog="python -m tools.simulated_site", description=__doc__)
+    parser.add_argument("site", type=Path, help="site file; its devices' addresses are where the servers listen")
+    parser.add_argument("--seed", type=int, default=1, help="draws weather, work and hidden parameters")
+    parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds a second")
+    parser.add_argument("--state", type=Path, help="file to resume from, and to keep the state in")
+    parser.add_argument(
+        "--faults", type=Path, help="JSON file {device id: silent|garbage|exception|nan}, read as it changes"
+    )
+    parser.add_argument(
+        "--with-parent", action="store_true", help="end when the starting process ends, even if it is killed"
+    )
+    arguments = parser.parse_args()
+    if arguments.with_parent:
+        _end_with_parent()
+    try:
+        simulation = _simulation(arguments.site, arguments.seed, arguments.state)
+        asyncio.run(_serve(simulation, arguments.speed, arguments.state, FaultFile(arguments.faults)))
+    except (FacilityError, snapshot.SnapshotError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _end_with_parent() -> None:
+    """Ask Linux for SIGTERM when the parent dies (PR_SET_PDEATHSIG); elsewhere the parent has to take care."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+def _simulation(site_file: Path, seed: int, state: Path | None) -> SimulatedSite:
+    """Return the site as it was left, moved on to now, or a new one."""
+    now = datetime.now(UTC)
+    site = load_site(site_file).site
+    if state is None or not state.exists():
+        return SimulatedSite(site, seed, now)
+    memory = snapshot.load(state)
+    simulation = SimulatedSite(site, seed, datetime.fromisoformat(memory["time"]))
+    simulation.recall(memory)
+    simulation.time = max(simulation.time, now - MOST_CATCHING_UP)
+    simulation.step(max((now - simulation.time).total_seconds(), 0.0))
+    return simulation
+
+
+async def _serve(simulation: SimulatedSite, speed: float, state: Path | None, faults: FaultFile) -> None:
+    readout = Readout(simulation)
+    boots = int(time.time())  # rises with every start without being kept anywhere
+    servers = DeviceServers(simulation, readout, faults, boots)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    count = await servers.start()
+    print(f"serving {count} devices of {simulation.site.id}, process {os.getpid()}", flush=True)
+    await _run(simulation, readout, speed, state, stop)
+    await servers.stop()
+    if state is not None:
+        snapshot.save(state, simulation.memory())
+
+
+async def _run(
+    simulation: SimulatedSite, readout: Readout, speed: float, state: Path | None, stop: asyncio.Event
+) -> None:
+    """Advance the site with the clock until told to stop."""
+    loop = asyncio.get_running_loop()
+    last_s = saved_s = loop.time()
+    while not stop.is_set():
+        await _pause(stop)
+        now_s = loop.time()
+        left_s, last_s = (now_s - last_s) * speed, now_s
+        while left_s > 0.0 and not stop.is_set():
+            simulation.step(min(left_s, LONGEST_STEP_S))
+            left_s -= LONGEST_STEP_S
+            await asyncio.sleep(0)  # answer requests between steps, however fast the clock runs
+        readout.refresh()
+        if state is not None and now_s - saved_s > SAVE_EVERY_S:
+            snapshot.save(state, simulation.memory())
+            saved_s = now_s
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), TICK_S)
+    except TimeoutError:
+        return
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Modbus TCP servers and SNMP agents of the simulated site, with codecs of their own."""

@@ -1,0 +1,118 @@
+"""Puts every device of a site file behind its socket, over one simulated site."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+
+from facility.secrets import resolve_secret
+from facility.site import Device, SnmpAddress
+from tools.simulated_site.devices import MODBUS_DEVICES, SNMP_DEVICES
+from tools.simulated_site.devices.registers import Register
+from tools.simulated_site.devices.varbinds import Oid, SnmpMap, count
+from tools.simulated_site.faults import Fault, FaultFile
+from tools.simulated_site.protocol.modbus_server import ModbusDevice
+from tools.simulated_site.protocol.snmp_agent import AgentProtocol, V2cAgent, V3Agent
+from tools.simulated_site.protocol.snmp_pdu import Responder, Value
+from tools.simulated_site.protocol.usm import usm_user
+from tools.simulated_site.setpoints import Key, SetpointRefusedError
+from tools.simulated_site.simulation import SimulatedSite
+
+ENTERPRISE = b"\x80\x00\x01\x3e\x05"  # an engine id of enterprise 318 with octets of its own
+
+
+class Readout:
+    """What the devices measure, refreshed once a simulation step rather than once a request."""
+
+    def __init__(self, simulation: SimulatedSite) -> None:
+        self._simulation = simulation
+        self._measured: dict[Key, float] = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Measure anew."""
+        self._measured = self._simulation.measured()
+
+    def of(self, equipment: str | None, quantity: str) -> float:
+        """Return a measured value; a setpoint as it is in force; NaN for a slot that the site does not use."""
+        if equipment is None:
+            return math.nan
+        in_force = self._simulation.setpoints.in_force((equipment, quantity))
+        return self._measured[(equipment, quantity)] if in_force is None else in_force
+
+
+def equipment_of(device: Device, slot: str) -> str | None:
+    """Return the equipment behind a slot of a device; None where the site does not use the slot."""
+    return device.equipment if isinstance(device.equipment, str) else device.equipment.get(slot)
+
+
+class DeviceServers:
+    """All servers of a site, from start to stop."""
+
+    def __init__(self, simulation: SimulatedSite, readout: Readout, faults: FaultFile, boots: int) -> None:
+        self._simulation, self._readout, self._faults, self._boots = simulation, readout, faults, boots
+        self._open = AsyncExitStack()
+
+    async def start(self) -> int:
+        """Listen for every device; return how many there are."""
+        for device in self._simulation.site.devices:
+            if device.modbus is not None:
+                await self._start_modbus(device, device.modbus.host, device.modbus.port, device.modbus.unit_id)
+            elif device.snmp is not None:
+                await self._start_snmp(device, device.snmp)
+        return len(self._simulation.site.devices)
+
+    async def stop(self) -> None:
+        """Close every socket."""
+        await self._open.aclose()
+
+    async def _start_modbus(self, device: Device, host: str, port: int, unit_id: int) -> None:
+        def read(register: Register) -> float:
+            return self._readout.of(equipment_of(device, register.slot), register.quantity)
+
+        def write(register: Register, value: float) -> None:
+            equipment = equipment_of(device, register.slot)
+            if equipment is None:
+                raise SetpointRefusedError(f"{device.id}: slot {register.slot} is not used")
+            self._simulation.set(equipment, register.quantity, value)
+
+        model = MODBUS_DEVICES[device.profile]
+        unit = ModbusDevice(unit_id, model, read, write, lambda: self._faults.of(device.id))
+        server = await asyncio.start_server(unit.serve, host, port)
+        self._open.callback(server.close)
+
+    async def _start_snmp(self, device: Device, address: SnmpAddress) -> None:
+        responder = self._responder(device, SNMP_DEVICES[device.profile])
+        agent = self._agent(device, address, responder)
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(
+            lambda: AgentProtocol(agent, lambda: self._faults.of(device.id)), (address.host, address.port)
+        )
+        self._open.callback(transport.close)
+
+    def _responder(self, device: Device, model: SnmpMap) -> Responder:
+        fixed: Mapping[Oid, Value] = dict(model.fixed)
+        measured = {varbind.oid: varbind for varbind in model.measured}
+
+        def value(name: Oid) -> Value:
+            if name in fixed:
+                return fixed[name]
+            varbind = measured[name]
+            no_value = self._faults.of(device.id) is Fault.NO_VALUE
+            true = math.nan if no_value else self._readout.of(equipment_of(device, ""), varbind.quantity)
+            return count(varbind, true)
+
+        return Responder((*fixed, *measured), value)
+
+    def _agent(self, device: Device, address: SnmpAddress, responder: Responder) -> V2cAgent | V3Agent:
+        if address.community is not None:
+            return V2cAgent(resolve_secret(address.community).get_secret_value(), responder)
+        assert address.v3 is not None
+        engine_id = ENTERPRISE + hashlib.sha256(device.id.encode()).digest()[:12]
+        priv = resolve_secret(address.v3.priv_key).get_secret_value() if address.v3.priv_key else None
+        auth = resolve_secret(address.v3.auth_key).get_secret_value()
+        user = usm_user(address.v3.user, address.v3.auth_protocol, auth, priv, engine_id)
+        return V3Agent(engine_id, user, responder, self._boots)
