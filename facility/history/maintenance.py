@@ -29,6 +29,12 @@ _EPOCH_DAY = date(1970, 1, 1)
 _MANY_FILES = 12  # in one partition: an hour of flushes every five minutes
 _TARGET_BYTES = 128 << 20
 _SORT_MEMORY = "1GB"  # beyond it DuckDB sorts on disk
+_SORTED_ONCE = """
+    SELECT * FROM rows
+    QUALIFY row_number() OVER (PARTITION BY point, time ORDER BY segment DESC) = 1
+    ORDER BY point, time
+"""
+_LEAP_DAYS = 365  # a clock that leaps ahead must not cost the history; a site rarely sleeps for a year
 _FILE_RETENTION_H = 2  # readers that began on an older version, and the repair of a torn commit, still find their files
 
 
@@ -48,7 +54,7 @@ def maintain(store: TelemetryStore, now: datetime) -> MaintenanceReport:
     today = (now.date() - _EPOCH_DAY).days
     with table_errors("history table not maintained"):
         with store.table_lock:
-            removed = _remove_old_days(table, today - store.raw_retention_days)
+            removed = _remove_old_days(table, today, store.raw_retention_days)
         ordered = sum(_sort_day(store, day) for day in _unsorted_days(table, today))
         compacted = sum(_compact(store, day, bucket) for day, bucket in _crowded(table, today))
         with store.table_lock:
@@ -59,13 +65,18 @@ def maintain(store: TelemetryStore, now: datetime) -> MaintenanceReport:
     return report
 
 
-def _remove_old_days(table: ReadingTable, first_kept: int) -> int:
+def _remove_old_days(table: ReadingTable, today: int, retention_days: int) -> int:
     snapshot = table.create()
-    old = [day for day in snapshot.days() if day < first_kept]
-    if old:
-        first = snapshot.delta.version() + 1
-        snapshot.delta.delete(f"date < DATE '{_iso(first_kept)}'", post_commithook_properties=NO_HOOKS)
-        table.make_durable(snapshot.delta, first)
+    days = snapshot.days()
+    old = [day for day in days if day < today - retention_days]
+    if not old:
+        return 0
+    if min([today, *days[len(old) :]]) - old[-1] > _LEAP_DAYS:
+        _log.error("old readings kept: a leap of more than a year; check the clock", newest_before=_iso(old[-1]))
+        return 0
+    first = snapshot.delta.version() + 1
+    snapshot.delta.delete(f"date <= DATE '{_iso(old[-1])}'", post_commithook_properties=NO_HOOKS)
+    table.make_durable(snapshot.delta, first)
     return len(old)
 
 
@@ -92,12 +103,8 @@ def _sort_partition(table: ReadingTable, day: int, bucket: int, done: list[Trans
     first = delta.version() + 1
     partition = f"date = DATE '{_iso(day)}' AND bucket = {bucket}"
     with duckdb.connect(config={"memory_limit": _SORT_MEMORY, "threads": 2}) as connection:
-        rows = connection.from_arrow(delta.scan(predicate=partition))
-        ordered = rows.query(
-            "rows",
-            "SELECT * FROM rows QUALIFY row_number() OVER (PARTITION BY point, time ORDER BY segment DESC) = 1 "
-            "ORDER BY point, time",
-        )
+        connection.register("rows", delta.scan(predicate=partition))
+        ordered = connection.sql(_SORTED_ONCE)
         write_deltalake(
             delta,
             ordered.to_arrow_reader(1 << 16),
