@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,17 @@ VIOLATIONS = {
     "facility.units": "tools.lock",
     "facility.errors": "facility.site_file",
     "tools.simulated_site": "models.surrogate",
+}
+SEAMS = {
+    "facility.errors",
+    "facility.points",
+    "facility.ports",
+    "facility.profile",
+    "facility.records",
+    "facility.secrets",
+    "facility.site",
+    "facility.site_file",
+    "facility.units",
 }
 
 
@@ -44,3 +56,20 @@ def test_each_violation_is_noticed(tmp_path: Path) -> None:
     assert run.returncode != 0
     unnoticed = [f"{a} -> {b}" for a, b in VIOLATIONS.items() if f"{a} -> {b} " not in run.stdout]
     assert not unnoticed, run.stdout
+
+
+def test_the_simulated_site_knows_the_seams_only() -> None:
+    """Beyond the contract: whatever is added to facility later is foreign to the simulated site too."""
+    foreign = [
+        f"{path.name}: {module}"
+        for path in (ROOT / "tools" / "simulated_site").rglob("*.py")
+        for module in imported_modules(path)
+        if module.split(".")[0] in ("facility", "models") and module not in SEAMS
+    ]
+    assert foreign == []
+
+
+def imported_modules(path: Path) -> list[str]:
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    plain = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    return plain + [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
