@@ -1,0 +1,138 @@
+"""The whole problem: each asset adds its variables, limits and costs; heat, power and money tie them together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import cvxpy as cp
+import numpy as np
+
+from facility.plan.case import Range, SiteCase
+from facility.plan.cooling_plant import FixedPlant, PathPoint, RelaxedPlant
+from facility.plan.electrical import ChainPlan
+from facility.plan.grid import GridPlan
+from facility.plan.jobs import WorkPlan
+from facility.plan.problem import Problem
+from facility.plan.servers import PoolPlan
+from facility.plan.storage import BatteryPlan
+from facility.records import FloatArray
+from models.cooling import BoolArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Form:
+    """Which form of the problem to build.
+
+    Attributes
+    ----------
+    points
+        States of each plant, one a step: the restricted problem. None: all states, by weights.
+    awake
+        Awake servers of each pool that are decided.
+    integer
+        One state a step by binaries: the branch-and-bound form.
+    only
+        States to keep, a step and state, of each plant.
+    loose
+        States are kept even where they cannot carry the heat: for naming what cannot be met.
+    """
+
+    points: Mapping[str, PathPoint] | None = None
+    awake: Mapping[str, FloatArray] | None = None
+    integer: bool = False
+    only: Mapping[str, BoolArray] | None = None
+    loose: bool = False
+
+
+class SitePlan:
+    """A site's problem in one form, and what its solution says."""
+
+    def __init__(self, case: SiteCase, form: Form) -> None:
+        self.case, self.form, self.problem = case, form, Problem()
+        self.works = {
+            name: WorkPlan(self.problem, work, case.work_value_per_kwh) for name, work in case.it.works.items()
+        }
+        self.pools = {name: self._pool(name) for name in case.it.pools}
+        self._power = self._source_power()
+        self.plants = {name: self._plant(name) for name in case.plants}
+        self.batteries = {name: self._battery(name) for name in case.it.batteries}
+        self._electrical()
+
+    def heat_kw(self, plant_id: str) -> FloatArray:
+        """Return the solution's heat of a plant."""
+        return np.asarray(self._heat(plant_id).value, dtype=float)
+
+    def source_power_kw(self) -> dict[str, FloatArray]:
+        """Return the solution's IT power by source."""
+        return {source: np.asarray(kw.value, dtype=float) for source, kw in self._power.items()}
+
+    @property
+    def cost(self) -> float:
+        """The solution's cost on the surrogate."""
+        return float(self.problem.objective.value)
+
+    def _pool(self, name: str) -> PoolPlan:
+        inputs, fixed = self.case.it.inputs, (self.form.awake or {}).get(name)
+        works = [work.id for work in inputs.site.deferrable_work if work.pool == name]
+        work_kw = sum((self.works[work].power_kw for work in works), cp.Constant(np.zeros(inputs.steps)))
+        return PoolPlan(self.problem, self.case.it.pools[name], work_kw, fixed)
+
+    def _source_power(self) -> dict[str, Any]:
+        base = {hall: cp.Constant(kw) for hall, kw in self.case.it.heat.base_kw().items()}
+        pools = {name: pool.power_kw for name, pool in self.pools.items()}
+        return base | pools | {name: work.power_kw for name, work in self.works.items()}
+
+    def _heat(self, plant_id: str) -> Any:
+        heat = self.case.it.heat
+        return sum(heat.heat_share(plant_id, source) * kw for source, kw in self._power.items())
+
+    def _plant(self, name: str) -> RelaxedPlant | FixedPlant:
+        case, form, heat_kw = self.case.plants[name], self.form, self._heat(name)
+        if form.points is not None:
+            return FixedPlant(self.problem, case, heat_kw, form.points[name])
+        only = (form.only or {}).get(name)
+        return RelaxedPlant(self.problem, case, heat_kw, integer=form.integer, only=only, loose=form.loose)
+
+    def _battery(self, name: str) -> BatteryPlan:
+        exact = self.form.integer or self.form.points is not None
+        return BatteryPlan(self.problem, self.case.it.batteries[name], self.case.it.free_power() if exact else None)
+
+    def _electrical(self) -> None:
+        inputs, it = self.case.it.inputs, self.case.it
+        hall_kw = {hall: cp.Constant(np.zeros(inputs.steps)) for hall in inputs.it_power_kw}
+        for source, kw in self._power.items():
+            hall_kw[it.heat.hall_of[source]] = hall_kw[it.heat.hall_of[source]] + kw
+        fans = self._server_fans()
+        for hall, kw in fans.items():
+            hall_kw[hall] = hall_kw[hall] + kw
+        chain = ChainPlan(self.problem, inputs.site.electrical, hall_kw, self._hall_ranges(fans), it.free_power())
+        for battery in self.batteries.values():
+            battery.keep_reserve(self.problem, chain.ups_output_kw, chain.critical_high_kw)
+        others: list[Any] = [-sum(fans.values(), np.zeros(inputs.steps))]
+        others += [plant.power_kw for plant in self.plants.values()]
+        others += [battery.net_kw for battery in self.batteries.values()]
+        self.grid = GridPlan(
+            self.problem, inputs, chain.site_kw(cp.sum(cp.vstack(others), axis=0), self._other_range())
+        )
+
+    def _server_fans(self) -> dict[str, FloatArray]:
+        """Server fans beyond the reference inlet: known with the path, they are metered at the racks."""
+        fans: dict[str, FloatArray] = {}
+        for name, point in (self.form.points or {}).items():
+            for index, hall in enumerate(self.case.it.inputs.plant(name).halls):
+                fans[hall] = fans.get(hall, 0.0) + point.server_fan_kw[:, index]
+        return fans
+
+    def _hall_ranges(self, fans: Mapping[str, FloatArray]) -> dict[str, Range]:
+        ranges = self.case.it.hall_ranges()
+        return {hall: (low + fans.get(hall, 0.0), high + fans.get(hall, 0.0)) for hall, (low, high) in ranges.items()}
+
+    def _other_range(self) -> tuple[FloatArray, FloatArray]:
+        battery_kw = sum(case.battery.power_kw for case in self.case.it.batteries.values())
+        low, high = np.full(self.case.it.inputs.steps, -battery_kw), np.full(self.case.it.inputs.steps, battery_kw)
+        for case in self.case.plants.values():
+            overhead = case.overhead_range_kw()
+            low, high = low + overhead[0], high + overhead[1]
+        return low, high

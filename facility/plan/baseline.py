@@ -1,0 +1,68 @@
+"""What the site would do without a plan: present setpoints held, local controls in good faith, work done as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from facility.plan.case import ItCase
+from facility.plan.decisions import Decisions
+from facility.plan.inputs import PlanInputs, PlantNow
+from facility.plan.simulate import Simulation, evaluate_state, simulate, source_power, with_work_value
+from facility.plan.vertices import IntArray
+from facility.records import FloatArray
+from models.cooling import JointState, Load, PlantModel
+
+# Local controls stage chillers before they change the economizer, and change that before an operator moves a setpoint.
+_CHILLER_AWAY, _MODE_AWAY, _KELVIN_AWAY = 1.0, 10.0, 100.0
+
+
+def baseline(it: ItCase) -> tuple[Simulation, float]:
+    """Return the run at present setpoints, and what a kWh of work left undone at its end is worth there."""
+    work = {name: case.soonest(_room_now(it, case.work.pool)) for name, case in it.works.items()}
+    awake = {name: np.full(case.steps, case.awake_now) for name, case in it.pools.items() if case.planned}
+    idle = {name: np.zeros(case.steps) for name, case in it.batteries.items()}
+    power = source_power(it, Decisions({}, awake, work, idle))
+    states = {plant.plant_id: _held(it.inputs, plant, it.heat.load(plant, power)) for plant in it.inputs.plants}
+    run = simulate(it, Decisions(states, awake, work, idle), 0.0)
+    power_ratio = float(run.site_kw.sum() / run.it_kw.sum())
+    value = it.inputs.following_day_price_per_kwh * power_ratio
+    return with_work_value(it, run, value), value
+
+
+def _room_now(it: ItCase, pool: str) -> FloatArray:
+    case = it.pools[pool]
+    if not case.measured:
+        return np.full(case.steps, np.inf)
+    return np.asarray(np.maximum(case.awake_now - case.need, 0.0) * case.work_kw)
+
+
+def _held(inputs: PlanInputs, plant: PlantModel, load: Load) -> tuple[JointState, ...]:
+    """Hold the present state; in steps where it is infeasible take the nearest feasible one."""
+    now = inputs.plants_now[plant.plant_id]
+    held = JointState(now.mode, now.leaving_water_degc, tuple(now.supply_air_degc), now.chillers_on)
+    path: list[JointState] = [held] * inputs.steps
+    open_steps = np.flatnonzero(~evaluate_state(plant, held, load).feasible)
+    for state in _nearest_first(now, plant.states()):
+        if not open_steps.size:
+            break
+        feasible = plant.evaluate(state, _at(load, open_steps)).feasible
+        for step in open_steps[feasible]:
+            path[step] = state
+        open_steps = open_steps[~feasible]
+    return tuple(path)
+
+
+def _nearest_first(now: PlantNow, states: Sequence[JointState]) -> list[JointState]:
+    def away(state: JointState) -> float:
+        kelvin = abs(state.leaving_water_degc - now.leaving_water_degc)
+        kelvin += sum(abs(a - b) for a, b in zip(state.supply_air_degc, now.supply_air_degc, strict=True))
+        chillers = abs(state.chillers_on - now.chillers_on)
+        return _KELVIN_AWAY * kelvin + _MODE_AWAY * (state.mode != now.mode) + _CHILLER_AWAY * chillers
+
+    return sorted(states, key=away)
+
+
+def _at(load: Load, steps: IntArray) -> Load:
+    return Load(load.it_air_kw[steps], load.it_liquid_kw[steps], load.outdoor_degc[steps], load.wet_bulb_degc[steps])

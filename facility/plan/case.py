@@ -1,0 +1,125 @@
+"""What is known before anything is solved: tables, ranges and the state of every asset, prepared once for a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from facility.plan.cooling_plant import PlantCase
+from facility.plan.inputs import PlanInputs
+from facility.plan.it_heat import ItHeat
+from facility.plan.jobs import WorkCase
+from facility.plan.moves import FirstStep, Moves, StateFeatures
+from facility.plan.servers import PoolCase
+from facility.plan.storage import BatteryCase
+from facility.records import FloatArray, LimitShortfall
+from models.cooling import BoolArray
+from models.surrogate import StateTable
+
+Range = tuple[FloatArray, FloatArray]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ItCase:
+    """Servers, work and batteries before solving, and the range of power of each source of IT heat."""
+
+    inputs: PlanInputs
+    heat: ItHeat
+    pools: Mapping[str, PoolCase]
+    works: Mapping[str, WorkCase]
+    batteries: Mapping[str, BatteryCase]
+
+    @classmethod
+    def of(cls, inputs: PlanInputs) -> ItCase:
+        """Prepare what is measured well enough to be planned."""
+        site = inputs.site
+        pools = {pool.id: PoolCase(inputs, pool) for pool in site.server_pools}
+        spare = {pool: case.spare_kw.copy() for pool, case in pools.items()}
+        works: dict[str, WorkCase] = {}
+        for work in sorted(site.deferrable_work, key=lambda work: work.due_within_h):
+            works[work.id] = WorkCase(inputs, work, _room(pools[work.pool], spare[work.pool]))
+            spare[work.pool] -= works[work.id].soonest_kw
+        batteries = {
+            battery.id: BatteryCase(inputs, battery)
+            for battery in site.batteries
+            if battery.dispatchable and battery.id in inputs.state_of_charge_frac
+        }
+        return cls(inputs, ItHeat(inputs), pools, works, batteries)
+
+    def source_ranges(self) -> dict[str, Range]:
+        """Return the least and most power of each source in each step."""
+        ranges: dict[str, Range] = {hall: (kw, kw) for hall, kw in self.heat.base_kw().items()}
+        for name, pool in self.pools.items():
+            ranges[name] = pool.power_range_kw()
+        for name, work in self.works.items():
+            ranges[name] = np.zeros(work.steps), np.asarray(work.max_power_kw)
+        return ranges
+
+    def hall_ranges(self) -> dict[str, Range]:
+        """Return the least and most IT power of each hall."""
+        ranges = self.source_ranges()
+        low = self.heat.hall_kw({source: span[0] for source, span in ranges.items()})
+        high = self.heat.hall_kw({source: span[1] for source, span in ranges.items()})
+        return {hall: (low[hall], high[hall]) for hall in low}
+
+    def plant_range(self, plant_id: str) -> Range:
+        """Return the least and most heat of a plant."""
+        low, high = np.zeros(self.inputs.steps), np.zeros(self.inputs.steps)
+        for source, span in self.source_ranges().items():
+            share = self.heat.heat_share(plant_id, source)
+            low, high = low + share * span[0], high + share * span[1]
+        return low, high
+
+    def free_power(self) -> BoolArray:
+        """Return the steps in which power may have a negative price."""
+        sold = self.inputs.export_price_per_kwh
+        price = self.inputs.full_price_per_kwh if sold is None else sold
+        return np.asarray(price < 0.0)
+
+    def shortfalls(self) -> list[LimitShortfall]:
+        """Name limits of servers and work that the measured state breaks already."""
+        cases: list[PoolCase | WorkCase] = [*self.pools.values(), *self.works.values()]
+        return [shortfall for case in cases for shortfall in case.shortfalls()]
+
+    def notes(self) -> list[str]:
+        """Name what is left as it is because its state is not measured."""
+        site, inputs = self.inputs.site, self.inputs
+        unmeasured = [pool.pool.id for pool in self.pools.values() if pool.pool.consolidate and not pool.measured]
+        notes = [f"{pool}: awake servers or their work not measured; left as they are" for pool in unmeasured]
+        for battery in site.batteries:
+            if battery.dispatchable and battery.id not in inputs.state_of_charge_frac:
+                notes.append(f"{battery.id}: state of charge not measured; left idle")
+        for work in site.deferrable_work:
+            if work.id not in inputs.backlog_kwh:
+                notes.append(f"{work.id}: backlog not measured; taken as nothing waiting")
+        return notes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SiteCase:
+    """The whole site before solving."""
+
+    it: ItCase
+    plants: Mapping[str, PlantCase]
+    work_value_per_kwh: float  # of deferrable work left undone at the end
+
+    @classmethod
+    def of(cls, it: ItCase, tables: Mapping[str, StateTable], work_value_per_kwh: float) -> SiteCase:
+        """Prepare the plants."""
+        return cls(it, {plant_id: _plant_case(it, table) for plant_id, table in tables.items()}, work_value_per_kwh)
+
+
+def _plant_case(it: ItCase, table: StateTable) -> PlantCase:
+    inputs = it.inputs
+    now = inputs.plants_now[table.plant_id]
+    moves = Moves.of(inputs, inputs.plant(table.plant_id))
+    low, high = it.plant_range(table.plant_id)
+    first = FirstStep.of(moves, now, table.states, table.available[0])
+    held = moves.held_steps(now, inputs.step_h)
+    return PlantCase(table, moves, first, StateFeatures.of([now]), held, low, high, it.free_power())
+
+
+def _room(pool: PoolCase, spare_kw: FloatArray) -> FloatArray:
+    return np.asarray(np.maximum(spare_kw, 0.0)) if pool.measured else np.full(pool.steps, np.inf)

@@ -1,0 +1,114 @@
+"""Choose one state a step: a dynamic program over states, dwell and ramps, at the relaxed heat, power priced by the duals.
+
+Power is the surrogate's until a state lies on the best path; then the plant model itself is asked for that state, and the
+program runs again, until every state on the path has the model's own power. Few states are ever asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from facility.plan.cooling_plant import PlantCase, StatePath
+from facility.plan.vertices import IntArray, power_at
+from facility.records import FloatArray
+from models.cooling import BoolArray, JointState, Load, PlantModel
+
+_HEAT_SLACK_KW = 1e-3
+
+
+@dataclass(eq=False)
+class Chooser:
+    """Chooses the path of one plant; states found to break a limit stay forbidden for the rest of the plan."""
+
+    case: PlantCase
+    model: PlantModel
+    step_h: float
+    forbidden: BoolArray = field(init=False)  # (T, S)
+
+    def __post_init__(self) -> None:
+        self.forbidden = np.zeros_like(self.case.table.available)
+
+    def choose(self, heat_kw: FloatArray, load: Load, price: FloatArray) -> StatePath | None:
+        """Return the cheapest path at a heat, or None where dwell, ramps and availability leave none."""
+        table = self.case.table
+        power = power_at(table, np.broadcast_to(heat_kw[:, None], table.heat_min_kw.shape)).copy()
+        carries = (table.heat_min_kw <= heat_kw[:, None] + _HEAT_SLACK_KW) & (
+            table.heat_max_kw >= heat_kw[:, None] - _HEAT_SLACK_KW
+        )
+        allowed = table.available & carries & ~self.forbidden
+        asked: set[int] = set()
+        while True:
+            path = self._cheapest(power * price[:, None], allowed)
+            fresh = set() if path is None else set(path.tolist()) - asked
+            if not fresh:
+                return path
+            for state in sorted(fresh):
+                power[:, state], feasible = _asked(self.model, table.states[state], load)
+                allowed[:, state] &= feasible
+            asked |= fresh
+
+    def _cheapest(self, cost: FloatArray, allowed: BoolArray) -> StatePath | None:
+        return cheapest_path(self.case, np.where(allowed, cost, np.inf))
+
+
+def cheapest_path(case: PlantCase, cost: FloatArray) -> StatePath | None:
+    """Return the states of least cost (T, S; infinite: not allowed) plus wear, within ramps and dwell times.
+
+    The state of the program is (joint state, steps in its mode so far, capped at the dwell time).
+    """
+    features, dwell = case.features, case.moves.dwell_steps
+    move = np.where(case.moves.allowed(features, features), case.moves.cost(features, features), np.inf)
+    same = features.mode[:, None] == features.mode[None, :]
+    stay, change = np.where(same, move, np.inf), np.where(same, np.inf, move)
+    value = _first_step(case, cost[0])
+    origins = []
+    for step_cost in cost[1:]:
+        value, origin = _advance(value, stay, change, dwell)
+        value += step_cost[:, None]
+        origins.append(origin)
+    if not np.isfinite(value).any():
+        return None
+    return _trace_back(value, origins, dwell)
+
+
+def _first_step(case: PlantCase, cost: FloatArray) -> FloatArray:
+    features, dwell = case.features, case.moves.dwell_steps
+    value = np.full((len(cost), dwell), np.inf)
+    start = np.where(case.first.allowed, cost + case.moves.cost(case.now, features)[0], np.inf)
+    same = features.mode == case.now.mode[0]
+    must_hold = case.must_hold_steps
+    value[same, min(dwell - must_hold, dwell - 1)] = start[same]
+    if must_hold == 0:
+        value[~same, 0] = start[~same]
+    return value
+
+
+def _advance(value: FloatArray, stay: FloatArray, change: FloatArray, dwell: int) -> tuple[FloatArray, IntArray]:
+    """Move on by one step; origins are coded as state * dwell + age."""
+    after = np.full_like(value, np.inf)
+    origin = np.zeros(value.shape, dtype=np.int64)
+    ages = [(age, min(age + 1, dwell - 1), stay) for age in range(dwell)] + [(dwell - 1, 0, change)]
+    for age, aged, move in ages:
+        total = value[:, age, None] + move
+        best = total.argmin(axis=0)
+        least = total[best, np.arange(len(best))]
+        better = least < after[:, aged]
+        after[better, aged] = least[better]
+        origin[better, aged] = best[better] * dwell + age
+    return after, origin
+
+
+def _trace_back(value: FloatArray, origins: list[IntArray], dwell: int) -> StatePath:
+    code = int(value.argmin())
+    path = [code // dwell]
+    for origin in reversed(origins):
+        code = int(origin[code // dwell, code % dwell])
+        path.append(code // dwell)
+    return np.array(path[::-1])
+
+
+def _asked(model: PlantModel, state: JointState, load: Load) -> tuple[FloatArray, BoolArray]:
+    response = model.evaluate(state, load)
+    return np.where(response.feasible, response.overhead_kw, 0.0), response.feasible

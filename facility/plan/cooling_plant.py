@@ -1,0 +1,238 @@
+"""A cooling plant in the problem: its joint operating states relaxed to weights, or fixed to one a step.
+
+Never one-hot variables per device tied by inequalities on their sums: that form does not close (design measurements). The same
+columns with a binary a state are the branch-and-bound form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cvxpy as cp
+import numpy as np
+import scipy.sparse as sp
+
+from facility.plan.moves import FirstStep, Moves, StateFeatures
+from facility.plan.problem import Problem
+from facility.plan.vertices import IntArray, Vertices, corners, narrowed, undominated
+from facility.records import FloatArray
+from models.cooling import BoolArray
+from models.surrogate import StateTable
+
+_ROUNDING_KW = 1e-6
+
+StatePath = IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlantCase:
+    """What is known of a plant before solving: its tabulated states, its moves, the heat each step can ask for."""
+
+    table: StateTable
+    moves: Moves
+    first: FirstStep
+    now: StateFeatures
+    held_steps: int
+    heat_low_kw: FloatArray  # (T,)
+    heat_high_kw: FloatArray  # (T,)
+    free_power: BoolArray  # (T,): steps in which power may have a negative price
+
+    @property
+    def plant_id(self) -> str:
+        """Id of the plant."""
+        return self.table.plant_id
+
+    @property
+    def features(self) -> StateFeatures:
+        """The states in columns."""
+        return StateFeatures.of(self.table.states)
+
+    @property
+    def must_hold_steps(self) -> int:
+        """Steps that the present mode must still be held; none where the weather or the load forbids it."""
+        still = self.moves.dwell_steps - self.held_steps
+        _, _, left = narrowed(self.table, self.heat_low_kw, self.heat_high_kw)
+        possible = (self.reachable(left)[:still] & (self.features.mode == self.now.mode[0])).any(axis=1)
+        return still if possible.all() else 0
+
+    def overhead_range_kw(self) -> tuple[FloatArray, FloatArray]:
+        """Return the least and most power that the states may draw in each step."""
+        table = self.table
+        ends = np.stack([table.heat_min_kw, table.heat_max_kw], axis=2)
+        upper = table.upper_slope[:, :, None] * ends + table.upper_intercept_kw[:, :, None]
+        most = np.where(table.available[:, :, None], upper, 0.0)
+        return np.zeros(len(most)), np.asarray(most.max(axis=(1, 2)))
+
+    def reachable(self, allowed: BoolArray) -> BoolArray:
+        """Keep the states that a path within the ramps can reach from the first step on."""
+        one_step = self.moves.allowed(self.features, self.features)
+        reached = allowed.copy()
+        reached[0] &= self.first.allowed
+        for step in range(1, len(reached)):
+            reached[step] &= one_step[reached[step - 1]].any(axis=0)
+        return reached
+
+
+def narrowed_case(case: PlantCase) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Return each state's range of heat and whether it may be used, a step and state."""
+    low, high, left = narrowed(case.table, case.heat_low_kw, case.heat_high_kw)
+    return low, high, case.reachable(left)
+
+
+class RelaxedPlant:
+    """One weight a corner of a state and step; with `integer`, one state a step.
+
+    Without `integer`, states that differ in supply air only are thinned to the best: then nothing ties supply air between
+    steps, which keeps the bound a bound.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        case: PlantCase,
+        heat_kw: Any,
+        *,
+        integer: bool = False,
+        only: BoolArray | None = None,
+        loose: bool = False,
+    ) -> None:
+        self._problem, self._case = problem, case
+        low, high, left = _unreduced(case) if loose else narrowed_case(case)
+        left = left if only is None else left & only
+        if not integer:
+            priced = left & ~case.free_power[:, None]
+            left = undominated(case.table, low, high, priced, _groups(case)) | (left & case.free_power[:, None])
+        self.corners = corners(case.table, low, high, left, case.free_power)
+        self.steps = len(case.heat_low_kw)
+        self.weights = cp.Variable(len(self.corners.step), nonneg=True)
+        self.power_kw = cp.Variable(self.steps)
+        self.power_law = self.power_kw == self._sum(self.corners.power_kw)
+        problem.law(self._sum(np.ones(len(self.corners.step))) == 1, self.power_law)
+        removed = self._sum(self.corners.heat_kw)
+        problem.limit("cooling capacity", case.plant_id, heat_kw - removed, "kW")
+        problem.limit("minimum plant load", case.plant_id, removed - heat_kw, "kW")
+        self._tie_steps(with_air=integer)
+        if integer:
+            self._one_state_a_step()
+
+    @property
+    def power_price(self) -> FloatArray:
+        """Cost of one more kW in each step, from the dual of the definition of power."""
+        return -np.asarray(self.power_law.dual_value)  # cvxpy: the multiplier of (left - right) in the Lagrangian
+
+    def state_weights(self) -> FloatArray:
+        """Return the weight of each state in each step."""
+        weights = np.zeros((self.steps, len(self._case.table.states)))
+        np.add.at(weights, (self.corners.step, self.corners.state), self.weights.value)
+        return weights
+
+    def _sum(self, per_corner: FloatArray) -> Any:
+        return _by_step(self.corners, per_corner, self.steps) @ self.weights
+
+    def _tie_steps(self, *, with_air: bool) -> None:
+        case, features = self._case, self._case.features
+        water = self._course(features.leaving_water_degc, case.now.leaving_water_degc[0])
+        self._ramp("leaving water ramp", water, case.moves.water_step_k)
+        moved = case.moves.cost_per_k * cp.sum(cp.abs(water))
+        if with_air:
+            for hall, step_k in enumerate(case.moves.air_step_k):
+                air = self._course(features.supply_air_degc[:, hall], case.now.supply_air_degc[0, hall])
+                self._ramp("supply air ramp", air, step_k)
+                moved += case.moves.cost_per_k * cp.sum(cp.abs(air))
+        chillers = self._course(features.chillers_on, case.now.chillers_on[0])
+        self._problem.cost("wear", moved + case.moves.cost_per_chiller * cp.sum(cp.pos(chillers)))
+        modes = sorted(set(features.mode))
+        if len(modes) > 1:
+            for mode in modes:
+                self._dwell(mode)
+
+    def _course(self, values: FloatArray, now: float) -> Any:
+        """Return the change from step to step of a feature, the first from the present."""
+        course = self._sum(values[self.corners.state])
+        return cp.hstack([course[:1] - now, cp.diff(course)]) if course.size > 1 else course - now
+
+    def _ramp(self, name: str, change: Any, step_k: float) -> None:
+        reach = np.full(change.size, step_k)
+        if self._case.first.shortfalls:
+            reach[0] = np.inf  # recovering: the first step takes the nearest states, approached in steps of the ramp
+        tied = np.flatnonzero(np.isfinite(reach))
+        self._problem.limit(name, self._case.plant_id, cp.abs(change[tied]) - reach[tied], "K")
+
+    def _dwell(self, mode: float) -> None:
+        case = self._case
+        in_mode = self._sum((case.features.mode == mode)[self.corners.state].astype(float))
+        was = float(case.now.mode[0] == mode)
+        entered = cp.Variable(in_mode.size, nonneg=True)
+        self._problem.law(entered >= cp.hstack([in_mode[:1] - was, cp.diff(in_mode)]))
+        self._problem.cost("wear", case.moves.cost_per_mode * cp.sum(entered))
+        dwell = min(case.moves.dwell_steps, in_mode.size)
+        if dwell > 1:
+            window = sp.diags_array([1.0] * dwell, offsets=[-lag for lag in range(dwell)], shape=(in_mode.size,) * 2)
+            self._problem.limit("economizer dwell", case.plant_id, window.tocsr() @ entered - in_mode, "modes")
+        still = min(case.must_hold_steps, in_mode.size)
+        if was and still > 0:
+            self._problem.limit("economizer dwell", case.plant_id, 1.0 - in_mode[:still], "modes")
+
+    def _one_state_a_step(self) -> None:
+        pairs, index = np.unique(np.stack([self.corners.step, self.corners.state]), axis=1, return_inverse=True)
+        chosen = cp.Variable(pairs.shape[1], boolean=True)
+        columns = np.arange(len(self.corners.step))
+        member = sp.csr_array((np.ones(len(columns)), (index.ravel(), columns)), shape=(pairs.shape[1], len(columns)))
+        self._problem.law(member @ self.weights == chosen)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PathPoint:
+    """A chosen path, and what the plant model itself answers on it at the heat of the last round.
+
+    `correction_kw` is the model's power less the pieces': added to the pieces, they are exact at that heat. `server_fan_kw`
+    (T, h) is the part of the power that passes PDU and UPS.
+    """
+
+    path: StatePath
+    correction_kw: FloatArray
+    server_fan_kw: FloatArray
+
+
+class FixedPlant:
+    """The plant with one chosen state a step: power on the state's own convex pieces, corrected to the model's."""
+
+    def __init__(self, problem: Problem, case: PlantCase, heat_kw: Any, point: PathPoint) -> None:
+        path = point.path
+        table, steps = case.table, np.arange(len(path))
+        self.power_kw = cp.Variable(len(path))
+        drawn = cp.Variable(len(path))
+        self.power_law = self.power_kw == drawn
+        problem.law(self.power_law)
+        for piece in range(table.slope.shape[2]):
+            slope, intercept = table.slope[steps, path, piece], table.intercept_kw[steps, path, piece]
+            problem.law(drawn >= cp.multiply(slope, heat_kw) + intercept + point.correction_kw)
+        free = np.flatnonzero(case.free_power)
+        if free.size:
+            slope = table.upper_slope[free, path[free]]
+            intercept = table.upper_intercept_kw[free, path[free]] + point.correction_kw[free]
+            problem.law(drawn[free] <= cp.multiply(slope, heat_kw[free]) + intercept + _ROUNDING_KW)
+        capacity, least = table.heat_max_kw[steps, path], table.heat_min_kw[steps, path]
+        problem.limit("cooling capacity", case.plant_id, heat_kw - capacity, "kW")
+        problem.limit("minimum plant load", case.plant_id, least - heat_kw, "kW")
+
+    @property
+    def power_price(self) -> FloatArray:
+        """Cost of one more kW in each step."""
+        return -np.asarray(self.power_law.dual_value)
+
+
+def _unreduced(case: PlantCase) -> tuple[FloatArray, FloatArray, BoolArray]:
+    return case.table.heat_min_kw, case.table.heat_max_kw, case.table.available
+
+
+def _by_step(corners_: Vertices, values: FloatArray, steps: int) -> Any:
+    columns = np.arange(len(corners_.step))
+    return sp.csr_array((values, (corners_.step, columns)), shape=(steps, len(columns)))
+
+
+def _groups(case: PlantCase) -> list[int]:
+    keys = [(state.mode, state.leaving_water_degc, state.chillers_on) for state in case.table.states]
+    index = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    return [index[key] for key in keys]

@@ -1,0 +1,114 @@
+"""What a plan decides, apart from what follows from it; and its way into a schedule of named setpoints and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from facility.errors import PlanError
+from facility.plan.inputs import PlanInputs
+from facility.records import FloatArray
+from facility.site import Crah
+from models.cooling import JointState, Mode, PlantModel
+
+LEAVING_WATER = "leaving_chilled_water_temperature_setpoint_degc"
+CONDENSER_WATER = "condenser_water_temperature_setpoint_degc"
+CHILLERS = "chillers_staged_command"
+MODE = "economizer_mode_command"
+SUPPLY_AIR = "supply_air_temperature_setpoint_degc"
+FAN_SPEED = "fan_speed_setpoint_frac"
+SECONDARY_SUPPLY = "secondary_supply_temperature_setpoint_degc"
+AWAKE = "awake_servers_command"
+WORK = "deferrable_power_command_kw"
+CHARGE = "charge_power_setpoint_kw"
+WORK_VALUE = "site.unfinished_work_value_per_kwh"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decisions:
+    """Setpoints a step: the joint state of each plant, servers awake, deferrable work, charging power (negative: discharging)."""
+
+    states: Mapping[str, tuple[JointState, ...]]
+    awake: Mapping[str, FloatArray]
+    work_kw: Mapping[str, FloatArray]
+    charge_kw: Mapping[str, FloatArray]
+
+
+def crahs_of(inputs: PlanInputs, plant: PlantModel, hall: str) -> Iterator[Crah]:
+    """Yield the CRAHs of a hall on a plant that are in service."""
+    for crah in inputs.site.crahs:
+        if crah.hall == hall and crah.plant == plant.plant_id and inputs.site.in_service(crah.id, inputs.start):
+            yield crah
+
+
+def schedule_of(inputs: PlanInputs, decisions: Decisions) -> dict[str, FloatArray]:
+    """Return the decisions as `equipment.quantity` -> value a step."""
+    schedule: dict[str, FloatArray] = {}
+    for plant in inputs.plants:
+        schedule |= _plant_schedule(inputs, plant, decisions.states[plant.plant_id])
+    for quantity, values in ((AWAKE, decisions.awake), (WORK, decisions.work_kw), (CHARGE, decisions.charge_kw)):
+        schedule |= {f"{equipment}.{quantity}": value for equipment, value in values.items()}
+    return schedule
+
+
+def _plant_schedule(inputs: PlanInputs, plant: PlantModel, states: tuple[JointState, ...]) -> dict[str, FloatArray]:
+    schedule = {
+        f"{plant.plant_id}.{LEAVING_WATER}": np.array([state.leaving_water_degc for state in states]),
+        f"{plant.plant_id}.{CHILLERS}": np.array([float(state.chillers_on) for state in states]),
+        f"{plant.plant_id}.{MODE}": np.array([float(state.mode) for state in states]),
+    }
+    for index, hall in enumerate(plant.halls):
+        air = np.array([state.supply_air_degc[index] for state in states])
+        schedule |= {f"{crah.id}.{SUPPLY_AIR}": air for crah in crahs_of(inputs, plant, hall)}
+    return schedule
+
+
+def decisions_of(inputs: PlanInputs, schedule: Mapping[str, tuple[float, ...]]) -> Decisions:
+    """Read the decisions back from a schedule.
+
+    Raises
+    ------
+    PlanError
+        If a setpoint is missing, or two CRAHs that move as one differ.
+    """
+    return Decisions(
+        states={plant.plant_id: _states(inputs, plant, schedule) for plant in inputs.plants},
+        awake=_by_equipment(schedule, AWAKE),
+        work_kw=_by_equipment(schedule, WORK),
+        charge_kw=_by_equipment(schedule, CHARGE),
+    )
+
+
+def _by_equipment(schedule: Mapping[str, tuple[float, ...]], quantity: str) -> dict[str, FloatArray]:
+    keys = [key for key in schedule if key.endswith(f".{quantity}")]
+    return {key.removesuffix(f".{quantity}"): np.asarray(schedule[key]) for key in keys}
+
+
+def _states(inputs: PlanInputs, plant: PlantModel, schedule: Mapping[str, tuple[float, ...]]) -> tuple[JointState, ...]:
+    water, chillers, mode = (
+        _series(schedule, f"{plant.plant_id}.{quantity}") for quantity in (LEAVING_WATER, CHILLERS, MODE)
+    )
+    air = [_air(inputs, plant, hall, schedule) for hall in plant.halls]
+    return tuple(
+        JointState(Mode(round(mode[t])), water[t], tuple(values[t] for values in air), round(chillers[t]))
+        for t in range(inputs.steps)
+    )
+
+
+def _air(
+    inputs: PlanInputs, plant: PlantModel, hall: str, schedule: Mapping[str, tuple[float, ...]]
+) -> tuple[float, ...]:
+    series = {crah.id: _series(schedule, f"{crah.id}.{SUPPLY_AIR}") for crah in crahs_of(inputs, plant, hall)}
+    first, *others = series
+    for other in others:
+        if series[other] != series[first]:
+            raise PlanError(f"{other} and {first} cool {hall} together but have different supply-air setpoints")
+    return series[first]
+
+
+def _series(schedule: Mapping[str, tuple[float, ...]], key: str) -> tuple[float, ...]:
+    if key not in schedule:
+        raise PlanError(f"the schedule lacks {key}")
+    return schedule[key]

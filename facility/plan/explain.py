@@ -1,0 +1,193 @@
+"""What each lever of a plan saves: put back alone to its present value, re-simulated, with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from facility.plan import decisions as names
+from facility.plan.case import ItCase
+from facility.plan.decisions import Decisions, crahs_of
+from facility.plan.inputs import DAY_H, PlantNow
+from facility.plan.simulate import Simulation, evaluate_path, simulate
+from facility.records import FloatArray, Interval, LeverSaving
+from models.cooling import JointState, PlantModel
+
+COMING_H = 1.0  # savings in kW are means over the coming hour
+FOLLOWS = "goes with the plant's state; its part of the saving is counted there"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lever:
+    """A setpoint that moves as one, and the decisions with it alone put back."""
+
+    equipment: str
+    quantity: str
+    targets: tuple[str, ...]
+    current: float | None
+    recommended: float
+    unit: str
+    back: Decisions | None  # None: follows from the other levers
+    kept_steps: int = 0  # steps in which it cannot go back alone
+
+
+class Explainer:
+    """Compares a plan with the same plan less one lever."""
+
+    def __init__(self, it: ItCase, plan: Simulation, held: Simulation, work_value_per_kwh: float) -> None:
+        self._it, self._plan, self._held, self._value = it, plan, held, work_value_per_kwh
+
+    def savings(self) -> list[LeverSaving]:
+        """Return what each lever saves."""
+        return [self._saving(lever) for lever in self._levers()]
+
+    def _levers(self) -> Iterator[Lever]:
+        for plant in self._it.inputs.plants:
+            yield from self._plant_levers(plant)
+            yield from self._followers(plant)
+        yield from self._it_levers()
+
+    def _plant_levers(self, plant: PlantModel) -> Iterator[Lever]:
+        now = self._it.inputs.plants_now[plant.plant_id]
+        states = self._plan.decisions.states[plant.plant_id]
+        first, name = states[0], plant.plant_id
+        chillers = sorted({state.chillers_on for state in plant.states()})
+        yield self._lever(
+            plant, name, names.LEAVING_WATER, now.leaving_water_degc, first.leaving_water_degc, "degC",
+            [tuple(replace(state, leaving_water_degc=now.leaving_water_degc) for state in states)],
+        )  # fmt: skip
+        yield self._lever(
+            plant, name, names.MODE, float(now.mode), float(first.mode), "enum",
+            [tuple(_with_mode(state, now, count) for state in states) for count in [None, *chillers]],
+        )  # fmt: skip
+        yield self._lever(
+            plant, name, names.CHILLERS, float(now.chillers_on), float(first.chillers_on), "count",
+            [tuple(replace(state, chillers_on=now.chillers_on) for state in states)],
+        )  # fmt: skip
+        for index, hall in enumerate(plant.halls):
+            targets = tuple(f"{crah.id}.{names.SUPPLY_AIR}" for crah in crahs_of(self._it.inputs, plant, hall))
+            yield self._lever(
+                plant, hall, names.SUPPLY_AIR, now.supply_air_degc[index], first.supply_air_degc[index], "degC",
+                [tuple(_with_air(state, index, now.supply_air_degc[index]) for state in states)], targets,
+            )  # fmt: skip
+
+    def _lever(
+        self, plant: PlantModel, equipment: str, quantity: str, current: float, recommended: float, unit: str,
+        options: Sequence[tuple[JointState, ...]], targets: tuple[str, ...] = (),
+    ) -> Lever:  # fmt: skip
+        back, kept = self._cheapest_back(plant, options)
+        decisions = replace(self._plan.decisions, states={**self._plan.decisions.states, plant.plant_id: back})
+        return Lever(
+            equipment, quantity, targets or (f"{equipment}.{quantity}",), current, recommended, unit, decisions, kept
+        )
+
+    def _cheapest_back(
+        self, plant: PlantModel, options: Sequence[tuple[JointState, ...]]
+    ) -> tuple[tuple[JointState, ...], int]:
+        """Take in each step the option of least power that is feasible, or the plan's own state where none is."""
+        run = self._plan.plants[plant.plant_id]
+        best, back = np.full(len(run.states), np.inf), list(run.states)
+        for option in options:
+            response = evaluate_path(plant, option, run.load)
+            power = np.where(response.feasible, np.nan_to_num(response.overhead_kw), np.inf)
+            for step in np.flatnonzero(power < best):
+                back[step] = option[step]
+            best = np.minimum(best, power)
+        return tuple(back), int(np.isinf(best).sum())
+
+    def _followers(self, plant: PlantModel) -> Iterator[Lever]:
+        """Yield setpoints that the plant model chose best within the state."""
+        inputs, response = self._it.inputs, self._plan.plants[plant.plant_id].response
+        own = (f"{plant.plant_id}.{names.CONDENSER_WATER}",)
+        yield self._follower(plant.plant_id, own, float(response.condenser_water_degc[0]), "degC")
+        for index, hall in enumerate(plant.halls):
+            fans = tuple(f"{crah.id}.{names.FAN_SPEED}" for crah in crahs_of(inputs, plant, hall))
+            yield self._follower(hall, fans, float(response.fan_speed_frac[0, index]), "frac")
+        for index, loop_id in enumerate(plant.loops):
+            loop = next(loop for loop in inputs.site.liquid_loops if loop.id == loop_id)
+            cdus = tuple(f"{cdu.id}.{names.SECONDARY_SUPPLY}" for cdu in loop.cdus)
+            yield self._follower(loop_id, cdus, float(response.secondary_supply_degc[0, index]), "degC")
+
+    def _follower(self, equipment: str, targets: tuple[str, ...], recommended: float, unit: str) -> Lever:
+        current = self._it.inputs.setpoints_now.get(targets[0]) if targets else None
+        quantity = targets[0].split(".", maxsplit=1)[1]
+        return Lever(equipment, quantity, targets, current, recommended, unit, None)
+
+    def _it_levers(self) -> Iterator[Lever]:
+        plan, held = self._plan.decisions, self._held.decisions
+        for name, awake in plan.awake.items():
+            back = replace(plan, awake={**plan.awake, name: self._awake_enough(name)})
+            yield Lever(
+                name, names.AWAKE, (f"{name}.{names.AWAKE}",), self._it.pools[name].awake_now, awake[0], "count", back
+            )
+        for name, power in plan.work_kw.items():
+            back = replace(plan, work_kw={**plan.work_kw, name: held.work_kw[name]})
+            yield Lever(name, names.WORK, (f"{name}.{names.WORK}",), held.work_kw[name][0], power[0], "kW", back)
+        for name, power in plan.charge_kw.items():
+            back = replace(plan, charge_kw={**plan.charge_kw, name: held.charge_kw[name]})
+            yield Lever(name, names.CHARGE, (f"{name}.{names.CHARGE}",), held.charge_kw[name][0], power[0], "kW", back)
+
+    def _awake_enough(self, pool: str) -> FloatArray:
+        """Return the servers awake now, or as many as the plan wakes where that is more: its work needs them."""
+        return np.asarray(np.maximum(self._plan.decisions.awake[pool], self._held.decisions.awake[pool]))
+
+    def _saving(self, lever: Lever) -> LeverSaving:
+        inputs, nothing = self._it.inputs, Interval(0.0, 0.0, 0.0)
+        kw = cost = carbon = nothing
+        if lever.back is not None:
+            back = simulate(self._it, lever.back, self._value)
+            width_kw = self._width_kw(back)
+            coming = slice(0, max(1, round(COMING_H / inputs.step_h)))
+            days = inputs.steps * inputs.step_h / DAY_H
+            kwh = width_kw * inputs.step_h / days
+            kw = _interval(float((back.site_kw - self._plan.site_kw)[coming].mean()), float(width_kw[coming].mean()))
+            saved_cost = (back.cost.total_cost - self._plan.cost.total_cost) / days
+            cost = _interval(saved_cost, float(kwh @ np.abs(inputs.full_price_per_kwh)))
+            saved_kg = (back.cost.carbon_kg - self._plan.cost.carbon_kg) / days
+            carbon = _interval(saved_kg, float(kwh @ inputs.carbon_gco2_per_kwh) / 1000.0)
+        return LeverSaving(
+            lever.equipment, lever.quantity, lever.targets, lever.current, float(lever.recommended), lever.unit,
+            kw, cost, carbon, self._binding(lever), self._reason(lever),
+        )  # fmt: skip
+
+    def _width_kw(self, back: Simulation) -> FloatArray:
+        """Half-width of the difference: both models' errors where states differ, in proportion where only heat does."""
+        square = np.zeros(self._it.inputs.steps)
+        for name, run in self._plan.plants.items():
+            other = back.plants[name]
+            differ = np.array([one != two for one, two in zip(run.states, other.states, strict=True)])
+            mine, theirs = run.response, other.response
+            apart = np.abs(mine.overhead_kw - theirs.overhead_kw) / np.maximum(mine.overhead_kw, 1e-9)
+            both = mine.half_width_kw**2 + theirs.half_width_kw**2
+            square += np.where(differ, both, (mine.half_width_kw * apart) ** 2)
+        return np.asarray(np.sqrt(square))
+
+    def _binding(self, lever: Lever) -> str | None:
+        for plant in self._it.inputs.plants:
+            if lever.equipment in (plant.plant_id, *plant.halls, *plant.loops):
+                return str(self._plan.plants[plant.plant_id].response.binding[0]) or None
+        pool = self._it.pools.get(lever.equipment)
+        return "headroom" if pool is not None and lever.recommended <= pool.need[:2].max() else None
+
+    def _reason(self, lever: Lever) -> str:
+        steps = self._it.inputs.steps
+        if lever.back is None:
+            return FOLLOWS
+        if lever.kept_steps:
+            return f"the present value is not possible with the rest of the plan in {lever.kept_steps} of {steps} steps"
+        return "least cost over the horizon with the rest of the plan"
+
+
+def _with_mode(state: JointState, now: PlantNow, chillers: int | None) -> JointState:
+    return replace(state, mode=now.mode, chillers_on=state.chillers_on if chillers is None else chillers)
+
+
+def _with_air(state: JointState, hall: int, supply_air_degc: float) -> JointState:
+    air = tuple(supply_air_degc if index == hall else value for index, value in enumerate(state.supply_air_degc))
+    return replace(state, supply_air_degc=air)
+
+
+def _interval(value: float, half_width: float) -> Interval:
+    return Interval(value, value - half_width, value + half_width)

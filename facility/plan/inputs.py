@@ -1,0 +1,167 @@
+"""What a plan is made from: site, forecasts, plant models and the measured state, checked once and frozen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from facility.errors import PlanError, SignalError
+from facility.records import FloatArray
+from facility.site import Site
+from models.cooling import Mode, PlantModel
+from models.surrogate import StateTable
+
+DAY_H = 24.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlantNow:
+    """Setpoints in force at a plant, measured; they may lie outside its limits.
+
+    `mode_held_min` is how long the economizer has been in its mode: infinity where nobody knows, so that it may change.
+    """
+
+    mode: Mode
+    leaving_water_degc: float
+    supply_air_degc: tuple[float, ...]  # one a hall, in the plant model's order of halls
+    chillers_on: int
+    mode_held_min: float = math.inf
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlanInputs:
+    """Everything a plan is made from. Arrays have one value a step from `start` (UTC) and are means over the step.
+
+    Attributes
+    ----------
+    it_power_kw
+        By hall: IT power at the reference inlet temperature, with the servers awake now staying awake and without
+        deferrable work.
+    busy_servers
+        By pool: upper quantile of the servers' work, in fully used servers (sum of utilisation over awake servers).
+    awake_servers, state_of_charge_frac, backlog_kwh
+        Measured state by pool, battery and class of deferrable work. What is not measured is left as it is, not planned;
+        the plan's notes name it.
+    month_peak_kw
+        Highest demand of this calendar month so far (site time), in the tariff's demand window.
+    expected_peak_kw
+        Forecast quantile of the peak that the rest of the month brings whatever we do; the ratchet floor goes in here too.
+    setpoints_now
+        Other measured setpoints by `equipment.quantity`; only shown as current values beside recommended ones.
+    tables
+        By plant: tabulated states, if they are at hand; the planner makes those that are missing.
+    """
+
+    site: Site
+    site_revision: str
+    model_version: str
+    correlation_id: str
+    created: datetime
+    start: datetime
+    plants: Sequence[PlantModel]
+    plants_now: Mapping[str, PlantNow]
+    outdoor_degc: FloatArray
+    wet_bulb_degc: FloatArray
+    it_power_kw: Mapping[str, FloatArray]
+    price_per_kwh: FloatArray
+    carbon_gco2_per_kwh: FloatArray
+    busy_servers: Mapping[str, FloatArray] = field(default_factory=dict)
+    awake_servers: Mapping[str, float] = field(default_factory=dict)
+    state_of_charge_frac: Mapping[str, float] = field(default_factory=dict)
+    backlog_kwh: Mapping[str, float] = field(default_factory=dict)
+    month_peak_kw: float = 0.0
+    expected_peak_kw: float = 0.0
+    setpoints_now: Mapping[str, float] = field(default_factory=dict)
+    time_limit_s: float | None = None
+    tables: Mapping[str, StateTable] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("created", "start"):
+            if getattr(self, name).utcoffset() != timedelta(0):
+                raise PlanError(f"{name} must be an aware time in UTC, got {getattr(self, name).isoformat()}")
+        for name, values in self._series():
+            _check_series(name, values, self)
+        _check_known("plants_now", self.plants_now, [plant.plant_id for plant in self.plants])
+        _check_known("it_power_kw", self.it_power_kw, [hall for plant in self.plants for hall in plant.halls])
+        _check_known("busy_servers", self.busy_servers, self.awake_servers)
+
+    def _series(self) -> Iterator[tuple[str, FloatArray]]:
+        for name in ("outdoor_degc", "wet_bulb_degc", "price_per_kwh", "carbon_gco2_per_kwh"):
+            yield name, getattr(self, name)
+        for group in ("it_power_kw", "busy_servers"):
+            yield from ((f"{group} of {key}", values) for key, values in getattr(self, group).items())
+
+    @property
+    def steps(self) -> int:
+        """Number of steps of the plan."""
+        return round(self.site.planning.horizon_h / self.step_h)
+
+    @property
+    def step_h(self) -> float:
+        """Length of a step in hours."""
+        return self.site.planning.step_min / 60.0
+
+    @property
+    def times(self) -> list[datetime]:
+        """Starts of the steps, UTC."""
+        return [self.start.astimezone(UTC) + step * self.site.step for step in range(self.steps)]
+
+    @property
+    def time_budget_s(self) -> float:
+        """Seconds the planner may take."""
+        return self.site.planning.time_limit_s if self.time_limit_s is None else self.time_limit_s
+
+    @property
+    def carbon_cost_per_kwh(self) -> FloatArray:
+        """Price of the carbon behind each kWh imported."""
+        return np.asarray(self.carbon_gco2_per_kwh * (self.site.carbon.price_per_tonne * 1e-6))
+
+    @property
+    def full_price_per_kwh(self) -> FloatArray:
+        """Energy and carbon together."""
+        return np.asarray(self.price_per_kwh + self.carbon_cost_per_kwh)
+
+    @property
+    def export_price_per_kwh(self) -> FloatArray | None:
+        """What a kWh exported earns, never more than a kWh imported costs: buying to sell is not our trade."""
+        priced = self.site.tariff.export_price_per_kwh
+        return None if priced is None else np.asarray(np.minimum(priced, self.full_price_per_kwh))
+
+    @property
+    def following_day_price_per_kwh(self) -> float:
+        """Price that stands for the day after the horizon: the mean of its last day."""
+        return float(self.full_price_per_kwh[-round(DAY_H / self.step_h) :].mean())
+
+    @property
+    def price_scale_per_kwh(self) -> float:
+        """A typical price, by which wear given in kWh becomes money."""
+        return float(np.abs(self.full_price_per_kwh).mean())
+
+    def plant(self, plant_id: str) -> PlantModel:
+        """Return the model of a plant."""
+        return next(plant for plant in self.plants if plant.plant_id == plant_id)
+
+
+def _check_series(name: str, values: FloatArray, inputs: PlanInputs) -> None:
+    times, needed = inputs.times, inputs.steps
+    end = times[-1] + inputs.site.step
+    if len(values) < needed:
+        ends = inputs.start + len(values) * inputs.site.step
+        raise SignalError(f"{name} ends at {ends:%Y-%m-%d %H:%M} UTC; the plan needs it until {end:%Y-%m-%d %H:%M} UTC")
+    if len(values) > needed:
+        raise SignalError(
+            f"{name} has {len(values)} values; the plan has {needed} steps until {end:%Y-%m-%d %H:%M} UTC"
+        )
+    missing = np.flatnonzero(~np.isfinite(values))
+    if missing.size:
+        raise SignalError(f"{name} has no value at {times[missing[0]]:%Y-%m-%d %H:%M} UTC ({missing.size} missing)")
+
+
+def _check_known(name: str, mapping: Mapping[str, object], needed: Sequence[str] | Mapping[str, float]) -> None:
+    missing = [key for key in needed if key not in mapping]
+    if missing:
+        raise PlanError(f"{name} lacks {', '.join(missing)}")

@@ -1,0 +1,83 @@
+"""Deferrable work: it arrives in a window of the day, may wait, and is never late when it can be on time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import cvxpy as cp
+import numpy as np
+
+from facility.plan.inputs import DAY_H, PlanInputs
+from facility.plan.problem import Problem
+from facility.records import FloatArray, LimitShortfall
+from facility.site import DeferrableWork
+
+_LATE_KWH = 1e-3
+
+
+class WorkCase:
+    """Cumulative curves of a class of work, in kWh since the start: what may be done by the end of each step, and what must.
+
+    Work is done in the order it arrives, so the backlog measured now is what arrived last.
+    """
+
+    def __init__(self, inputs: PlanInputs, work: DeferrableWork, spare_kw: FloatArray) -> None:
+        self.work, self.step_h, self.steps = work, inputs.step_h, inputs.steps
+        self.backlog_kwh = max(inputs.backlog_kwh.get(work.id, 0.0), 0.0)
+        minutes, arrived = _arrived(inputs, work)
+        ends = np.arange(1, self.steps + 1) * self.step_h * 60.0
+        since_start = arrived - np.interp(0.0, minutes, arrived)
+        self.available_kwh = self.backlog_kwh + np.interp(ends, minutes, since_start)
+        due = self.backlog_kwh + np.interp(ends - work.due_within_h * 60.0, minutes, since_start)
+        self.max_power_kw = np.minimum(work.max_power_kw, spare_kw)
+        self.soonest_kw = self.soonest(self.max_power_kw)
+        possible = np.cumsum(self.soonest_kw) * self.step_h
+        self.due_kwh = np.maximum(due, 0.0)
+        self.required_kwh = np.minimum(self.due_kwh, possible)
+        self.times = inputs.times
+
+    def soonest(self, room_kw: FloatArray) -> FloatArray:
+        """Return the power that does all work as soon as there is room for it."""
+        most, done, power = np.minimum(self.max_power_kw, room_kw), 0.0, np.zeros(self.steps)
+        for step in range(self.steps):
+            power[step] = min(most[step], max(self.available_kwh[step] - done, 0.0) / self.step_h)
+            done += power[step] * self.step_h
+        return power
+
+    def shortfalls(self) -> list[LimitShortfall]:
+        """Name work that will be late even at full power from now on."""
+        late = self.due_kwh - self.required_kwh
+        if late.max() <= _LATE_KWH:
+            return []
+        worst = int(late.argmax())
+        return [LimitShortfall(f"{self.work.id} due time", float(late[worst]), "kWh", self.times[worst])]
+
+    def left_kwh(self, power_kw: FloatArray) -> float:
+        """Return work that has arrived and is not done at the end."""
+        return float(self.available_kwh[-1] - self.step_h * power_kw.sum())
+
+
+class WorkPlan:
+    """The work in the problem; what is left at the end has a named terminal value."""
+
+    def __init__(self, problem: Problem, case: WorkCase, terminal_value_per_kwh: float) -> None:
+        self.power_kw = cp.Variable(case.steps, nonneg=True)
+        done_kwh = case.step_h * cp.cumsum(self.power_kw)
+        problem.law(self.power_kw <= case.max_power_kw)
+        problem.limit("work before it arrives", case.work.id, done_kwh - case.available_kwh, "kWh")
+        problem.limit("due time", case.work.id, case.required_kwh - done_kwh, "kWh")
+        problem.cost("terminal", terminal_value_per_kwh * (case.available_kwh[-1] - done_kwh[-1]))
+
+
+def _arrived(inputs: PlanInputs, work: DeferrableWork) -> tuple[FloatArray, FloatArray]:
+    """Return minutes from the start, from before the oldest work that can be waiting, and kWh arrived until each."""
+    before = int(np.ceil(work.due_within_h)) * 60 + int(DAY_H) * 60
+    minutes = np.arange(-before, round(inputs.steps * inputs.step_h * 60.0) + 1)
+    zone = inputs.site.zone
+    local = [(inputs.start + timedelta(minutes=int(minute))).astimezone(zone) for minute in minutes[:-1]]
+    of_day = np.array([moment.hour * 60 + moment.minute for moment in local])
+    begin = work.arrives_from.hour * 60 + work.arrives_from.minute
+    length = (work.arrives_until.hour * 60 + work.arrives_until.minute - begin) % 1440 or 1440
+    inside = (of_day - begin) % 1440 < length
+    arrived = np.concatenate([[0.0], np.cumsum(inside * work.energy_kwh_per_day / length)])
+    return minutes.astype(float), arrived

@@ -1,0 +1,120 @@
+"""Moves between the joint states of a plant: which are allowed in one step, and what each costs in wear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from facility.plan.hall import supply_air_step_k
+from facility.plan.inputs import PlanInputs, PlantNow
+from facility.plan.liquid_loop import leaving_water_step_k
+from facility.records import FloatArray, LimitShortfall
+from models.cooling import BoolArray, JointState, PlantModel
+
+# Wear of a move, in hours of the plant's rated cooling as electricity: small prices that keep the plan from chattering
+# when forecasts move a little, of the size that published maintenance costs per chiller start suggest.
+CHILLER_START_H = 0.002
+MODE_CHANGE_H = 0.002
+SETPOINT_MOVE_H_PER_K = 0.0001
+_CLOSE_K = 1e-6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StateFeatures:
+    """States in columns, so that pairs of them can be compared at once."""
+
+    mode: FloatArray  # (S,)
+    leaving_water_degc: FloatArray  # (S,)
+    supply_air_degc: FloatArray  # (S, h)
+    chillers_on: FloatArray  # (S,)
+
+    @classmethod
+    def of(cls, states: Sequence[JointState | PlantNow]) -> StateFeatures:
+        """Take the features of states, or of the present."""
+        return cls(
+            np.array([float(state.mode) for state in states]),
+            np.array([state.leaving_water_degc for state in states]),
+            np.array([state.supply_air_degc for state in states], dtype=float).reshape(len(states), -1),
+            np.array([float(state.chillers_on) for state in states]),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moves:
+    """Limits and wear of a plant's moves."""
+
+    plant_id: str
+    water_step_k: float
+    air_step_k: FloatArray  # (h,)
+    dwell_steps: int
+    cost_per_chiller: float
+    cost_per_mode: float
+    cost_per_k: float
+
+    @classmethod
+    def of(cls, inputs: PlanInputs, model: PlantModel) -> Moves:
+        """Take them from the site file."""
+        site, step_h = inputs.site, inputs.step_h
+        plant = next(plant for plant in site.plants if plant.id == model.plant_id)
+        halls = {hall.id: hall for hall in site.halls}
+        loops = [loop for loop in site.liquid_loops if loop.plant == plant.id]
+        dwell_min = plant.economizer.min_dwell_min if plant.economizer else 0.0
+        rated_value = sum(chiller.rated_cooling_kw for chiller in plant.chillers) * inputs.price_scale_per_kwh
+        return cls(
+            plant_id=plant.id,
+            water_step_k=leaving_water_step_k(plant, loops, step_h),
+            air_step_k=np.array([supply_air_step_k(halls[hall], step_h) for hall in model.halls]),
+            dwell_steps=max(1, int(np.ceil(dwell_min / site.planning.step_min - 1e-9))),
+            cost_per_chiller=CHILLER_START_H * rated_value / len(plant.chillers),
+            cost_per_mode=MODE_CHANGE_H * rated_value,
+            cost_per_k=SETPOINT_MOVE_H_PER_K * rated_value,
+        )
+
+    def held_steps(self, now: PlantNow, step_h: float) -> int:
+        """Return how many steps the present mode has been held, no more than the dwell time asks."""
+        return int(min(now.mode_held_min / 60.0 / step_h + 1e-9, self.dwell_steps))
+
+    def beyond_k(self, before: StateFeatures, after: StateFeatures) -> FloatArray:
+        """Return by how many kelvin each move (before, after) exceeds the ramps, all setpoints added up."""
+        water = _apart(before.leaving_water_degc, after.leaving_water_degc) - self.water_step_k
+        air = np.abs(before.supply_air_degc[:, None, :] - after.supply_air_degc[None, :, :]) - self.air_step_k
+        return np.asarray(np.maximum(water, 0.0) + np.maximum(air, 0.0).sum(axis=2))
+
+    def allowed(self, before: StateFeatures, after: StateFeatures) -> BoolArray:
+        """Return which moves (before, after) keep the ramps."""
+        return np.asarray(self.beyond_k(before, after) <= _CLOSE_K)
+
+    def cost(self, before: StateFeatures, after: StateFeatures) -> FloatArray:
+        """Return the wear of each move (before, after)."""
+        started = np.maximum(after.chillers_on[None, :] - before.chillers_on[:, None], 0.0)
+        air = np.abs(before.supply_air_degc[:, None, :] - after.supply_air_degc[None, :, :]).sum(axis=2)
+        water = _apart(before.leaving_water_degc, after.leaving_water_degc)
+        changed = before.mode[:, None] != after.mode[None, :]
+        return np.asarray(
+            self.cost_per_chiller * started + self.cost_per_mode * changed + self.cost_per_k * (water + air)
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FirstStep:
+    """States that the first step may take, seen from the measured setpoints."""
+
+    allowed: BoolArray  # (S,)
+    shortfalls: tuple[LimitShortfall, ...]
+
+    @classmethod
+    def of(cls, moves: Moves, now: PlantNow, states: Sequence[JointState], available: BoolArray) -> FirstStep:
+        """Allow what the ramps reach; where they reach nothing, the nearest states, and name what is being recovered."""
+        beyond = moves.beyond_k(StateFeatures.of([now]), StateFeatures.of(states))[0]
+        nearest = float(beyond[available].min(initial=np.inf))
+        allowed = np.asarray(beyond <= max(nearest, 0.0) + _CLOSE_K)
+        if not np.isfinite(nearest) or nearest <= _CLOSE_K:
+            return cls(np.asarray(beyond <= _CLOSE_K), ())
+        name = f"{moves.plant_id} setpoints measured beyond the reach of one step"
+        return cls(allowed, (LimitShortfall(name, nearest, "K"),))
+
+
+def _apart(before: FloatArray, after: FloatArray) -> FloatArray:
+    return np.asarray(np.abs(before[:, None] - after[None, :]))

@@ -1,0 +1,133 @@
+"""From inputs to a verified plan: tabulate, hold, relax, choose and restrict, explain."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from facility.errors import NoPlanFoundError
+from facility.plan.baseline import baseline
+from facility.plan.case import ItCase, SiteCase
+from facility.plan.explain import Explainer
+from facility.plan.inputs import PlanInputs
+from facility.plan.relax import relax
+from facility.plan.search import Found, Search
+from facility.plan.simulate import Simulation
+from facility.plan.statistics import SolveStatistics
+from facility.plan.tabulate import tables_of
+from facility.plan.timetable import timetable
+from facility.plan.verify import violations
+from facility.records import LeverSaving, LimitShortfall, Plan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlanResult:
+    """A verified plan, what each of its levers saves, and what solving took."""
+
+    plan: Plan
+    levers: tuple[LeverSaving, ...]
+    statistics: SolveStatistics
+
+
+def make_plan(inputs: PlanInputs) -> PlanResult:
+    """Plan the coming hours.
+
+    Raises
+    ------
+    facility.errors.InfeasibleError
+        Proven: the limits that cannot be met, by name and amount.
+    facility.errors.NoPlanFoundError
+        None found in time; nothing is proven.
+    """
+    deadline = time.perf_counter() + inputs.time_budget_s
+    statistics = SolveStatistics()
+    it = ItCase.of(inputs)
+    with statistics.stage("tabulate"):
+        tables = tables_of(it)
+    with statistics.stage("baseline"):
+        held, work_value = baseline(it)
+    case = SiteCase.of(it, tables, work_value)
+    statistics.states = sum(len(table.states) for table in tables.values())
+    run, found, notes = _best(case, held, statistics, deadline)
+    with statistics.stage("explain"):
+        levers = tuple(Explainer(it, run, held, work_value).savings())
+    plan = _plan(case, run, held, found, statistics, notes)
+    return PlanResult(plan, levers, statistics)
+
+
+def _best(
+    case: SiteCase, held: Simulation, statistics: SolveStatistics, deadline: float
+) -> tuple[Simulation, Found | None, list[str]]:
+    """Return the cheapest verified run: the plan found, or present operation where nothing better was found in time."""
+    holds = not violations(case.it, held)
+    try:
+        found = _found(case, statistics, deadline)
+    except NoPlanFoundError as error:
+        if not holds:
+            raise
+        return held, None, [f"present operation is kept: {error}"]
+    if holds and held.cost.total_cost < found.run.cost.total_cost:
+        return held, found, ["present operation is kept: on re-simulation it costs less than the plan that was found"]
+    return found.run, found, []
+
+
+def _found(case: SiteCase, statistics: SolveStatistics, deadline: float) -> Found:
+    with statistics.stage("relax"):
+        relaxed, statistics.bound = relax(case, deadline - time.perf_counter())
+    found = Search(case, statistics, deadline).run(relaxed)
+    statistics.surrogate_cost = found.surrogate_cost
+    return found
+
+
+def _plan(
+    case: SiteCase,
+    run: Simulation,
+    held: Simulation,
+    found: Found | None,
+    statistics: SolveStatistics,
+    notes: list[str],
+) -> Plan:
+    inputs, value = case.it.inputs, case.work_value_per_kwh
+    identity = f"{inputs.site.id} {inputs.created.isoformat()} {inputs.correlation_id}".encode()
+    if found is not None:
+        notes.append(f"cost on the surrogate {found.surrogate_cost:.2f}, re-simulated {found.run.cost.total_cost:.2f}")
+    return Plan(
+        id=hashlib.blake2b(identity, digest_size=8).hexdigest(),
+        site_id=inputs.site.id,
+        site_revision=inputs.site_revision,
+        model_version=inputs.model_version,
+        created=inputs.created,
+        start=inputs.start,
+        step=inputs.site.step,
+        schedule=timetable(case.it, run, value),
+        baseline=timetable(case.it, held, value),
+        modes={name: tuple(state.mode.name.lower() for state in plant.states) for name, plant in run.plants.items()},
+        cost=run.cost,
+        baseline_cost=held.cost,
+        bound=statistics.bound,
+        binding_limits=_binding(run, found),
+        shortfalls=tuple(_shortfalls(case, run)),
+        notes=(*case.it.notes(), *notes),
+    )
+
+
+def _binding(run: Simulation, found: Found | None) -> Mapping[str, tuple[str, ...]]:
+    """Return the limits that bind: those the plant models name, and those of the problem with a multiplier."""
+    pairs = {(str(limit), name) for name, plant in run.plants.items() for limit in np.unique(plant.response.binding)}
+    if found is not None:
+        pairs |= {(limit.name, limit.equipment) for limit in found.plan.problem.binding()}
+    limits = sorted({limit for limit, _ in pairs if limit})
+    return {limit: tuple(sorted(name for other, name in pairs if other == limit)) for limit in limits}
+
+
+def _shortfalls(case: SiteCase, run: Simulation) -> list[LimitShortfall]:
+    found = case.it.shortfalls()
+    for battery in case.it.batteries.values():
+        found += battery.shortfalls(run.chain.ups_output_kw)
+    for plant in case.plants.values():
+        found += plant.first.shortfalls
+    return found

@@ -1,0 +1,134 @@
+"""A problem made of named parts: limits that can be slackened to find what cannot be met, physics that cannot, and costs."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import cvxpy as cp
+import numpy as np
+
+from facility.errors import NoPlanFoundError
+from facility.records import FloatArray
+
+TOLERANCE = 1e-4  # kW, kWh, servers or K by which a solution may miss a limit, relative above 1
+SOLVED = frozenset({cp.OPTIMAL, cp.OPTIMAL_INACCURATE, cp.USER_LIMIT})
+INFEASIBLE = frozenset({cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE})
+# HiGHS greets on standard output unless told not to.
+_OPTIONS: dict[str, dict[str, Any]] = {cp.HIGHS: {"output_flag": False}, cp.CLARABEL: {}}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Limit:
+    """A named limit, `excess <= 0`; one value a step or a scalar, in `unit`."""
+
+    name: str
+    equipment: str
+    excess: Any  # cvxpy expression
+    unit: str
+    constraint: Any  # cvxpy constraint
+
+
+class ProvenInfeasibleError(Exception):
+    """Internal to the plan: the solver proved that a problem has no solution."""
+
+
+@dataclass(eq=False)
+class Problem:
+    """Limits, physics and costs, each by name, and the way to solve them."""
+
+    limits: list[Limit] = field(default_factory=list)
+    physics: list[Any] = field(default_factory=list)
+    costs: dict[str, list[Any]] = field(default_factory=dict)
+
+    def limit(self, name: str, equipment: str, excess: Any, unit: str) -> None:
+        """Add a named limit: `excess` must not be positive."""
+        self.limits.append(Limit(name, equipment, excess, unit, excess <= 0))
+
+    def law(self, *constraints: Any) -> None:
+        """Add constraints that no relaxation may touch: balances, definitions, sign of variables."""
+        self.physics.extend(constraints)
+
+    def cost(self, name: str, expression: Any) -> None:
+        """Add a named cost term, in the site's currency."""
+        self.costs.setdefault(name, []).append(expression)
+
+    @property
+    def objective(self) -> Any:
+        """The sum of all costs."""
+        return cp.sum([term for terms in self.costs.values() for term in terms])
+
+    def solve(self, solvers: Sequence[str], time_limit_s: float, mip_gap: float = 1e-5) -> float:
+        """Minimise the cost with the first solver whose answer holds when checked; return the cost.
+
+        Raises
+        ------
+        ProvenInfeasibleError
+            If a solver proves that there is no solution.
+        NoPlanFoundError
+            If no solver gives an answer that satisfies the constraints.
+        """
+        constraints = [limit.constraint for limit in self.limits] + self.physics
+        return minimise(cp.Problem(cp.Minimize(self.objective), constraints), solvers, time_limit_s, mip_gap)
+
+    def slackened(self, solvers: Sequence[str], time_limit_s: float) -> Iterator[tuple[Limit, FloatArray]]:
+        """Yield each limit that cannot be met together with the others and by how much, at the least total slack."""
+        slacks = [cp.Variable(limit.excess.shape, nonneg=True) for limit in self.limits]
+        loosened = [limit.excess <= slack for limit, slack in zip(self.limits, slacks, strict=True)]
+        total = cp.sum([cp.sum(slack) for slack in slacks])
+        minimise(cp.Problem(cp.Minimize(total), loosened + self.physics), solvers, time_limit_s)
+        for limit, slack in zip(self.limits, slacks, strict=True):
+            amount = np.atleast_1d(np.asarray(slack.value, dtype=float))
+            if amount.max(initial=0.0) > 10 * TOLERANCE:
+                yield limit, amount
+
+    def binding(self, tolerance: float = 1e-3) -> list[Limit]:
+        """Return the limits that the solution touches and whose multiplier is not zero."""
+        return [limit for limit in self.limits if _binds(limit, tolerance)]
+
+
+def minimise(problem: Any, solvers: Sequence[str], time_limit_s: float, mip_gap: float = 1e-5) -> float:
+    """Solve with the first solver whose answer holds when its residuals are checked; return the value."""
+    failures = []
+    for solver in solvers:
+        try:
+            status = _run(problem, solver, time_limit_s, mip_gap)
+        except cp.SolverError as error:
+            failures.append(f"{solver}: {error}")
+            continue
+        if status in INFEASIBLE:
+            raise ProvenInfeasibleError
+        worst = _worst_residual(problem.constraints) if status in SOLVED and problem.value is not None else np.inf
+        if worst <= TOLERANCE:
+            return float(problem.value)
+        failures.append(f"{solver}: status {status}, worst residual {worst:.2g}")
+    raise NoPlanFoundError("no plan found: " + "; ".join(failures))
+
+
+def _run(problem: Any, solver: str, time_limit_s: float, mip_gap: float) -> str:
+    options: dict[str, Any] = _OPTIONS[solver] | {"time_limit": max(time_limit_s, 0.1)}
+    if problem.is_mixed_integer():
+        options["mip_rel_gap"] = mip_gap
+    with warnings.catch_warnings():
+        # cvxpy warns about inaccurate answers; we measure the residuals ourselves.
+        warnings.filterwarnings("ignore", message="Solution may be inaccurate")
+        warnings.filterwarnings("ignore", message="Your problem has status")
+        problem.solve(solver=solver, **options)
+    return str(problem.status)
+
+
+def _worst_residual(constraints: Sequence[Any]) -> float:
+    worst = 0.0
+    for constraint in constraints:
+        size = max((float(np.abs(arg.value).max(initial=1.0)) for arg in constraint.args if arg.size), default=1.0)
+        worst = max(worst, float(np.max(constraint.violation(), initial=0.0)) / max(size, 1.0))
+    return worst
+
+
+def _binds(limit: Limit, tolerance: float) -> bool:
+    if limit.constraint.dual_value is None or limit.excess.size == 0:
+        return False
+    touching = np.atleast_1d(limit.excess.value) > -tolerance
+    return bool((touching & (np.abs(np.atleast_1d(limit.constraint.dual_value)) > tolerance * 1e-2)).any())

@@ -1,0 +1,92 @@
+"""The restricted problem: chosen states fixed, small and convex; and branch and bound near them when that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import cvxpy as cp
+import numpy as np
+
+from facility.plan.assembly import Form, SitePlan
+from facility.plan.case import SiteCase
+from facility.plan.cooling_plant import RelaxedPlant, StatePath, narrowed_case
+from facility.plan.problem import ProvenInfeasibleError
+from facility.plan.vertices import power_at
+from facility.records import FloatArray
+from models.cooling import BoolArray
+
+SOLVERS = (cp.HIGHS, cp.CLARABEL)
+NEIGHBOURS = 4  # cheapest states a step that branch and bound may use beside those seen so far
+_SEEN = 1e-3
+
+
+class BlockedError(Exception):
+    """Internal to the plan: no solution with these states; `steps` is where they fail, by plant."""
+
+    def __init__(self, steps: BoolArray) -> None:
+        self.steps = steps
+        super().__init__("chosen states leave no solution")
+
+
+def restrict(case: SiteCase, form: Form, time_limit_s: float) -> SitePlan:
+    """Solve with the states fixed.
+
+    Raises
+    ------
+    BlockedError
+        If there is no solution; with the steps in which limits are short.
+    """
+    plan = SitePlan(case, form)
+    try:
+        plan.problem.solve(SOLVERS, time_limit_s)
+    except ProvenInfeasibleError:
+        raise BlockedError(_short_steps(case, form, time_limit_s)) from None
+    return plan
+
+
+def _short_steps(case: SiteCase, form: Form, time_limit_s: float) -> BoolArray:
+    """Return the steps in which some limit is short with these states."""
+    short = np.zeros(case.it.inputs.steps, dtype=bool)
+    for _, amount in SitePlan(case, form).problem.slackened(SOLVERS, time_limit_s):
+        short[len(short) - len(amount) :] |= amount > amount.max() * _SEEN
+    return short
+
+
+def branch_and_bound(
+    case: SiteCase, only: Mapping[str, BoolArray] | None, time_limit_s: float, mip_gap: float = 1e-4
+) -> tuple[SitePlan, dict[str, StatePath]]:
+    """Solve the form with one binary a step and state, over all states or some; return the plan and its states.
+
+    Raises
+    ------
+    ProvenInfeasibleError
+        If there is no plan among these states.
+    """
+    plan = SitePlan(case, Form(integer=True, only=only))
+    plan.problem.solve((cp.HIGHS,), time_limit_s, mip_gap)
+    paths = {
+        name: plant.state_weights().argmax(axis=1)
+        for name, plant in plan.plants.items()
+        if isinstance(plant, RelaxedPlant)
+    }
+    return plan, paths
+
+
+def neighbourhood(
+    case: SiteCase, relaxed: SitePlan, seen: Mapping[str, list[StatePath]], forbidden: Mapping[str, BoolArray]
+) -> dict[str, BoolArray]:
+    """Return the states near those that the relaxation or a choice has used, without the forbidden ones."""
+    return {name: _near(relaxed, name, seen[name]) & ~forbidden[name] for name in case.plants}
+
+
+def _near(relaxed: SitePlan, name: str, paths: list[StatePath]) -> BoolArray:
+    plant, case = relaxed.plants[name], relaxed.case.plants[name]
+    assert isinstance(plant, RelaxedPlant)
+    near = plant.state_weights() > _SEEN
+    for path in paths:
+        near[:, np.unique(path)] = True
+    _, _, left = narrowed_case(case)
+    heat: FloatArray = np.broadcast_to(relaxed.heat_kw(name)[:, None], left.shape)
+    power = np.where(left, power_at(case.table, heat), np.inf)
+    rank = power.argsort(axis=1).argsort(axis=1)
+    return np.asarray(near | (rank < NEIGHBOURS))

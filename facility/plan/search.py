@@ -1,0 +1,227 @@
+"""The search for a plan: choose and restrict in turn until nothing changes, verify each, branch and bound if none holds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from facility.errors import NoPlanFoundError
+from facility.plan.assembly import Form, SitePlan
+from facility.plan.case import SiteCase
+from facility.plan.choose import Chooser
+from facility.plan.cooling_plant import PathPoint, StatePath
+from facility.plan.decisions import Decisions
+from facility.plan.electrical import chain_power
+from facility.plan.hall import approach
+from facility.plan.inputs import PlantNow
+from facility.plan.moves import Moves
+from facility.plan.problem import ProvenInfeasibleError
+from facility.plan.restrict import BlockedError, branch_and_bound, neighbourhood, restrict
+from facility.plan.simulate import Simulation, cost_of, run_plant, simulate, source_power
+from facility.plan.statistics import SolveStatistics
+from facility.plan.verify import violations
+from facility.plan.vertices import power_along
+from facility.records import FloatArray, LimitShortfall
+from models.cooling import BoolArray, JointState
+
+ROUNDS = 4  # of choose and restrict; two are usual
+REPAIRS = 3  # of a plan that verification refused
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A verified plan: the solved problem it came from and its re-simulation."""
+
+    plan: SitePlan
+    run: Simulation
+    surrogate_cost: float
+
+
+@dataclass(eq=False)
+class Search:
+    """Keeps the best verified plan; what failed verification is forbidden by state and step, and named."""
+
+    case: SiteCase
+    statistics: SolveStatistics
+    deadline: float
+    best: Found | None = None
+    failures: list[LimitShortfall] = field(default_factory=list)
+    seen: dict[str, list[StatePath]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        inputs = self.case.it.inputs
+        self._choosers = {
+            name: Chooser(plant, inputs.plant(name), inputs.step_h) for name, plant in self.case.plants.items()
+        }
+        self.seen = {name: [] for name in self.case.plants}
+
+    def run(self, relaxed: SitePlan) -> Found:
+        """Return the best verified plan.
+
+        Raises
+        ------
+        NoPlanFoundError
+            If none was found in time; with what was short in those that were tried.
+        """
+        for _ in range(REPAIRS):
+            settled = self._settle(relaxed)
+            if settled is None or self._finish(*settled) or self._left_s() <= 0.0:
+                break
+        if self.best is None and self._left_s() > 0.0:
+            self._branch_and_bound(relaxed)
+        if self.best is None:
+            tried = "; ".join(str(failure) for failure in self.failures[:3]) or "dwell times and ramps leave no path"
+            raise NoPlanFoundError(f"no plan found, nothing proven; short in what was tried: {tried}")
+        return self.best
+
+    def _settle(self, relaxed: SitePlan) -> tuple[dict[str, StatePath], SitePlan] | None:
+        """Choose and restrict in turn until the states stay; return the cheapest states seen and their solution."""
+        solved, best, tried = relaxed, None, set[bytes]()
+        for _ in range(ROUNDS):
+            paths = self._choose(solved)
+            if paths is None or _key(paths) in tried or self._left_s() <= 0.0:
+                break
+            tried.add(_key(paths))
+            self._remember(paths)
+            self.statistics.rounds += 1
+            restricted = self._restrict(paths, solved)
+            if restricted is None:
+                continue  # these states are forbidden now where they failed
+            solved = restricted
+            if best is None or solved.cost < best[1].cost:
+                best = paths, solved
+        return best
+
+    def _left_s(self) -> float:
+        return self.deadline - time.perf_counter()
+
+    def _choose(self, solved: SitePlan) -> dict[str, StatePath] | None:
+        it, power = self.case.it, solved.source_power_kw()
+        paths: dict[str, StatePath] = {}
+        with self.statistics.stage("choose"):
+            for name, chooser in self._choosers.items():
+                load = it.heat.load(it.inputs.plant(name), power)
+                path = chooser.choose(solved.heat_kw(name), load, solved.plants[name].power_price)
+                if path is None:
+                    return None
+                paths[name] = path
+        return paths
+
+    def _restrict(
+        self, paths: Mapping[str, StatePath], solved: SitePlan, awake: Mapping[str, FloatArray] | None = None
+    ) -> SitePlan | None:
+        """Solve with these states, exact at the heat of the last solution; forbid them where they leave no solution."""
+        with self.statistics.stage("restrict"):
+            points = {name: self._point(name, path, solved) for name, path in paths.items()}
+            try:
+                return restrict(self.case, Form(points=points, awake=awake), max(self._left_s(), 0.1))
+            except BlockedError as blocked:
+                self._forbid(paths, blocked.steps)
+                return None
+
+    def _finish(self, paths: Mapping[str, StatePath], solved: SitePlan) -> bool:
+        """Round servers up, solve again, verify; keep the plan if it holds, forbid the states that do not."""
+        plan = self._restrict(paths, solved, rounded_awake(solved))
+        if plan is None:
+            return False
+        with self.statistics.stage("verify"):
+            run = simulate(self.case.it, decisions_from(plan, paths), self.case.work_value_per_kwh)
+            broken = violations(self.case.it, run)
+        if broken:
+            self.failures.extend(broken)
+            for name, plant in run.plants.items():
+                self._forbid({name: paths[name]}, ~plant.response.feasible)
+            return False
+        if self.best is None or run.cost.total_cost < self.best.run.cost.total_cost:
+            self.best = Found(plan, run, _surrogate_cost(self.case, run, paths))
+        return True
+
+    def _point(self, name: str, path: StatePath, solved: SitePlan) -> PathPoint:
+        """Ask the plant model for the path at the heat of the last solution."""
+        plant, heat, it = self.case.plants[name], solved.heat_kw(name), self.case.it
+        model = it.inputs.plant(name)
+        run = run_plant(model, published(self.case, name, path), it.heat.load(model, solved.source_power_kw()))
+        pieces = power_along(plant.table, path, heat)
+        correction = np.where(run.response.feasible, run.response.overhead_kw - pieces, 0.0)
+        fans = np.where(run.response.feasible[:, None], run.response.server_fan_kw, 0.0)
+        return PathPoint(path, correction, fans)
+
+    def _remember(self, paths: Mapping[str, StatePath]) -> None:
+        for name, path in paths.items():
+            self.seen[name].append(path)
+
+    def _forbid(self, paths: Mapping[str, StatePath], steps: BoolArray) -> None:
+        for name, path in paths.items():
+            where = np.flatnonzero(steps)
+            self._choosers[name].forbidden[where, path[where]] = True
+
+    def _branch_and_bound(self, relaxed: SitePlan) -> None:
+        forbidden = {name: chooser.forbidden for name, chooser in self._choosers.items()}
+        with self.statistics.stage("branch and bound"):
+            try:
+                only = neighbourhood(self.case, relaxed, self.seen, forbidden)
+                _, paths = branch_and_bound(self.case, only, self._left_s())
+            except (ProvenInfeasibleError, NoPlanFoundError):
+                return  # not proof: only these states were allowed; `run` says that no plan was found
+        restricted = self._restrict(paths, relaxed)
+        if restricted is not None:
+            self._finish(paths, restricted)
+
+
+def rounded_awake(plan: SitePlan) -> dict[str, FloatArray]:
+    """Return whole awake servers of a solution's pools."""
+    return {
+        name: pool.case.rounded(np.asarray(pool.awake.value)) for name, pool in plan.pools.items() if pool.case.planned
+    }
+
+
+def _key(paths: Mapping[str, StatePath]) -> bytes:
+    return b"".join(path.tobytes() for path in paths.values())
+
+
+def _surrogate_cost(case: SiteCase, run: Simulation, paths: Mapping[str, StatePath]) -> float:
+    """Return what the decisions cost with the pieces in place of the plant models: comparable with the bound."""
+    it, decisions = case.it, run.decisions
+    pieces = [power_along(case.plants[name].table, path, run.plants[name].heat_kw) for name, path in paths.items()]
+    other_kw = np.asarray(sum([*pieces, *decisions.charge_kw.values()]))
+    hall_kw = it.heat.hall_kw(source_power(it, decisions))
+    site_kw = chain_power(it.inputs.site.electrical, hall_kw, other_kw).site_kw
+    return cost_of(it, decisions, site_kw, case.work_value_per_kwh).total_cost
+
+
+def decisions_from(plan: SitePlan, paths: Mapping[str, StatePath]) -> Decisions:
+    """Read the decisions from a solved restricted problem; solver noise is cut off at the variables' own bounds."""
+    works, batteries = plan.case.it.works, plan.case.it.batteries
+    return Decisions(
+        states={name: published(plan.case, name, path) for name, path in paths.items()},
+        awake={name: np.round(pool.awake.value) for name, pool in plan.pools.items() if pool.case.planned},
+        work_kw={
+            name: np.clip(work.power_kw.value, 0.0, works[name].max_power_kw) for name, work in plan.works.items()
+        },
+        charge_kw={
+            name: np.clip(battery.net_kw.value, -batteries[name].battery.power_kw, batteries[name].battery.power_kw)
+            for name, battery in plan.batteries.items()
+        },
+    )
+
+
+def published(case: SiteCase, plant_id: str, path: StatePath) -> tuple[JointState, ...]:
+    """Return the setpoints to publish: the chosen states, approached within the ramps from the measured setpoints."""
+    plant, now = case.plants[plant_id], case.it.inputs.plants_now[plant_id]
+    return approached([plant.table.states[state] for state in path], now, plant.moves)
+
+
+def approached(targets: list[JointState], now: PlantNow, moves: Moves) -> tuple[JointState, ...]:
+    """Follow target states from the present setpoints, no faster than the ramps."""
+    water = approach(now.leaving_water_degc, [state.leaving_water_degc for state in targets], moves.water_step_k)
+    air = [
+        approach(now.supply_air_degc[hall], [state.supply_air_degc[hall] for state in targets], float(step_k))
+        for hall, step_k in enumerate(moves.air_step_k)
+    ]
+    return tuple(
+        JointState(state.mode, float(water[t]), tuple(float(course[t]) for course in air), state.chillers_on)
+        for t, state in enumerate(targets)
+    )

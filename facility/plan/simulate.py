@@ -1,0 +1,154 @@
+"""What a schedule does: the plant models' own answers, exact losses, and what it costs. No solver, no pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from facility.plan.case import ItCase
+from facility.plan.decisions import Decisions
+from facility.plan.electrical import ChainPower, chain_power
+from facility.plan.grid import demand_cost, energy_and_carbon_cost
+from facility.plan.inputs import PlanInputs, PlantNow
+from facility.plan.moves import Moves, StateFeatures
+from facility.records import CostBreakdown, FloatArray
+from models.cooling import BoolArray, JointState, Load, Mode, PlantModel, PlantResponse
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlantRun:
+    """A plant under a schedule; `recovering` marks first steps on the way back from a measured state outside its limits."""
+
+    states: tuple[JointState, ...]
+    load: Load
+    response: PlantResponse
+    recovering: BoolArray
+
+    @property
+    def heat_kw(self) -> FloatArray:
+        """IT heat to remove."""
+        return np.asarray(self.load.it_air_kw.sum(axis=1) + self.load.it_liquid_kw.sum(axis=1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Simulation:
+    """A schedule re-simulated; powers in kW, one a step."""
+
+    decisions: Decisions
+    plants: Mapping[str, PlantRun]
+    it_kw: FloatArray  # as metered at the racks: with server fans at their inlet temperature
+    cooling_kw: FloatArray  # fans, pumps, chillers, towers
+    chain: ChainPower
+    half_width_kw: FloatArray  # half of the 90 % interval of site power
+    cost: CostBreakdown
+
+    @property
+    def site_kw(self) -> FloatArray:
+        """Power at the meter; negative: export."""
+        return self.chain.site_kw
+
+
+def source_power(it: ItCase, decisions: Decisions) -> dict[str, FloatArray]:
+    """Return IT power by source (hall, pool, work) at the reference inlet."""
+    pools = {name: np.asarray(it.pools[name].power_kw(awake)) for name, awake in decisions.awake.items()}
+    return it.heat.base_kw() | pools | dict(decisions.work_kw)
+
+
+def simulate(it: ItCase, decisions: Decisions, work_value_per_kwh: float) -> Simulation:
+    """Run a schedule through the plant models, the electrical chain and the tariff."""
+    inputs, power = it.inputs, source_power(it, decisions)
+    runs = {
+        plant.plant_id: run_plant(plant, decisions.states[plant.plant_id], it.heat.load(plant, power))
+        for plant in inputs.plants
+    }
+    hall_kw = it.heat.hall_kw(power)
+    for plant in inputs.plants:
+        for index, hall in enumerate(plant.halls):
+            hall_kw[hall] = hall_kw[hall] + runs[plant.plant_id].response.server_fan_kw[:, index]
+    cooling = np.asarray(
+        sum(run.response.overhead_kw - run.response.server_fan_kw.sum(axis=1) for run in runs.values())
+    )
+    charge = np.asarray(sum(decisions.charge_kw.values(), np.zeros(inputs.steps)))
+    chain = chain_power(inputs.site.electrical, hall_kw, cooling + charge)
+    half_width = np.sqrt(np.asarray(sum(run.response.half_width_kw**2 for run in runs.values())))
+    cost = cost_of(it, decisions, chain.site_kw, work_value_per_kwh)
+    return Simulation(decisions, runs, np.asarray(sum(hall_kw.values())), cooling, chain, half_width, cost)
+
+
+def with_work_value(it: ItCase, simulation: Simulation, work_value_per_kwh: float) -> Simulation:
+    """Return the same run, its unfinished work valued anew."""
+    return replace(simulation, cost=cost_of(it, simulation.decisions, simulation.site_kw, work_value_per_kwh))
+
+
+def run_plant(model: PlantModel, states: tuple[JointState, ...], load: Load) -> PlantRun:
+    """Evaluate a path of states. First steps that are infeasible are answered by the first feasible state after them."""
+    response = evaluate_path(model, states, load)
+    recovering = np.zeros(len(states), dtype=bool)
+    feasible = np.flatnonzero(response.feasible)
+    if feasible.size and feasible[0] > 0:
+        recovering[: feasible[0]] = True
+        stand_in = tuple(states[max(step, int(feasible[0]))] for step in range(len(states)))
+        response = evaluate_path(model, stand_in, load)
+    return PlantRun(states, load, response, recovering)
+
+
+def evaluate_state(model: PlantModel, state: JointState, load: Load) -> PlantResponse:
+    """Evaluate a state that may have been measured or typed: chillers run in every mode but free cooling, and only there."""
+    if (state.mode is Mode.FREE) == (state.chillers_on == 0):
+        return model.evaluate(state, load)
+    coherent = replace(state, chillers_on=0 if state.mode is Mode.FREE else 1)
+    answer, rows = model.evaluate(coherent, load), len(load.outdoor_degc)
+    return replace(answer, feasible=np.zeros(rows, dtype=bool), limit=np.full(rows, "chillers of the economizer mode"))
+
+
+def evaluate_path(model: PlantModel, states: tuple[JointState, ...], load: Load) -> PlantResponse:
+    """Evaluate one state a row; rows of the same state are asked for together."""
+    rows: dict[JointState, list[int]] = {}
+    for step, state in enumerate(states):
+        rows.setdefault(state, []).append(step)
+    answers = [(np.array(steps), evaluate_state(model, state, _rows(load, steps))) for state, steps in rows.items()]
+    order = np.argsort(np.concatenate([steps for steps, _ in answers]))
+    columns = {
+        field.name: np.concatenate([np.asarray(getattr(answer, field.name)) for _, answer in answers])[order]
+        for field in fields(PlantResponse)
+    }
+    return PlantResponse(**columns)
+
+
+def _rows(load: Load, rows: list[int]) -> Load:
+    return Load(load.it_air_kw[rows], load.it_liquid_kw[rows], load.outdoor_degc[rows], load.wet_bulb_degc[rows])
+
+
+def cost_of(it: ItCase, decisions: Decisions, site_kw: FloatArray, work_value_per_kwh: float) -> CostBreakdown:
+    """Return what a schedule costs that draws this power at the meter."""
+    inputs = it.inputs
+    energy, carbon = energy_and_carbon_cost(inputs, site_kw)
+    imported = np.maximum(site_kw, 0.0) * inputs.step_h
+    left = sum(case.left_kwh(decisions.work_kw[name]) for name, case in it.works.items())
+    stored = sum(
+        case.value_per_kwh * (case.stored_kwh - case.course_kwh(decisions.charge_kw[name])[-1])
+        for name, case in it.batteries.items()
+    )
+    return CostBreakdown(
+        energy_kwh=float(site_kw.sum() * inputs.step_h),
+        energy_cost=energy,
+        demand_cost=demand_cost(inputs, site_kw),
+        carbon_kg=float(imported @ inputs.carbon_gco2_per_kwh) / 1000.0,
+        carbon_cost=carbon,
+        wear_cost=_wear(it, decisions),
+        terminal_cost=float(work_value_per_kwh * left + stored),
+    )
+
+
+def _wear(it: ItCase, decisions: Decisions) -> float:
+    wear = sum(it.batteries[name].wear_cost(kw) for name, kw in decisions.charge_kw.items())
+    wear += sum(it.pools[name].wake_cost * it.pools[name].wake_total(awake) for name, awake in decisions.awake.items())
+    return float(wear + sum(_move_wear(it.inputs, plant, decisions) for plant in it.inputs.plants))
+
+
+def _move_wear(inputs: PlanInputs, plant: PlantModel, decisions: Decisions) -> float:
+    path: list[JointState | PlantNow] = [inputs.plants_now[plant.plant_id], *decisions.states[plant.plant_id]]
+    features = StateFeatures.of(path)
+    return float(np.diagonal(Moves.of(inputs, plant).cost(features, features), offset=1).sum())

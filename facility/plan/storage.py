@@ -1,0 +1,105 @@
+"""A battery that may work with the grid: reserve for the critical load, wear, and a named value of what is left in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cvxpy as cp
+import numpy as np
+
+from facility.plan.inputs import PlanInputs
+from facility.plan.problem import Problem
+from facility.plan.vertices import IntArray
+from facility.records import FloatArray, LimitShortfall
+from facility.site import Battery
+from models.cooling import BoolArray
+
+RECOVERY_FRAC = 0.5  # of rated power, at least, while the state of charge is brought back inside its limits
+
+
+class BatteryCase:
+    """What is known of a battery before solving."""
+
+    def __init__(self, inputs: PlanInputs, battery: Battery) -> None:
+        self.battery, self.step_h, self.steps = battery, inputs.step_h, inputs.steps
+        self.stored_kwh = inputs.state_of_charge_frac[battery.id] * battery.energy_kwh
+        self.value_per_kwh = inputs.following_day_price_per_kwh * battery.discharge_efficiency_frac
+
+    @property
+    def most_kwh(self) -> FloatArray:
+        """Upper limit of stored energy: full, or on the way down from a measurement above it."""
+        way = self.stored_kwh - self._recovered_kwh / self.battery.discharge_efficiency_frac
+        return np.asarray(np.maximum(self.battery.energy_kwh, way))
+
+    def reserve_kwh(self, critical_kw: Any) -> Any:
+        """Return the energy that carries the critical load for the reserve's minutes."""
+        return critical_kw * (self.battery.reserve_min / 60.0 / self.battery.discharge_efficiency_frac)
+
+    def least_kwh(self, reserve_kwh: FloatArray) -> FloatArray:
+        """Lower limit of stored energy: the reserve, or on the way up from a measurement below it."""
+        way = self.stored_kwh + self._recovered_kwh * self.battery.charge_efficiency_frac
+        return np.asarray(np.minimum(reserve_kwh, way))
+
+    @property
+    def _recovered_kwh(self) -> FloatArray:
+        return np.asarray(np.arange(1, self.steps + 1) * RECOVERY_FRAC * self.battery.power_kw * self.step_h)
+
+    def shortfalls(self, critical_kw: FloatArray) -> list[LimitShortfall]:
+        """Name a measured state of charge outside its limits."""
+        below = float(self.reserve_kwh(critical_kw)[0]) - self.stored_kwh
+        above = self.stored_kwh - self.battery.energy_kwh
+        worst = max(below, above)
+        name = f"{self.battery.id} {'reserve' if below >= above else 'capacity'}"
+        return [LimitShortfall(name, worst, "kWh")] if worst > 1e-6 else []
+
+    def course_kwh(self, charge_kw: FloatArray) -> FloatArray:
+        """Return stored energy after each step, for charging power (negative: discharging)."""
+        kept = np.where(
+            charge_kw > 0,
+            charge_kw * self.battery.charge_efficiency_frac,
+            charge_kw / self.battery.discharge_efficiency_frac,
+        )
+        return np.asarray(self.stored_kwh + np.cumsum(kept) * self.step_h)
+
+    def wear_cost(self, charge_kw: FloatArray) -> float:
+        """Return the wear of the energy that goes through it."""
+        return float(self.battery.wear_cost_per_kwh * np.abs(charge_kw).sum() * self.step_h)
+
+
+class BatteryPlan:
+    """The battery in the problem. `one_way` marks steps where a binary forbids charging and discharging at once.
+
+    With positive prices losses cost money and both at once never pays; with negative ones it would burn energy for a fee.
+    """
+
+    def __init__(self, problem: Problem, case: BatteryCase, one_way: BoolArray | None = None) -> None:
+        battery = case.battery
+        self.case = case
+        self.charge_kw = cp.Variable(case.steps, nonneg=True)
+        self.discharge_kw = cp.Variable(case.steps, nonneg=True)
+        gained = battery.charge_efficiency_frac * self.charge_kw - self.discharge_kw / battery.discharge_efficiency_frac
+        self.stored_kwh = case.stored_kwh + case.step_h * cp.cumsum(gained)
+        through = self.charge_kw + self.discharge_kw
+        problem.law(through <= battery.power_kw)
+        problem.limit("capacity", battery.id, self.stored_kwh - case.most_kwh, "kWh")
+        problem.cost("wear", battery.wear_cost_per_kwh * case.step_h * cp.sum(through))
+        problem.cost("terminal", case.value_per_kwh * (case.stored_kwh - self.stored_kwh[-1]))
+        if one_way is not None and one_way.any():
+            self._one_way(problem, np.flatnonzero(one_way))
+
+    @property
+    def net_kw(self) -> Any:
+        """Charging power, negative when discharging."""
+        return self.charge_kw - self.discharge_kw
+
+    def keep_reserve(self, problem: Problem, critical_kw: Any, critical_high_kw: FloatArray) -> None:
+        """Hold the reserve of the critical load; from a measurement below it, come back at half power or better."""
+        way = self.case.least_kwh(np.full(self.case.steps, np.inf))
+        recovering = way < self.case.reserve_kwh(critical_high_kw)
+        reserve = cp.multiply(~recovering, self.case.reserve_kwh(critical_kw)) + np.where(recovering, way, 0.0)
+        problem.limit("reserve", self.case.battery.id, reserve - self.stored_kwh, "kWh")
+
+    def _one_way(self, problem: Problem, steps: IntArray) -> None:
+        charging = cp.Variable(len(steps), boolean=True)
+        power = self.case.battery.power_kw
+        problem.law(self.charge_kw[steps] <= power * charging, self.discharge_kw[steps] <= power * (1 - charging))

@@ -1,0 +1,24 @@
+"""Tabulated states of every plant for the steps of a plan, over the heat that its servers and work can ask for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from facility.plan.case import ItCase
+from models.surrogate import StateTable, build_state_table
+
+_LEAST_SPAN_KW = 1e-3
+
+
+def tables_of(it: ItCase) -> dict[str, StateTable]:
+    """Return the tables given with the inputs, and make those that are missing."""
+    tables = {}
+    for plant in it.inputs.plants:
+        given = it.inputs.tables.get(plant.plant_id)
+        if given is None:
+            low, high = it.plant_range(plant.plant_id)
+            forecast = it.heat.load(plant, it.heat.base_kw())
+            high = np.maximum(high, low + _LEAST_SPAN_KW)
+            given = build_state_table(plant, forecast, heat_low_kw=low, heat_high_kw=high)
+        tables[plant.plant_id] = given
+    return tables

@@ -1,0 +1,71 @@
+"""A simulated schedule as named series: setpoints as `equipment.quantity`, and the results that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from facility.plan.case import ItCase
+from facility.plan.decisions import CONDENSER_WATER, FAN_SPEED, SECONDARY_SUPPLY, WORK_VALUE, crahs_of, schedule_of
+from facility.plan.simulate import PlantRun, Simulation
+from facility.records import FloatArray
+from models.cooling import PlantModel
+
+
+def timetable(it: ItCase, run: Simulation, work_value_per_kwh: float) -> dict[str, tuple[float, ...]]:
+    """Return one value a step of every setpoint and result.
+
+    `site.power_ratio` is facility power over IT power in the step; `site.interim_pue` the ratio of their energies since the
+    start. Neither is PUE, which is a ratio over a year (ISO/IEC 30134-2).
+    """
+    series = schedule_of(it.inputs, run.decisions)
+    for plant in it.inputs.plants:
+        series |= dict(_plant_series(it, plant, run.plants[plant.plant_id]))
+    series |= dict(_site_series(it, run))
+    series |= dict(_stored_series(it, run))
+    series[WORK_VALUE] = np.full(it.inputs.steps, work_value_per_kwh)
+    return {key: tuple(float(value) for value in values) for key, values in series.items()}
+
+
+def _plant_series(it: ItCase, plant: PlantModel, run: PlantRun) -> Iterator[tuple[str, FloatArray]]:
+    name, response = plant.plant_id, run.response
+    yield f"{name}.{CONDENSER_WATER}", response.condenser_water_degc
+    yield f"{name}.heat_kw", run.heat_kw
+    yield f"{name}.overhead_power_kw", response.overhead_kw
+    yield f"{name}.overhead_half_width_kw", response.half_width_kw
+    yield f"{name}.makeup_water_lps", response.makeup_water_lps
+    for index, hall in enumerate(plant.halls):
+        yield f"{hall}.inlet_max_degc", response.inlet_max_degc[:, index]
+        yield from (
+            (f"{crah.id}.{FAN_SPEED}", response.fan_speed_frac[:, index]) for crah in crahs_of(it.inputs, plant, hall)
+        )
+    for index, loop_id in enumerate(plant.loops):
+        loop = next(loop for loop in it.inputs.site.liquid_loops if loop.id == loop_id)
+        yield from ((f"{cdu.id}.{SECONDARY_SUPPLY}", response.secondary_supply_degc[:, index]) for cdu in loop.cdus)
+
+
+def _site_series(it: ItCase, run: Simulation) -> Iterator[tuple[str, FloatArray]]:
+    facility_kw = run.it_kw + run.cooling_kw + run.chain.loss_kw
+    yield "site.power_kw", run.site_kw
+    yield "site.it_power_kw", run.it_kw
+    yield "site.cooling_power_kw", run.cooling_kw
+    yield "site.electrical_loss_kw", run.chain.loss_kw
+    yield "site.power_half_width_kw", run.half_width_kw
+    yield "site.power_ratio", facility_kw / run.it_kw
+    yield "site.interim_pue", np.cumsum(facility_kw) / np.cumsum(run.it_kw)
+    yield "site.price_per_kwh", it.inputs.price_per_kwh
+    yield "site.carbon_intensity_gco2_per_kwh", it.inputs.carbon_gco2_per_kwh
+    yield "site.outdoor_wet_bulb_degc", it.inputs.wet_bulb_degc
+
+
+def _stored_series(it: ItCase, run: Simulation) -> Iterator[tuple[str, FloatArray]]:
+    for name, battery in it.batteries.items():
+        yield (
+            f"{name}.state_of_charge_frac",
+            battery.course_kwh(run.decisions.charge_kw[name]) / battery.battery.energy_kwh,
+        )
+        yield f"{name}.terminal_value_per_kwh", np.full(it.inputs.steps, battery.value_per_kwh)
+    for name, work in it.works.items():
+        done = np.cumsum(run.decisions.work_kw[name]) * work.step_h
+        yield f"{name}.deferrable_backlog_kwh", work.available_kwh - done

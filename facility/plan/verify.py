@@ -1,0 +1,169 @@
+"""Checks a schedule apart from the solver: every limit on the re-simulated output, every cost recomputed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+import numpy as np
+
+from facility.errors import PlanError
+from facility.plan.case import ItCase
+from facility.plan.decisions import WORK_VALUE, decisions_of
+from facility.plan.inputs import PlanInputs
+from facility.plan.moves import Moves, StateFeatures
+from facility.plan.simulate import PlantRun, Simulation, simulate
+from facility.records import CostBreakdown, FloatArray, LimitShortfall, Plan
+from models.cooling import BoolArray, PlantModel
+
+TOLERANCE = {"kW": 0.05, "kWh": 0.05, "K": 1e-6, "servers": 1e-6, "steps": 0.0, "charge": 0.0}
+COST_TOLERANCE = 1e-6  # relative
+
+
+class PlanRejectedError(PlanError):
+    """A schedule breaks limits on re-simulation; `violations` names them."""
+
+    def __init__(self, violations: list[LimitShortfall]) -> None:
+        self.violations = tuple(violations)
+        super().__init__("the plan fails verification: " + "; ".join(str(violation) for violation in violations))
+
+
+def violations(it: ItCase, simulation: Simulation) -> list[LimitShortfall]:
+    """Return every limit that a simulated schedule breaks by more than its unit's tolerance."""
+    found = [*_plant_limits(it, simulation), *_server_limits(it, simulation)]
+    found += [*_work_limits(it, simulation), *_battery_limits(it, simulation), *_power_limits(it.inputs, simulation)]
+    return [violation for violation in found if not violation.amount <= TOLERANCE[violation.unit]]
+
+
+def verify_plan(inputs: PlanInputs, plan: Plan) -> Simulation:
+    """Re-simulate a plan from its schedule alone and compare everything it claims.
+
+    Raises
+    ------
+    PlanRejectedError
+        If a limit is broken, or if powers or costs are not those that the schedule has.
+    """
+    it = ItCase.of(inputs)
+    decisions = decisions_of(inputs, plan.schedule)
+    simulation = simulate(it, decisions, plan.schedule[WORK_VALUE][0])
+    found = violations(it, simulation)
+    power = np.asarray(plan.schedule["site.power_kw"])
+    apart = np.abs(power - simulation.site_kw)
+    if not apart.max() <= COST_TOLERANCE * np.abs(power).max():
+        found.append(_worst(inputs, "stated site power", apart, "kW"))
+    found += _cost_differences(plan.cost, simulation.cost)
+    if found:
+        raise PlanRejectedError(found)
+    return simulation
+
+
+def _cost_differences(stated: CostBreakdown, found: CostBreakdown) -> Iterator[LimitShortfall]:
+    scale = max(abs(found.total_cost), found.energy_kwh, 1.0)
+    for field in fields(CostBreakdown):
+        apart = abs(getattr(stated, field.name) - getattr(found, field.name))
+        if not apart <= COST_TOLERANCE * scale:
+            yield LimitShortfall(f"stated {field.name}", apart, "")
+
+
+def _worst(inputs: PlanInputs, name: str, excess: FloatArray, unit: str) -> LimitShortfall:
+    step = int(np.argmax(excess))
+    return LimitShortfall(name, float(excess[step]), unit, inputs.times[step])
+
+
+def _plant_limits(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfall]:
+    for plant in it.inputs.plants:
+        run = simulation.plants[plant.plant_id]
+        yield from _states_hold(it.inputs, plant, run)
+        yield from _ramps_hold(it.inputs, plant, run)
+        yield _dwell_holds(it.inputs, plant, run)
+
+
+def _states_hold(inputs: PlanInputs, plant: PlantModel, run: PlantRun) -> Iterator[LimitShortfall]:
+    for step in np.flatnonzero(~run.response.feasible):
+        limit = str(run.response.limit[step]) or "operating state"
+        yield LimitShortfall(f"{plant.plant_id} {limit}", 1.0, "steps", inputs.times[step])
+    dawdling = run.recovering & ~_at_full_ramp(inputs, plant, run)
+    yield _worst(inputs, f"{plant.plant_id} recovery slower than its ramps", dawdling.astype(float), "steps")
+
+
+def _at_full_ramp(inputs: PlanInputs, plant: PlantModel, run: PlantRun) -> BoolArray:
+    """Tell in which steps some setpoint moves as far as it may: the only excuse for a state outside its limits."""
+    features = StateFeatures.of([inputs.plants_now[plant.plant_id], *run.states])
+    moves = Moves.of(inputs, plant)
+    water = np.abs(np.diff(features.leaving_water_degc)) >= moves.water_step_k - TOLERANCE["K"]
+    air = np.abs(np.diff(features.supply_air_degc, axis=0)) >= moves.air_step_k - TOLERANCE["K"]
+    return np.asarray(water | air.any(axis=1))
+
+
+def _ramps_hold(inputs: PlanInputs, plant: PlantModel, run: PlantRun) -> Iterator[LimitShortfall]:
+    features = StateFeatures.of([inputs.plants_now[plant.plant_id], *run.states])
+    moves = Moves.of(inputs, plant)
+    water = np.abs(np.diff(features.leaving_water_degc)) - moves.water_step_k
+    yield _worst(inputs, f"{plant.plant_id} leaving water ramp", water, "K")
+    for index, hall in enumerate(plant.halls):
+        air = np.abs(np.diff(features.supply_air_degc[:, index])) - moves.air_step_k[index]
+        yield _worst(inputs, f"{hall} supply air ramp", air, "K")
+
+
+def _dwell_holds(inputs: PlanInputs, plant: PlantModel, run: PlantRun) -> LimitShortfall:
+    """Count steps by which a mode was left too early; the present mode may be left early where it became infeasible."""
+    now, moves = inputs.plants_now[plant.plant_id], Moves.of(inputs, plant)
+    mode, held, short = now.mode, moves.dwell_steps, np.zeros(len(run.states))
+    for step, state in enumerate(run.states):
+        if state.mode != mode:
+            short[step] = max(moves.dwell_steps - held, 0)
+            mode, held = state.mode, 0
+        held += 1
+    return _worst(inputs, f"{plant.plant_id} economizer dwell", short, "steps")
+
+
+def _server_limits(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfall]:
+    for name, case in it.pools.items():
+        if name not in simulation.decisions.awake:
+            continue
+        awake = simulation.decisions.awake[name]
+        works = [work.work.id for work in it.works.values() if work.work.pool == name]
+        work = sum((simulation.decisions.work_kw[key] for key in works), np.zeros(case.steps))
+        lag = case.wake_steps
+        ready = np.minimum(awake, np.concatenate([np.full(lag, case.awake_now), awake[: case.steps - lag]]))
+        needed = np.minimum(case.need, np.where(np.arange(case.steps) < lag, case.awake_now, np.inf))
+        yield _worst(it.inputs, f"{name} headroom", needed - ready, "servers")
+        yield _worst(
+            it.inputs, f"{name} room for deferrable work", _work_excess_kw(work, ready, case.need, case.work_kw), "kW"
+        )
+        yield _worst(it.inputs, f"{name} servers", np.abs(awake - np.round(awake)), "servers")
+        yield _worst(it.inputs, f"{name} servers", np.maximum(awake - case.pool.servers, -awake), "servers")
+        yield _worst(it.inputs, f"{name} minimum awake time", case.rounded(awake) - awake, "servers")
+
+
+def _work_excess_kw(work: FloatArray, ready: FloatArray, need: FloatArray, work_kw: float) -> FloatArray:
+    return np.asarray(work - np.maximum(ready - need, 0.0) * work_kw)
+
+
+def _work_limits(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfall]:
+    for name, case in it.works.items():
+        power = simulation.decisions.work_kw[name]
+        done = np.cumsum(power) * case.step_h
+        yield _worst(it.inputs, f"{name} power", np.maximum(power - case.max_power_kw, -power), "kW")
+        yield _worst(it.inputs, f"{name} work before it arrives", done - case.available_kwh, "kWh")
+        yield _worst(it.inputs, f"{name} due time", case.required_kwh - done, "kWh")
+
+
+def _battery_limits(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfall]:
+    for name, case in it.batteries.items():
+        power = simulation.decisions.charge_kw[name]
+        stored = case.course_kwh(power)
+        least = case.least_kwh(np.asarray(case.reserve_kwh(simulation.chain.ups_output_kw)))
+        yield _worst(it.inputs, f"{name} power", np.abs(power) - case.battery.power_kw, "kW")
+        yield _worst(it.inputs, f"{name} capacity", stored - case.most_kwh, "kWh")
+        yield _worst(it.inputs, f"{name} reserve", least - stored, "kWh")
+
+
+def _power_limits(inputs: PlanInputs, simulation: Simulation) -> Iterator[LimitShortfall]:
+    electrical, chain = inputs.site.electrical, simulation.chain
+    if electrical.import_limit_kw is not None:
+        yield _worst(inputs, f"{electrical.main_meter} import limit", chain.site_kw - electrical.import_limit_kw, "kW")
+    if inputs.site.tariff.export_price_per_kwh is None:
+        yield _worst(inputs, f"{electrical.main_meter} no export", -chain.site_kw, "kW")
+    for curve, load_kw in ((electrical.ups, chain.ups_output_kw), (electrical.transformer, chain.transformer_load_kw)):
+        yield _worst(inputs, f"{curve.id} rated power", load_kw - curve.rated_kw, "kW")

@@ -1,0 +1,105 @@
+"""Operating states as points: every state of every step is the polygon spanned by its corners in heat and power.
+
+A weight on each corner is the perspective form with one column a corner and two rows a step (weights add up to one, heat adds
+up to the heat to be removed), where pieces would need a row each. Exact: corners of max_k(slope_k heat + intercept_k) on the
+state's range of heat, and the two ends of the upper chord where power could have a negative price.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from facility.records import FloatArray
+from models.cooling import BoolArray
+from models.surrogate import StateTable
+
+IntArray = npt.NDArray[np.int64]
+
+_SAME_KW = 1e-6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vertices:
+    """Corners of the allowed states, one an entry, ordered by step and state."""
+
+    step: IntArray
+    state: IntArray
+    heat_kw: FloatArray
+    power_kw: FloatArray
+
+
+def narrowed(table: StateTable, low_kw: FloatArray, high_kw: FloatArray) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Cut each state's range of heat to what the step can ask for; return low, high and which states are left."""
+    low = np.maximum(table.heat_min_kw, low_kw[:, None])
+    high = np.minimum(table.heat_max_kw, high_kw[:, None])
+    left = table.available & (low <= high + _SAME_KW)
+    return low, np.maximum(low, high), left
+
+
+def power_at(table: StateTable, heat_kw: FloatArray) -> FloatArray:
+    """Return surrogate power (T, S, ...) of every state at heats (T, S, ...)."""
+    trailing = (1,) * (heat_kw.ndim - 2)
+    shape = (*table.slope.shape, *trailing)
+    return np.asarray(
+        (table.slope.reshape(shape) * heat_kw[:, :, None] + table.intercept_kw.reshape(shape)).max(axis=2)
+    )
+
+
+def power_along(table: StateTable, path: IntArray, heat_kw: FloatArray) -> FloatArray:
+    """Return surrogate power of one state a step at its heat."""
+    steps = np.arange(len(path))
+    return np.asarray((table.slope[steps, path] * heat_kw[:, None] + table.intercept_kw[steps, path]).max(axis=1))
+
+
+def corners(
+    table: StateTable, low: FloatArray, high: FloatArray, allowed: BoolArray, upper_steps: BoolArray
+) -> Vertices:
+    """Return the corners of the allowed states; with their upper ends in the steps where `upper_steps` is set."""
+    heat, real = _breakpoints(table, low, high)
+    power = power_at(table, heat)
+    wide = high - low > _SAME_KW
+    ends = np.stack([low, high], axis=2)
+    chord = table.upper_slope[:, :, None] * ends + table.upper_intercept_kw[:, :, None]
+    above = (upper_steps[:, None] & wide)[:, :, None] & (chord > power_at(table, ends) + _SAME_KW)
+    heat = np.concatenate([heat, ends], axis=2)
+    power = np.concatenate([power, chord], axis=2)
+    keep = np.concatenate([real, above], axis=2) & allowed[:, :, None]
+    step, state, _ = np.nonzero(keep)
+    return Vertices(step, state, heat[keep], power[keep])
+
+
+def _breakpoints(table: StateTable, low: FloatArray, high: FloatArray) -> tuple[FloatArray, BoolArray]:
+    heats, real = [low, high], [np.ones_like(low, dtype=bool), high - low > _SAME_KW]
+    for one, other in combinations(range(table.slope.shape[2]), 2):
+        steeper = table.slope[:, :, other] - table.slope[:, :, one]
+        crossing = np.abs(steeper) > 1e-12
+        gap = table.intercept_kw[:, :, one] - table.intercept_kw[:, :, other]
+        heat = np.where(crossing, gap / np.where(crossing, steeper, 1.0), low)
+        line = table.slope[:, :, one] * heat + table.intercept_kw[:, :, one]
+        inside = crossing & (heat > low + _SAME_KW) & (heat < high - _SAME_KW)
+        heats.append(np.where(inside, heat, low))
+        real.append(inside & (line >= power_at(table, heat) - 1e-7 * np.maximum(1.0, np.abs(line))))
+    return np.stack(heats, axis=2), np.stack(real, axis=2)
+
+
+def undominated(table: StateTable, low: FloatArray, high: FloatArray, left: BoolArray, groups: list[int]) -> BoolArray:
+    """Drop states that another one of the same group never exceeds in power and covers in heat, step by step.
+
+    Exact where nothing but the group ties steps together: a convex curve that lies below another at its corners lies
+    below it everywhere between.
+    """
+    heat, real = _breakpoints(table, low, high)
+    own = power_at(table, heat)
+    keep = left.copy()
+    for group in set(groups):
+        members = [index for index, other in enumerate(groups) if other == group]
+        for one, other in ((a, b) for a in members for b in members if a != b):
+            lines = table.slope[:, other, :, None] * heat[:, one, None, :] + table.intercept_kw[:, other, :, None]
+            below = ((lines.max(axis=1) <= own[:, one] + _SAME_KW) | ~real[:, one]).all(axis=1)
+            covers = (low[:, other] <= low[:, one] + _SAME_KW) & (high[:, other] >= high[:, one] - _SAME_KW)
+            keep[:, one] &= ~(below & covers & keep[:, other])
+    return keep
