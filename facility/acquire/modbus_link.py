@@ -1,19 +1,22 @@
 """One TCP connection to a Modbus server, shared by the units behind it.
 
-Answers are matched by transaction id, so a unit that stays silent keeps nobody waiting, and an answer that comes too late is
-dropped rather than taken for the next one's. Up to four requests, each to another unit, are under way at once.
+One request at a time goes out: the protocol lets a server take more, but many cannot (pymodbus's own drops the second of two frames
+in one segment). A unit that stays silent holds the line for a moment only; its answer is still taken until its time is up, by
+transaction id, and dropped after that rather than taken for the next one's.
 """
 
 from __future__ import annotations
 
 import asyncio
 import struct
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
 from typing import NamedTuple
 
 from facility.errors import DeviceError
 
 _HEADER = struct.Struct(">HHHB")  # transaction, protocol (0), length of what follows, unit
-_UNDER_WAY = 4
+_HOLD_S = 0.25  # how long a unit may keep its neighbours from asking
 _LONGEST = 254
 _CONNECT_S = 5.0
 
@@ -39,7 +42,7 @@ class ModbusLink(asyncio.Protocol):
         self._buffer = bytearray()
         self._received = 0  # bytes, ever
         self._unmatched = 0  # answers that fit no request, since the last question
-        self._slots = asyncio.Semaphore(_UNDER_WAY)
+        self._line = asyncio.Lock()
 
     async def request(self, unit: int, pdu: bytes, timeout_s: float) -> bytes:
         """Send a PDU to a unit and return its answer.
@@ -49,28 +52,31 @@ class ModbusLink(asyncio.Protocol):
         DeviceError
             If there is no connection, it breaks, or no answer with this transaction id comes in time.
         """
-        async with self._slots:
-            try:
-                async with asyncio.timeout(timeout_s):
-                    transport = await self._connected()
-            except TimeoutError:
-                raise DeviceError(f"no connection to {self.address} in {timeout_s:g} s") from None
-            return await self._exchange(transport, unit, pdu, timeout_s)
+        async with AsyncExitStack() as line:
+            await line.enter_async_context(self._line)
+            transport = await self._connected(timeout_s)
+            deadline = asyncio.get_running_loop().time() + timeout_s
+            with self._question(transport, unit, pdu) as reply:
+                await asyncio.wait([reply], timeout=min(_HOLD_S, timeout_s))
+                await line.aclose()  # the others may ask
+                try:
+                    async with asyncio.timeout_at(deadline):
+                        return await reply
+                except TimeoutError:
+                    raise DeviceError(self._silence(unit, timeout_s)) from None
 
-    async def _exchange(self, transport: asyncio.Transport, unit: int, pdu: bytes, timeout_s: float) -> bytes:
+    @contextmanager
+    def _question(self, transport: asyncio.Transport, unit: int, pdu: bytes) -> Iterator[asyncio.Future[bytes]]:
         transaction = self._transaction = self._transaction % 0xFFFF + 1
         reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._open[transaction] = _Open(unit, reply)
         before, self._unmatched = self._received, 0
         transport.write(_HEADER.pack(transaction, 0, len(pdu) + 1, unit) + pdu)
         try:
-            async with asyncio.timeout(timeout_s):
-                return await reply
-        except TimeoutError:
-            raise DeviceError(self._silence(unit, timeout_s)) from None
+            yield reply
         finally:
             del self._open[transaction]
-            if not reply.done() or reply.cancelled():
+            if reply.cancelled() or not reply.done():
                 self._drop_if_dead(before)
 
     def _silence(self, unit: int, timeout_s: float) -> str:
@@ -81,12 +87,16 @@ class ModbusLink(asyncio.Protocol):
         if self._received == received_before and not self._open and self._transport is not None:
             self._transport.abort()  # nobody answered at all: perhaps a connection that only we believe in
 
-    async def _connected(self) -> asyncio.Transport:
+    async def _connected(self, timeout_s: float) -> asyncio.Transport:
         if self._transport is None:
             if self._connecting is None or self._connecting.done():
                 self._connecting = asyncio.create_task(self._connect())
                 self._connecting.add_done_callback(_retrieve)
-            await asyncio.shield(self._connecting)
+            try:
+                async with asyncio.timeout(timeout_s):
+                    await asyncio.shield(self._connecting)
+            except TimeoutError:
+                raise DeviceError(f"no connection to {self.address} in {timeout_s:g} s") from None
         if self._transport is None:
             raise DeviceError(f"{self.address} closed the connection at once")
         return self._transport

@@ -1,0 +1,203 @@
+"""Golden vectors: what goes over the wire, typed by hand from the documents the profiles name, and what it means.
+
+Each request and answer is a protocol data unit in hexadecimal. The request is checked too: a wrong address would read a neighbour.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+
+import pytest
+
+from facility.acquire.decode import Value
+from facility.acquire.modbus import ModbusClient
+from facility.acquire.modbus_link import ModbusLink
+from facility.profile import load_profile
+from facility.records import Quality
+from tests.acquire.servers import tcp_server
+
+GOLDEN: dict[str, tuple[dict[str, str], dict[str, float]]] = {
+    # docs/demo_bms_map.md, CRAH: 18.2 C, 30.5 C, 45.0 %, 62.5 %, 40.0 %, 2.75 kW, on, no fault; setpoints 18.0 C, 60.0 %
+    "bms_crah": (
+        {
+            "04 0000 0008": "04 10 00B6 0131 01C2 0271 0190 0113 0001 0000",
+            "03 0000 0002": "03 04 00B4 0258",
+        },
+        {
+            "supply_air_temperature_degc": 18.2,
+            "return_air_temperature_degc": 30.5,
+            "return_air_relative_humidity_frac": 0.45,
+            "fan_speed_frac": 0.625,
+            "valve_position_frac": 0.4,
+            "fan_power_kw": 2.75,
+            "on_status": 1,
+            "fault_status": 0,
+            "supply_air_temperature_setpoint_degc": 18.0,
+            "fan_speed_setpoint_frac": 0.6,
+        },
+    ),
+    # CDU: 14.1, 21.9, 30.0, 39.5 C, 6.5 L/s, 1.23 kW, 55.5 %, fault 7; setpoints 30.0 C, 6.6 L/s
+    "bms_cdu": (
+        {
+            "04 000A 0008": "04 10 008D 00DB 012C 018B 0041 007B 022B 0007",
+            "03 000A 0002": "03 04 012C 0042",
+        },
+        {
+            "primary_supply_temperature_degc": 14.1,
+            "primary_return_temperature_degc": 21.9,
+            "secondary_supply_temperature_degc": 30.0,
+            "secondary_return_temperature_degc": 39.5,
+            "secondary_flow_lps": 6.5,
+            "pump_power_kw": 1.23,
+            "valve_position_frac": 0.555,
+            "fault_status": 7,
+            "secondary_supply_temperature_setpoint_degc": 30.0,
+            "secondary_flow_setpoint_lps": 6.6,
+        },
+    ),
+    # Plant, floats with the low word first: 7.5 C is 0x40F00000, sent 0000 40F0; 180 m3/h (50 L/s) is 0x43340000.
+    "bms_plant": (
+        {
+            "04 0064 0026": "04 4C"
+            " 0000 40F0 0000 4148 0000 4334 0000 4370 0000 41C0 0000 3F00"  # 100: 7.5, 12.5, 180, 240, 24, 0.5
+            " 0000 0000 0000 0000 0000 0000 0000 0000"  # 112..119
+            " 0000 4130" + " 0000" * 8 +  # 120: 11.0
+            " 0000 40E0 0000 4140 0000 41F0 0000 4296",  # 130: 7.0, 12.0, 30.0, 75 %
+            "04 0096 0008": "04 10 0000 4100 0000 4144 0000 41E8 0000 41C8",  # 150: 8.0, 12.25, 29.0, 25 %
+            "04 00AA 000C": "04 18 0000 4248" + " 0000" * 8 + " 0000 42A0",  # 170: 50 %, 180: 80 %
+            "04 00C8 0004": "04 08 0001 0002 0001 0000",
+            "03 0000 0004": "03 08 004B 00F0 0001 0002",
+        },
+        {
+            "leaving_chilled_water_temperature_degc": 7.5,
+            "entering_chilled_water_temperature_degc": 12.5,
+            "chilled_water_flow_lps": 50.0,
+            "condenser_water_flow_lps": 240 / 3.6,
+            "entering_condenser_water_temperature_degc": 24.0,
+            "makeup_water_lps": 0.5,
+            "heat_exchanger_leaving_temperature_degc": 11.0,
+            "chiller_1_leaving_chilled_water_temperature_degc": 7.0,
+            "chiller_1_entering_chilled_water_temperature_degc": 12.0,
+            "chiller_1_leaving_condenser_water_temperature_degc": 30.0,
+            "chiller_1_load_frac": 0.75,
+            "chiller_2_leaving_chilled_water_temperature_degc": 8.0,
+            "chiller_2_entering_chilled_water_temperature_degc": 12.25,
+            "chiller_2_leaving_condenser_water_temperature_degc": 29.0,
+            "chiller_2_load_frac": 0.25,
+            "tower_1_fan_speed_frac": 0.5,
+            "tower_2_fan_speed_frac": 0.8,
+            "economizer_mode": 1,
+            "chillers_staged": 2,
+            "chiller_1_on_status": 1,
+            "chiller_2_on_status": 0,
+            "leaving_chilled_water_temperature_setpoint_degc": 7.5,
+            "condenser_water_temperature_setpoint_degc": 24.0,
+            "economizer_mode_command": 1,
+            "chillers_staged_command": 2,
+        },
+    ),
+    # Weather: -5.5 C, 81.2 %, -6.3 C
+    "bms_weather": (
+        {"04 0000 0003": "04 06 FFC9 032C FFC1"},
+        {"outdoor_temperature_degc": -5.5, "outdoor_relative_humidity_frac": 0.812, "outdoor_wet_bulb_degc": -6.3},
+    ),
+    # Battery: 87.5 %, discharging at 120.0 kW, no fault; setpoint -50.0 kW
+    "bms_battery": (
+        {"04 0000 0003": "04 06 036B FB50 0000", "03 0000 0001": "03 02 FE0C"},
+        {
+            "state_of_charge_frac": 0.875,
+            "charge_power_kw": -120.0,
+            "fault_status": 0,
+            "charge_power_setpoint_kw": -50.0,
+        },
+    ),
+    # Workload: 70,000 servers (0x00011170), 63.42 %, 18,500 W, 240,000 Wh; commands 300, 20,000 W
+    "bms_workload": (
+        {
+            "04 0000 0008": "04 10 0001 1170 0000 18C6 0000 4844 0003 A980",
+            "03 0000 0004": "03 08 0000 012C 0000 4E20",
+        },
+        {
+            "awake_servers": 70_000,
+            "utilisation_frac": 0.6342,
+            "deferrable_power_kw": 18.5,
+            "deferrable_backlog_kwh": 240.0,
+            "awake_servers_command": 300,
+            "deferrable_power_command_kw": 20.0,
+        },
+    ),
+    # Eastron map, FC04, floats with the high word first: 230.0 V is 0x43660000, 12.5 A 0x41480000, -1500 W 0xC4BB8000.
+    "eastron_sdm630": (
+        {
+            "04 0000 000C": "04 18"
+            " 4366 0000 4367 0000 4365 0000"  # 0x00: 230, 231, 229 V
+            " 4148 0000 4120 0000 4100 0000",  # 0x06: 12.5, 10, 8 A
+            "04 0034 0014": "04 28"
+            " C4BB 8000" + " 0000" * 2 +  # 0x34: -1500 W
+            " 44FA 0000" + " 0000" * 4 +  # 0x38: 2000 VA
+            " 3F40 0000" + " 0000" * 6 +  # 0x3E: 0.75
+            " 4248 0000"  # 0x46: 50 Hz
+        },
+        {
+            "voltage_l1_v": 230.0,
+            "voltage_l2_v": 231.0,
+            "voltage_l3_v": 229.0,
+            "current_l1_a": 12.5,
+            "current_l2_a": 10.0,
+            "current_l3_a": 8.0,
+            "power_kw": -1.5,
+            "apparent_power_kva": 2.0,
+            "power_factor": 0.75,
+            "frequency_hz": 50.0,
+        },
+    ),
+}  # fmt: skip
+
+
+def read_all(profile_name: str, answers: dict[str, str]) -> dict[str, Value]:
+    script = {bytes.fromhex(question): bytes.fromhex(answer) for question, answer in answers.items()}
+
+    def answer(frame: bytes) -> bytes:
+        pdu = script.get(frame[7:], bytes([frame[7] | 0x80, 4]))
+        return frame[:4] + (len(pdu) + 1).to_bytes(2, "big") + frame[6:7] + pdu
+
+    async def read() -> dict[str, Value]:
+        profile = load_profile(profile_name)
+        async with tcp_server(answer) as port:
+            client = ModbusClient(ModbusLink("127.0.0.1", port), 7, profile.points, profile.limits)
+            into: dict[str, Value] = {}
+            await client.read(into)
+            await client.close()
+            return into
+
+    return asyncio.run(read())
+
+
+@pytest.mark.parametrize("profile", GOLDEN)
+def test_wire_bytes_mean_what_the_document_says(profile: str) -> None:
+    answers, expected = GOLDEN[profile]
+    values = read_all(profile, answers)
+    assert set(values) == set(load_profile(profile).points) == set(expected)
+    assert {key: value for key, (value, _) in values.items()} == pytest.approx(expected, rel=1e-6)
+    assert {quality for _, quality in values.values()} == {Quality.GOOD}
+
+
+@pytest.mark.parametrize(
+    ("profile", "question", "answer", "key"),
+    [
+        ("bms_weather", "04 0000 0003", "04 06 8000 FFFF 8000", "outdoor_temperature_degc"),
+        ("bms_weather", "04 0000 0003", "04 06 8000 FFFF 8000", "outdoor_relative_humidity_frac"),
+    ],
+)
+def test_sentinels_are_bad(profile: str, question: str, answer: str, key: str) -> None:
+    value, quality = read_all(profile, {question: answer})[key]
+    assert math.isnan(value)
+    assert quality is Quality.BAD
+
+
+def test_absurd_values_are_kept_but_marked() -> None:
+    # 4e20 would be 2,000.0 C
+    values = read_all("bms_weather", {"04 0000 0003": "04 06 4E20 01F4 0032"})
+    assert tuple(values["outdoor_temperature_degc"]) == (pytest.approx(2000.0), Quality.OUT_OF_RANGE)
+    assert tuple(values["outdoor_relative_humidity_frac"]) == (pytest.approx(0.5), Quality.GOOD)
