@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
+
+from facility.demand import month_peak_kw
 from facility.points import Point
 from facility.ports import Telemetry
 from facility.records import Quality, Reading
 from facility.site_file import LoadedSite
+from models.psychrometrics import dew_point_degc
 
 STALE_INTERVALS = 3  # a value older than this many of its own intervals is not "now"
-SHORTEST_STALE_S = 60.0
+SHORTEST_STALE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,44 +35,50 @@ class Situation:
 
 def read_situation(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> Situation:
     """Return what is measured at a time; values of several feeds are added up for power, averaged otherwise."""
-    values, missing = fresh_values(loaded, telemetry.latest(), at)
-    return Situation(at, values, missing, _month_peak_kw(loaded, telemetry, at))
+    values, missing = fresh_values(loaded, telemetry.latest(), at, loaded.site.step)
+    return Situation(at, values, missing, month_peak_kw(loaded, telemetry, at))
 
 
 def fresh_values(
-    loaded: LoadedSite, latest: Mapping[str, Reading], at: datetime
+    loaded: LoadedSite, latest: Mapping[str, Reading], at: datetime, at_least: timedelta = SHORTEST_STALE
 ) -> tuple[dict[str, float], tuple[str, ...]]:
-    """Return the fresh values by `equipment.quantity`, several feeds as one, and the names of those that are not there."""
+    """Return the fresh values by `equipment.quantity`, several feeds as one, and the names of those that are not there.
+
+    A value counts as fresh for three of its own intervals, and `at_least` so long (a plan's step, for a plan).
+    """
     groups: dict[str, list[Point]] = {}
     for point in loaded.points:
         groups.setdefault(f"{point.equipment}.{point.quantity}", []).append(point)
     values: dict[str, float] = {}
     for key, points in groups.items():
-        fresh = [latest[point.id].value for point in points if is_fresh(point, latest.get(point.id), at)]
+        fresh = [latest[point.id].value for point in points if is_fresh(point, latest.get(point.id), at, at_least)]
         if len(fresh) == len(points):
             values[key] = sum(fresh) if points[0].unit in {"kW", "kWh", "A"} else sum(fresh) / len(fresh)
     return values, tuple(sorted(set(groups) - set(values)))
 
 
-def is_fresh(point: Point, reading: Reading | None, at: datetime) -> bool:
+def is_fresh(point: Point, reading: Reading | None, at: datetime, at_least: timedelta = SHORTEST_STALE) -> bool:
     """Tell whether a reading is good and recent enough to be what is now."""
     if reading is None or reading.quality is not Quality.GOOD:
         return False
-    return at - reading.time <= timedelta(seconds=max(SHORTEST_STALE_S, STALE_INTERVALS * point.interval_s))
+    return at - reading.time <= max(at_least, STALE_INTERVALS * timedelta(seconds=point.interval_s))
 
 
-def _month_peak_kw(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> float | None:
-    site = loaded.site
-    meters = loaded.points.of(site.electrical.main_meter, "power_kw")
-    if not meters:
-        return None
-    first = at.astimezone(site.zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    window = timedelta(minutes=site.tariff.demand_window_min)
-    means = telemetry.read([meter.id for meter in meters], first, at, window)
-    totals = means.dropna().sum(axis=1)
-    return None if totals.empty else float(totals.max())
+def dew_points_degc(loaded: LoadedSite, situation: Situation) -> Mapping[str, float]:
+    """Return the highest dew point at the racks of each hall where temperature and humidity are measured together."""
+    found: dict[str, float] = {}
+    for hall in loaded.site.halls:
+        pairs = [
+            (temperature, humidity)
+            for rack in hall.racks
+            if (temperature := situation.value(rack.id, "inlet_temperature_degc")) is not None
+            and (humidity := situation.value(rack.id, "inlet_relative_humidity_frac")) is not None
+        ]
+        if pairs:
+            found[hall.id] = max(_dew_points(pairs))
+    return found
 
 
-def present(values: Iterable[float | None]) -> list[float]:
-    """Return the values that are there."""
-    return [value for value in values if value is not None]
+def _dew_points(pairs: Sequence[tuple[float, float]]) -> Sequence[float]:
+    temperatures, humidities = zip(*pairs, strict=True)
+    return [float(value) for value in dew_point_degc(np.array(temperatures), np.array(humidities))]

@@ -1,0 +1,53 @@
+"""The whole cycle: what is measured, what is expected, what the plant would answer, what to change. Start reading here.
+
+Readings arrive through `facility.acquire` (socket to reading) and rest in `facility.history`; `facility.training` turns them into
+models. A cycle takes the newest of both and ends with recommendations in the journal, for a facility engineer to review.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from facility.advise.recommend import recommendations_of
+from facility.environment import Environment
+from facility.learned_models import NAMEPLATE, load_learned
+from facility.plan.planner import make_plan
+from facility.plan.statistics import SolveStatistics
+from facility.planning import plan_inputs
+from facility.records import Plan, Recommendation
+from facility.situation import dew_points_degc, read_situation
+from facility.twin import plant_models
+
+VALID_INTERVALS = 2  # a recommendation outlives one missed cycle, not two
+
+
+@dataclass(frozen=True, slots=True)
+class CycleOutcome:
+    """A verified plan, the recommendations made of it, and what solving took."""
+
+    plan: Plan
+    recommendations: Sequence[Recommendation]
+    statistics: SolveStatistics
+
+
+def run_cycle(environment: Environment, correlation_id: str) -> CycleOutcome:
+    """Measure, expect, plan, verify, recommend, and journal the outcome.
+
+    Raises
+    ------
+    facility.errors.NotEnoughDataError, facility.errors.SignalError, facility.errors.PlanError
+        When there is no plan; the plant stays on its own controls.
+    """
+    loaded, now = environment.loaded, environment.clock.now()
+    situation = read_situation(loaded, environment.telemetry, now)
+    learned = load_learned(environment.models)
+    plants = plant_models(loaded, learned, now, dew_points_degc(loaded, situation))
+    version = environment.models.serving() or NAMEPLATE
+    inputs = plan_inputs(environment, situation, plants, version, correlation_id)
+    result = make_plan(inputs)
+    valid_for = VALID_INTERVALS * timedelta(minutes=loaded.site.planning.interval_min)
+    recommendations = recommendations_of(result.plan, result.levers, loaded.points, valid_for)
+    environment.journal.save_plan(result.plan, recommendations, correlation_id)
+    return CycleOutcome(result.plan, recommendations, result.statistics)

@@ -1,0 +1,177 @@
+"""From what is measured and expected to the inputs of a plan; what is missing is named, all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from facility.demand import expected_peak_kw
+from facility.environment import Environment
+from facility.errors import NotEnoughDataError
+from facility.load_history import busy_servers_history, it_power_history
+from facility.plan.inputs import PlanInputs, PlantNow
+from facility.ports import Telemetry
+from facility.records import FloatArray
+from facility.signals.outlook import CARBON, PRICE, WET_BULB
+from facility.site import Plant, Site
+from facility.site_file import LoadedSite
+from facility.situation import Situation
+from facility.twin import LEAVING_WATER, SUPPLY_AIR
+from models.cooling import Mode
+from models.load_forecast import LoadForecast, forecast_load
+from models.plant_model import CoolingPlant
+
+OUTDOOR = "outdoor_temperature_degc"
+BUSY_QUANTILE = 0.95  # awake servers must carry what comes with this probability, before the headroom
+
+
+def plan_inputs(
+    environment: Environment,
+    situation: Situation,
+    plants: Sequence[CoolingPlant],
+    model_version: str,
+    correlation_id: str,
+) -> PlanInputs:
+    """Return the inputs of a plan that begins with the present step.
+
+    Raises
+    ------
+    NotEnoughDataError
+        Naming every measurement that the plan cannot do without and that is not there.
+    facility.errors.SignalError
+        If a forecast source fails or ends too early.
+    """
+    loaded, site, at = environment.loaded, environment.loaded.site, situation.at
+    start = _step_start(at, site.step)
+    steps = round(timedelta(hours=site.planning.horizon_h) / site.step)
+    series = {
+        quantity: environment.signals.forecast(quantity, at, start, steps, site.step).values
+        for quantity in (OUTDOOR, WET_BULB, PRICE, CARBON)
+    }
+    busy = _busy_servers(environment, situation, steps)
+    return PlanInputs(
+        site=site,
+        site_revision=loaded.revision,
+        model_version=model_version,
+        correlation_id=correlation_id,
+        created=at,
+        start=start,
+        plants=plants,
+        plants_now=_plants_now(loaded, environment.telemetry, situation, plants),
+        outdoor_degc=series[OUTDOOR],
+        wet_bulb_degc=series[WET_BULB],
+        it_power_kw=_it_power(environment, situation, plants, steps),
+        price_per_kwh=series[PRICE],
+        carbon_gco2_per_kwh=series[CARBON],
+        busy_servers=busy,
+        awake_servers={pool: situation.values[f"{pool}.awake_servers"] for pool in busy},
+        state_of_charge_frac=_measured(situation, [battery.id for battery in site.batteries], "state_of_charge_frac"),
+        backlog_kwh=_measured(situation, [work.id for work in site.deferrable_work], "deferrable_backlog_kwh"),
+        month_peak_kw=situation.month_peak_kw or 0.0,
+        expected_peak_kw=expected_peak_kw(loaded, environment.telemetry, at),
+        setpoints_now={key: value for key, value in situation.values.items() if "setpoint" in key},
+    )
+
+
+def _step_start(at: datetime, step: timedelta) -> datetime:
+    return pd.Timestamp(at).floor(step).to_pydatetime()
+
+
+def _measured(situation: Situation, equipment: Sequence[str], quantity: str) -> dict[str, float]:
+    found = {one: situation.value(one, quantity) for one in equipment}
+    return {one: value for one, value in found.items() if value is not None}
+
+
+def _it_power(
+    environment: Environment, situation: Situation, plants: Sequence[CoolingPlant], steps: int
+) -> dict[str, FloatArray]:
+    loaded = environment.loaded
+    halls = {hall.id: hall for hall in loaded.site.halls}
+    return {
+        model.id: _forecast(
+            it_power_history(loaded, environment.telemetry, halls[model.id], model.server_fans, situation.at),
+            steps,
+            loaded,
+        ).values
+        for plant in plants
+        for model in plant.hall_parts
+    }
+
+
+def _busy_servers(environment: Environment, situation: Situation, steps: int) -> dict[str, FloatArray]:
+    """Return the upper quantile of each pool's work; pools whose awake servers are not known now are left as they are."""
+    loaded = environment.loaded
+    busy: dict[str, FloatArray] = {}
+    for pool in loaded.site.server_pools:
+        history = busy_servers_history(loaded, environment.telemetry, pool.id, situation.at)
+        if history is None or history.empty or situation.value(pool.id, "awake_servers") is None:
+            continue
+        busy[pool.id] = np.clip(_forecast(history, steps, loaded).quantiles[BUSY_QUANTILE], 0.0, pool.servers)
+    return busy
+
+
+def _forecast(history: pd.Series, steps: int, loaded: LoadedSite) -> LoadForecast:
+    return forecast_load(history, steps, loaded.site.zone)
+
+
+def _plants_now(
+    loaded: LoadedSite, telemetry: Telemetry, situation: Situation, plants: Sequence[CoolingPlant]
+) -> dict[str, PlantNow]:
+    missing: list[str] = []
+    found: dict[str, PlantNow] = {}
+    for plant in loaded.site.plants:
+        model = next(one for one in plants if one.plant_id == plant.id)
+        supply = [_supply_air(loaded.site, situation, plant.id, hall) for hall in model.halls]
+        needed = {
+            f"{plant.id}.{LEAVING_WATER}": situation.value(plant.id, LEAVING_WATER),
+            f"{plant.id}.chillers_staged": situation.value(plant.id, "chillers_staged"),
+            f"{plant.id}.economizer_mode": _mode(plant, situation),
+            **{f"{SUPPLY_AIR} of a CRAH of {hall}": value for hall, value in zip(model.halls, supply, strict=True)},
+        }
+        missing += [f"a fresh reading of {name}" for name, value in needed.items() if value is None]
+        if not missing:
+            found[plant.id] = _plant_now(plant, telemetry, loaded, situation, [value or 0.0 for value in supply])
+    if missing:
+        raise NotEnoughDataError(missing)
+    return found
+
+
+def _plant_now(
+    plant: Plant, telemetry: Telemetry, loaded: LoadedSite, situation: Situation, supply: Sequence[float]
+) -> PlantNow:
+    mode = Mode(round(_mode(plant, situation) or 0.0))
+    return PlantNow(
+        mode=mode,
+        leaving_water_degc=situation.values[f"{plant.id}.{LEAVING_WATER}"],
+        supply_air_degc=tuple(supply),
+        chillers_on=round(situation.values[f"{plant.id}.chillers_staged"]),
+        mode_held_min=_mode_held_min(plant, mode, telemetry, loaded, situation.at),
+    )
+
+
+def _mode(plant: Plant, situation: Situation) -> float | None:
+    return float(Mode.MECHANICAL) if plant.economizer is None else situation.value(plant.id, "economizer_mode")
+
+
+def _mode_held_min(plant: Plant, mode: Mode, telemetry: Telemetry, loaded: LoadedSite, at: datetime) -> float:
+    """Return how long the economizer has surely been in its mode: only as far as a change within the dwell time matters."""
+    point = loaded.points.one(plant.id, "economizer_mode")
+    if plant.economizer is None or point is None:
+        return float("inf")
+    past = telemetry.read([point.id], at - timedelta(minutes=plant.economizer.min_dwell_min), at)[point.id].dropna()
+    other = past[past.round() != float(mode)]
+    return float("inf") if other.empty else (pd.Timestamp(at) - other.index[-1]) / pd.Timedelta(minutes=1)
+
+
+def _supply_air(site: Site, situation: Situation, plant_id: str, hall: str) -> float | None:
+    """Return the mean supply-air setpoint of a hall's CRAHs on a plant, of those that are known and in service."""
+    crahs = [crah for crah in site.crahs if (crah.hall, crah.plant) == (hall, plant_id)]
+    known = [
+        value
+        for crah in crahs
+        if site.in_service(crah.id, situation.at) and (value := situation.value(crah.id, SUPPLY_AIR)) is not None
+    ]
+    return sum(known) / len(known) if known else None
