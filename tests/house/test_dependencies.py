@@ -21,7 +21,7 @@ OURS = {"facility", "models", "tools", "tests"}
 # Used through another library: tzdata by zoneinfo, solvers by cvxpy.
 INDIRECT = {"tzdata", "clarabel", "highspy"}
 # Parts that a declared library brings and shares its version with; `_typeshed` is the type checker's.
-PARTS = {"pydantic-core", "-typeshed"}
+PARTS = {"pydantic-core", "starlette", "-typeshed"}
 
 
 def imported_packages(*folders: str) -> set[str]:
