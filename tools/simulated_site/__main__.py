@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import ctypes
 import os
 import signal
 import sys
@@ -34,12 +33,7 @@ def main() -> int:
     parser.add_argument(
         "--faults", type=Path, help="JSON file {device id: silent|garbage|exception|nan}, read as it changes"
     )
-    parser.add_argument(
-        "--with-parent", action="store_true", help="end when the starting process ends, even if it is killed"
-    )
     arguments = parser.parse_args()
-    if arguments.with_parent:
-        _end_with_parent()
     try:
         simulation = _simulation(arguments.site, arguments.seed, arguments.state)
         asyncio.run(_serve(simulation, arguments.speed, arguments.state, FaultFile(arguments.faults)))
@@ -47,12 +41,6 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     return 0
-
-
-def _end_with_parent() -> None:
-    """Ask Linux for SIGTERM when the parent dies (PR_SET_PDEATHSIG); elsewhere the parent has to take care."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def _simulation(site_file: Path, seed: int, state: Path | None) -> SimulatedSite:
