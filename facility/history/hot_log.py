@@ -72,13 +72,15 @@ def recover(folder: Path, quarantine: Path) -> None:
         data = path.read_bytes()
         reader = FrameReader(segment)
         frames = sum(1 for _ in reader.read(memoryview(data)))
-        if reader.offset == len(data):
+        if frames and reader.offset == len(data):
             continue
         quarantine.mkdir(parents=True, exist_ok=True)
         (quarantine / f"{path.name}.tail").write_bytes(data[reader.offset :])
         with path.open("r+b") as file:
             file.truncate(reader.offset)
             os.fsync(file.fileno())
+        if not frames:
+            path.unlink()
         _log.warning("hot log: torn tail cut", segment=path.name, frames=frames, bytes=len(data) - reader.offset)
 
 
@@ -158,6 +160,8 @@ class HotLog:
         try:
             os.ftruncate(self._descriptor, self._size)
             os.fsync(self._descriptor)
+            if not self._size:
+                segment_path(self._folder, self._next - 1).unlink()
         finally:
             self._close()
 
