@@ -28,7 +28,7 @@ def _biquadratic(c: tuple[float, ...], x: FloatArray, y: FloatArray) -> FloatArr
 def _carnot(leaving_degc: FloatArray, entering_degc: FloatArray) -> FloatArray:
     """Return lift over evaporating temperature, the input that an ideal machine needs a unit of cooling."""
     evaporating_k = leaving_degc - _EVAPORATOR_APPROACH_K + 273.15
-    lift_k = np.maximum(entering_degc + _CONDENSER_RISE_K + 273.15 - evaporating_k, 5.0)  # real machines need a lift
+    lift_k = np.maximum(entering_degc + _CONDENSER_RISE_K + 273.15 - evaporating_k, 10.0)  # real machines need a lift
     return lift_k / evaporating_k
 
 

@@ -15,12 +15,12 @@ _NEVER = 1e15  # stands for "infeasible" where infinity times zero would give Na
 
 def feasible_run(feasible: BoolArray) -> BoolArray:
     """Return the longest run of feasible samples (the lowest one among equals)."""
-    length = np.zeros(feasible.shape[:-1], int)
+    length: npt.NDArray[np.int_] = np.zeros(feasible.shape[:-1], int)
     best_length, best_end = np.zeros_like(length), np.full_like(length, -1)
-    for k in range(feasible.shape[-1]):
-        length = np.where(feasible[..., k], length + 1, 0)
+    for last in range(feasible.shape[-1]):
+        length = np.asarray(np.where(feasible[..., last], length + 1, 0))
         longer = length > best_length
-        best_length, best_end = np.where(longer, length, best_length), np.where(longer, k, best_end)
+        best_length, best_end = np.where(longer, length, best_length), np.where(longer, last, best_end)
     k = np.arange(feasible.shape[-1])
     inside: BoolArray = (k <= best_end[..., None]) & (k > (best_end - best_length)[..., None])
     return inside
@@ -94,7 +94,7 @@ def _segments(heat: FloatArray, envelope: FloatArray, feasible: BoolArray) -> tu
     slope = np.take_along_axis(slope, nearest, -1)
     intercept = np.take_along_axis(intercept, nearest, -1)
     alone = np.where(feasible, envelope, -np.inf).max(axis=-1)  # a run of one sample: a level line through it
-    single = (~inside.any(axis=-1) & feasible.any(axis=-1))[..., None]
+    single = ~inside.any(axis=-1, keepdims=True) & feasible.any(axis=-1, keepdims=True)
     return np.where(single, 0.0, slope), np.where(single, alone[..., None], intercept)
 
 

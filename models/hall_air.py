@@ -58,13 +58,13 @@ class AirAnswer:
     heat_kw: FloatArray  # into the water
     water_lps: FloatArray
     air_rise_k: FloatArray
+    coil_reaches: BoolArray  # (n, m): the coil with its valve open reaches the supply air
     too_hot: BoolArray  # (n,): no airflow keeps the inlets
-    coil_short: BoolArray  # (n,): no airflow lets the coil reach the supply air
-    bound_by: npt.NDArray[np.str_]  # (n,): what set the airflow
+    bound_by: npt.NDArray[np.str_]  # (n,): what set the least airflow
 
 
 def answer(hall: Hall, it_kw: FloatArray, supply_degc: float, water_degc: float, water_rise_k: float) -> AirAnswer:
-    """Return the least airflow and its trials for a hall.
+    """Return the least airflow that keeps the inlets, and trials with more.
 
     Parameters
     ----------
@@ -83,18 +83,14 @@ def answer(hall: Hall, it_kw: FloatArray, supply_degc: float, water_degc: float,
         group.coil_effectiveness, group.rated_airflow_m3ps, rated_water_kw_per_k, hall.density_frac
     )
     for_inlets = _airflow_for_inlets(hall, group, it_kw, supply_degc)
-    heat = it_kw + _server_fans(hall, group, it_kw, supply_degc, np.clip(for_inlets, group.min_fan_speed_frac, 1.0))
-    full_drop_k = (heat + group.rated_fan_kw * np.clip(for_inlets, 0, 1) ** 3) / _air_kw_per_k(hall, group, 1.0)
-    for_coil = coil.least_airflow_frac(exchanger, full_drop_k, supply_degc, water_degc, group.min_fan_speed_frac)
-    least = np.clip(np.maximum(for_inlets, for_coil), group.min_fan_speed_frac, 1.0)
-
+    least = np.clip(for_inlets, group.min_fan_speed_frac, 1.0)
     speed = np.minimum(least[:, None] * np.asarray(AIRFLOW_TRIALS), 1.0)
     extra_kw = _server_fans(hall, group, it_kw[:, None], supply_degc, speed)
     fan_kw = fan.power_kw(speed, group.rated_fan_kw)
     heat_kw = it_kw[:, None] + extra_kw + fan_kw
-    drop_k = heat_kw / _air_kw_per_k(hall, group, speed)
-    needed = coil.needed_effectiveness(drop_k, supply_degc, water_degc)
+    needed = coil.needed_effectiveness(heat_kw / _air_kw_per_k(hall, group, speed), supply_degc, water_degc)
     valve = exchanger.cold_flow_for(speed, needed)
+    idle = for_inlets <= group.min_fan_speed_frac
     return AirAnswer(
         speed_frac=speed,
         fan_kw=fan_kw,
@@ -102,9 +98,9 @@ def answer(hall: Hall, it_kw: FloatArray, supply_degc: float, water_degc: float,
         heat_kw=heat_kw,
         water_lps=valve * rated_water_kw_per_k / WATER_KJ_PER_LK,
         air_rise_k=(it_kw[:, None] + extra_kw) / _air_kw_per_k(hall, group, speed),
+        coil_reaches=needed <= exchanger.effectiveness_at(speed, 1.0),
         too_hot=for_inlets > 1.0,
-        coil_short=for_coil > 1.0,
-        bound_by=_bound_by(hall, for_inlets, for_coil, group.min_fan_speed_frac),
+        bound_by=np.where(idle, f"{hall.id}: fan speed min", f"{hall.id}: rack inlet max"),
     )
 
 
@@ -130,8 +126,3 @@ def _airflow_for_inlets(hall: Hall, group: Crah, it_kw: FloatArray, supply_degc:
     heat = it_kw * (1 + float(hall.server_fans.extra_frac(inlet)))
     flow: FloatArray = heat / (allowed_k * _air_kw_per_k(hall, group, 1.0))
     return flow
-
-
-def _bound_by(hall: Hall, for_inlets: FloatArray, for_coil: FloatArray, lowest: float) -> npt.NDArray[np.str_]:
-    by_need = np.where(for_inlets >= for_coil, f"{hall.id}: rack inlet max", f"{hall.id}: coil capacity")
-    return np.where(np.maximum(for_inlets, for_coil) <= lowest, f"{hall.id}: fan speed min", by_need)

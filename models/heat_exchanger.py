@@ -87,7 +87,8 @@ class HeatExchanger:
             low, high = np.where(short, middle, low), np.where(short, high, middle)
         at_low, at_high = self.effectiveness_at(hot, np.exp(low)), self.effectiveness_at(hot, np.exp(high))
         part = np.clip((wanted - at_low) / np.maximum(at_high - at_low, 1e-12), 0, 1)
-        return np.exp(low + part * (high - low))
+        flow: FloatArray = np.exp(low + part * (high - low))
+        return flow
 
 
 def _not_one(ratio: npt.ArrayLike) -> FloatArray:

@@ -17,9 +17,9 @@ class LimitLog:
     def __init__(self, rows: int) -> None:
         self.names: StrArray = np.full(rows, "", dtype=NAME_DTYPE)
 
-    def require(self, kept: BoolArray, name: str) -> None:
+    def require(self, kept: npt.ArrayLike, name: str) -> None:
         """Mark rows that do not keep a limit."""
-        self.names[(self.names == "") & ~kept] = name
+        self.names[(self.names == "") & ~np.asarray(kept, bool)] = name
 
     @property
     def feasible(self) -> BoolArray:

@@ -4,38 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from models import hall_air, liquid_side, pump, tower
+from models import pump, terminals, tower
+from models.answers import Correction, Powers, columns, corrected
+from models.chilled_by_machine import reject_with_chillers
 from models.cooling import JointState, Load, Mode, PlantResponse
-from models.hall_air import AirAnswer, Hall
+from models.free_cooling import reject_free
+from models.hall_air import Hall
 from models.heat_exchanger import WATER_KJ_PER_LK
-from models.heat_rejection import PlantRoom, Rejection
 from models.limits import LimitLog
-from models.liquid_side import LiquidAnswer
 from models.nameplate import Chiller, LiquidLoop, Pump, Tower, WatersideEconomizer, group_pumps
 from models.operating_states import enumerate_states
-from models.prior_width import half_width_kw
+from models.plant_room import Demand, PlantRoom, Rejection
+from models.terminals import Terminals
 
 FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-
 _MIN_EVAPORATOR_FLOW_FRAC = 0.4  # of a chiller's share of the pumps' rated flow; a bypass keeps it
 _WATER_RISE_RANGE_K = (4.0, 12.0)  # outside it a nameplate is more likely wrong than the plant unusual
-_ASSUMED_COP = 6.0  # weighs heat against fan and pump power when the airflow is chosen
-
-
-class Correction(Protocol):
-    """A learned component: takes the law's power and its drivers, returns power, 90 % half-width and where it was unseen."""
-
-    def correct(
-        self, prior_kw: FloatArray, drivers: Mapping[str, FloatArray]
-    ) -> tuple[FloatArray, FloatArray, BoolArray]:
-        """Return (power [kW], half-width [kW], outside the range seen), shapes as `prior_kw`."""
-        ...
+_LEAST_FLOW_FRAC = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,85 +115,41 @@ class CoolingPlant:
     def evaluate(self, state: JointState, load: Load) -> PlantResponse:
         """Return the steady answer; airflow and condenser water are the cheapest within the state."""
         limits = LimitLog(load.wet_bulb_degc.size)
-        air, liquid = self._terminals(state, load, limits)
-        trial = self._cheapest_airflow(air, liquid)
-        heat_kw, flow_lps = self._chilled_water(state, air, liquid, trial, limits)
-        room = self.room.answer(
-            state.mode,
-            state.chillers_on,
-            state.leaving_water_degc,
-            heat_kw,
-            flow_lps,
-            load.wet_bulb_degc,
+        ends = terminals.answer(
+            self.hall_parts,
+            self.loop_parts,
+            state,
+            load,
             limits,
+            water_rise_k=self.water_rise_k,
+            pump_kw=self._chilled_pump_kw,
         )
-        return self._response(state, load, air, liquid, trial, flow_lps, room, limits)
-
-    def _terminals(
-        self, state: JointState, load: Load, limits: LimitLog
-    ) -> tuple[tuple[AirAnswer, ...], tuple[LiquidAnswer, ...]]:
-        water, rise = state.leaving_water_degc, self.water_rise_k
-        air = tuple(
-            hall_air.answer(hall, load.it_air_kw[:, i], state.supply_air_degc[i], water, rise)
-            for i, hall in enumerate(self.hall_parts)
-        )
-        liquid = tuple(
-            liquid_side.answer(loop, load.it_liquid_kw[:, j], water, rise) for j, loop in enumerate(self.loop_parts)
-        )
-        for hall, hall_answer in zip(self.hall_parts, air, strict=True):
-            limits.require(~hall_answer.too_hot, f"{hall.id}: rack inlet max")
-            limits.require(~hall_answer.coil_short, f"{hall.id}: coil capacity")
-        for loop, loop_answer in zip(self.loop_parts, liquid, strict=True):
-            limits.require(~loop_answer.over_capacity, f"{loop.id}: CDU capacity")
-            limits.require(~loop_answer.too_warm, f"{loop.id}: secondary supply max")
-        return air, liquid
-
-    def _cheapest_airflow(self, air: tuple[AirAnswer, ...], liquid: tuple[LiquidAnswer, ...]) -> npt.NDArray[np.intp]:
-        """Return the airflow trial, the same for all halls, with the least fan, server-fan, pump and heat-lifting power."""
-        liquid_lps = sum((answer.water_lps for answer in liquid), np.zeros(air[0].too_hot.size))
-        flow = liquid_lps[:, None] + sum(answer.water_lps for answer in air)
-        fans = sum(answer.fan_kw + answer.server_fan_kw for answer in air)
-        cost = self._chilled_pump_kw(flow) + fans * (1 + 1 / _ASSUMED_COP)
-        return np.argmin(cost, axis=1)
+        flow_lps = self._plant_flow_lps(state, ends.flow_lps, limits)
+        heat_kw = ends.heat_kw + self._chilled_pump_kw(flow_lps)
+        demand = Demand(state.leaving_water_degc, heat_kw, flow_lps, load.wet_bulb_degc)
+        if state.mode is Mode.FREE:
+            rejection = reject_free(self.room, demand, limits)
+        else:
+            rejection = reject_with_chillers(self.room, state.mode, state.chillers_on, demand, limits)
+        return self._response(state, demand, ends, rejection, limits)
 
     def _chilled_pump_kw(self, flow_lps: FloatArray) -> FloatArray:
         group = self.chilled_pump
         return pump.power_kw(flow_lps / group.rated_flow_lps, group.rated_kw, group.static_head_frac)
 
-    def _chilled_water(
-        self,
-        state: JointState,
-        air: tuple[AirAnswer, ...],
-        liquid: tuple[LiquidAnswer, ...],
-        trial: npt.NDArray[np.intp],
-        limits: LimitLog,
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return heat [kW] and flow [L/s] of the chilled water, pump heat included, with the evaporators' least flow."""
-        rows, rated_lps = np.arange(trial.size), self.chilled_pump.rated_flow_lps
-        heat = sum((a.heat_kw[rows, trial] for a in air), np.zeros(trial.size)) + sum(a.heat_kw for a in liquid)
-        flow = sum((a.water_lps[rows, trial] for a in air), np.zeros(trial.size)) + sum(a.water_lps for a in liquid)
-        limits.require(flow <= rated_lps * (1 + 1e-9), f"{self.plant_id}: chilled-water flow max")
-        share = state.chillers_on / (self.chillers_installed or len(self.chillers))
-        floor = rated_lps * (_MIN_EVAPORATOR_FLOW_FRAC * share if state.mode is not Mode.FREE else 0.05)
-        flow = np.clip(flow, floor, rated_lps)
-        return heat + self._chilled_pump_kw(flow), flow
+    def _plant_flow_lps(self, state: JointState, flow_lps: FloatArray, limits: LimitLog) -> FloatArray:
+        """Return the pumps' flow: what the valves ask, not below what the evaporators need."""
+        rated_lps = self.chilled_pump.rated_flow_lps
+        limits.require(flow_lps <= rated_lps * (1 + 1e-9), f"{self.plant_id}: chilled-water flow max")
+        on_frac = state.chillers_on / self.room.chillers_installed
+        floor_frac = max(_MIN_EVAPORATOR_FLOW_FRAC * on_frac, _LEAST_FLOW_FRAC)
+        return np.clip(flow_lps, rated_lps * floor_frac, rated_lps)
 
-    def _response(
-        self,
-        state: JointState,
-        load: Load,
-        air: tuple[AirAnswer, ...],
-        liquid: tuple[LiquidAnswer, ...],
-        trial: npt.NDArray[np.intp],
-        flow_lps: FloatArray,
-        room: Rejection,
-        limits: LimitLog,
-    ) -> PlantResponse:
-        rows = np.arange(trial.size)
-        laws = {f"crah_fan.{hall.id}": a.fan_kw[rows, trial] for hall, a in zip(self.hall_parts, air, strict=True)}
-        laws |= {f"cdu_pump.{loop.id}": a.pump_kw for loop, a in zip(self.loop_parts, liquid, strict=True)}
+    def _powers(self, state: JointState, demand: Demand, ends: Terminals, room: Rejection) -> Powers:
+        laws = {f"crah_fan.{hall}": part.fan_kw for hall, part in zip(self.halls, ends.halls, strict=True)}
+        laws |= {f"cdu_pump.{loop}": part.pump_kw for loop, part in zip(self.loops, ends.loops, strict=True)}
         laws |= {
-            "chilled_pump": self._chilled_pump_kw(flow_lps),
+            "chilled_pump": self._chilled_pump_kw(demand.flow_lps),
             "condenser_pump": room.condenser_pump_kw,
             "chiller": room.chiller_kw,
             "tower": room.tower_kw,
@@ -212,74 +157,49 @@ class CoolingPlant:
         drivers = {
             "chiller": {
                 "part_load_frac": room.part_load_frac,
-                "leaving_water_degc": np.full(trial.size, state.leaving_water_degc),
+                "leaving_water_degc": np.full(room.chiller_kw.size, state.leaving_water_degc),
                 "entering_condenser_degc": room.entering_condenser_degc,
             },
-            "tower": {"wet_bulb_degc": load.wet_bulb_degc},
+            "tower": {"wet_bulb_degc": demand.wet_bulb_degc},
         }
-        unsure = {"chiller": room.chiller_extrapolated, "tower": room.extrapolated}
-        powers, half_width, unseen = self._corrected(laws, drivers, unsure)
-        inlets = [
-            hall.inlets.hottest(state.supply_air_degc[i], air[i].air_rise_k[rows, trial])
-            for i, hall in enumerate(self.hall_parts)
-        ]
-        for i, hall in enumerate(self.hall_parts):
-            unseen |= hall.inlets.unseen(state.supply_air_degc[i], air[i].air_rise_k[rows, trial])
+        beyond = {"chiller": room.chiller_extrapolated, "tower": room.tower_extrapolated}
+        return corrected(laws, drivers, beyond, self.corrections)
+
+    def _response(
+        self, state: JointState, demand: Demand, ends: Terminals, room: Rejection, limits: LimitLog
+    ) -> PlantResponse:
+        rows = demand.heat_kw.size
+        powers = self._powers(state, demand, ends, room)
+        power, unseen = powers.by_component, powers.extrapolated
+        hottest = []
+        for hall, part, supply in zip(self.hall_parts, ends.halls, state.supply_air_degc, strict=True):
+            hottest.append(hall.inlets.hottest(supply, part.air_rise_k))
+            unseen = unseen | hall.inlets.unseen(supply, part.air_rise_k)
         return PlantResponse(
             feasible=limits.feasible,
             limit=limits.names,
-            binding=np.where(limits.feasible, self._binding(state, air, trial, room), ""),
-            crah_fan_kw=_columns([powers[f"crah_fan.{hall}"] for hall in self.halls], trial.size),
-            cdu_pump_kw=_columns([powers[f"cdu_pump.{loop}"] for loop in self.loops], trial.size),
-            chilled_pump_kw=powers["chilled_pump"],
-            condenser_pump_kw=powers["condenser_pump"],
-            chiller_kw=powers["chiller"],
-            tower_kw=powers["tower"],
-            server_fan_kw=_columns([a.server_fan_kw[rows, trial] for a in air], trial.size),
-            fan_speed_frac=_columns([a.speed_frac[rows, trial] for a in air], trial.size),
+            binding=np.where(limits.feasible, self._binding(state, ends, room), ""),
+            crah_fan_kw=columns([power[f"crah_fan.{hall}"] for hall in self.halls], rows),
+            cdu_pump_kw=columns([power[f"cdu_pump.{loop}"] for loop in self.loops], rows),
+            chilled_pump_kw=power["chilled_pump"],
+            condenser_pump_kw=power["condenser_pump"],
+            chiller_kw=power["chiller"],
+            tower_kw=power["tower"],
+            server_fan_kw=columns([part.server_fan_kw for part in ends.halls], rows),
+            fan_speed_frac=columns([part.speed_frac for part in ends.halls], rows),
             condenser_water_degc=room.condenser_water_degc,
-            inlet_max_degc=_columns([inlet for inlet, _ in inlets], trial.size),
-            inlet_margin_k=_columns([margin for _, margin in inlets], trial.size),
-            secondary_supply_degc=_columns([a.supply_degc for a in liquid], trial.size),
+            inlet_max_degc=columns([inlet for inlet, _ in hottest], rows),
+            inlet_margin_k=columns([margin for _, margin in hottest], rows),
+            secondary_supply_degc=columns([part.supply_degc for part in ends.loops], rows),
             makeup_water_lps=tower.makeup_lps(room.rejected_kw, room.condenser_flow_lps, cycles=self.cycles),
-            half_width_kw=half_width,
+            half_width_kw=powers.half_width_kw,
             extrapolated=unseen,
         )
 
-    def _corrected(
-        self,
-        laws: Mapping[str, FloatArray],
-        drivers: Mapping[str, Mapping[str, FloatArray]],
-        unsure: Mapping[str, BoolArray],
-    ) -> tuple[dict[str, FloatArray], FloatArray, BoolArray]:
-        """Return powers after learned corrections, the half-width of their sum, and where anything is extrapolated."""
-        powers, squares, unseen = dict(laws), 0.0, np.zeros(laws["chiller"].size, bool)
-        for name, law_kw in laws.items():
-            if name in self.corrections:
-                powers[name], width, outside = self.corrections[name].correct(law_kw, drivers.get(name, {}))
-                unseen = unseen | (outside & (law_kw > 0))
-            else:
-                stretched = unsure.get(name, np.zeros(law_kw.size, bool)) & (law_kw > 0)
-                width = half_width_kw(name, law_kw, stretched)
-                unseen = unseen | stretched
-            squares = squares + width**2
-        return powers, np.sqrt(squares), unseen
-
-    def _binding(
-        self, state: JointState, air: tuple[AirAnswer, ...], trial: npt.NDArray[np.intp], room: Rejection
-    ) -> npt.NDArray[np.str_]:
-        """Return what decided each row: the need of the hall whose fans turn fastest, else the plant room."""
-        if not air:
-            return np.full(trial.size, f"{self.plant_id}: leaving water")
-        speeds = np.stack([a.speed_frac[np.arange(trial.size), trial] for a in air], axis=1)
-        names = np.stack([a.bound_by for a in air], axis=1)
-        hall = names[np.arange(trial.size), np.argmax(speeds, axis=1)]
-        least = max(group.min_entering_condenser_degc for group in self.chillers)
+    def _binding(self, state: JointState, ends: Terminals, room: Rejection) -> npt.NDArray[np.str_]:
+        """Return what decided each row: the need of the hall whose fans turn fastest, else the machines' cold-water limit."""
+        by_hall = ends.tightest(otherwise=f"{self.plant_id}: leaving water")
+        least = max(chiller.min_entering_condenser_degc for chiller in self.chillers)
         held = (state.mode is not Mode.FREE) & (room.entering_condenser_degc <= least + 1e-9)
-        relaxed = np.char.endswith(hall, "fan speed min")
-        return np.where(relaxed & held, f"{self.plant_id}: entering condenser water min", hall)
-
-
-def _columns(parts: list[FloatArray], rows: int) -> FloatArray:
-    """Return columns side by side; (rows, 0) for none."""
-    return np.stack(parts, axis=1) if parts else np.zeros((rows, 0))
+        idle = np.char.endswith(by_hall, "fan speed min")
+        return np.where(idle & held, f"{self.plant_id}: entering condenser water min", by_hall)

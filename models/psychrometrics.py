@@ -69,14 +69,15 @@ def relative_humidity_from_wet_bulb_frac(
 
 
 def _humidity(value: npt.ArrayLike) -> FloatArray:
-    return np.clip(np.asarray(value, float), 1e-4, 1.0)  # psychrolib has no dew point for absolutely dry air
+    clipped: FloatArray = np.clip(np.asarray(value, float), 1e-4, 1.0)  # psychrolib has no dew point for dry air
+    return clipped
 
 
 def _known(law: np.vectorize, first: npt.ArrayLike, second: npt.ArrayLike, *rest: float) -> FloatArray:
     """Apply a scalar law where both inputs are numbers; NaN elsewhere."""
     one, two = np.broadcast_arrays(np.asarray(first, float), np.asarray(second, float))
     known = np.isfinite(one) & np.isfinite(two)
-    result = np.full(one.shape, np.nan)
+    result: FloatArray = np.full(one.shape, np.nan)
     if known.any():
         result[known] = law(one[known], two[known], *rest)
     return result

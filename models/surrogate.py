@@ -84,7 +84,7 @@ def build_state_table(
     heat = heat_low_kw[:, None] + (heat_high_kw - heat_low_kw)[:, None] * part  # (T, N)
     power, limit = _sample(model, tabulated, forecast, heat)
     feasible = feasible_run(np.isfinite(power))
-    available = feasible.any(axis=2)
+    available: BoolArray = np.asarray(feasible.any(axis=2))
     limit = np.where(available, "", limit)
     if prune:
         beaten = _dominated(tabulated, np.where(feasible, power, np.inf)) & available

@@ -131,7 +131,8 @@ def leaving_water_degc(
     free cooling). Above 26.7 degC the approach of the edge is added to the true wet bulb.
     """
     wet_bulb = np.maximum(np.asarray(wet_bulb_degc, float), WET_BULB_RANGE_DEGC[0])
-    return wet_bulb + approach_k(air_ratio, water_ratio, wet_bulb, range_k)
+    reached: FloatArray = wet_bulb + approach_k(air_ratio, water_ratio, wet_bulb, range_k)
+    return reached
 
 
 def makeup_lps(

@@ -1,0 +1,53 @@
+"""Waterside changeover after Stein (2009), exchanger heat, airside envelope."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models import economizer
+from models.heat_exchanger import WATER_KJ_PER_LK
+
+
+def test_rated_heat_and_approach() -> None:
+    flow = 20.0
+    exchanger = economizer.rated_exchanger(500.0, 1.5, flow)
+    drop = 500.0 / (WATER_KJ_PER_LK * flow)
+    heat = economizer.heat_kw(
+        exchanger,
+        return_degc=12.0 + drop,
+        condenser_degc=12.0 - 1.5,
+        chilled_flow_lps=flow,
+        condenser_flow_lps=flow,
+        rated_flow_lps=flow,
+    )
+    assert heat == pytest.approx(500.0, rel=1e-4)
+
+
+def test_no_heat_against_the_gradient() -> None:
+    exchanger = economizer.rated_exchanger(500.0, 1.5, 20.0)
+    heat = economizer.heat_kw(
+        exchanger,
+        return_degc=np.array([14.0, 14.0]),
+        condenser_degc=np.array([14.0, 19.0]),
+        chilled_flow_lps=15.0,
+        condenser_flow_lps=20.0,
+        rated_flow_lps=20.0,
+    )
+    np.testing.assert_array_equal(heat, 0.0)
+
+
+def test_changeover_rules() -> None:
+    assert economizer.worth_enabling(18.0, 10.0, 5.0)
+    assert not economizer.worth_enabling(15.4, 10.0, 5.0)  # inside the deadband
+    assert economizer.worth_keeping(17.0, 18.0)
+    assert not economizer.worth_keeping(17.8, 18.0)
+    assert economizer.needs_chillers(12.6, 12.0)
+    assert not economizer.needs_chillers(12.4, 12.0)
+
+
+def test_airside_envelope() -> None:
+    outdoor, dew = np.array([15.0, 15.0, 15.0, 36.0]), np.array([8.0, 17.0, -12.0, 8.0])
+    allowed = economizer.airside_allowed(outdoor, dew, return_air_degc=34.0)
+    np.testing.assert_array_equal(allowed, [True, False, False, False])
+    assert economizer.mixed_air_degc(0.25, 5.0, 33.0) == pytest.approx(26.0)

@@ -1,0 +1,59 @@
+"""Fans, pumps, servers and electrical losses."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models import fan, pump
+from models.electrical import LossCurve
+from models.servers import ServerFans
+
+UPS = LossCurve(rated_kw=600.0, no_load_kw=7.0, proportional_frac=0.012, square_frac=0.022)
+
+
+def test_fan_cube_law() -> None:
+    np.testing.assert_allclose(fan.power_kw([0.0, 0.5, 1.0], 8.0), [0.0, 1.0, 8.0])
+    assert fan.speed_frac(fan.power_kw(0.63, 8.0, 2.7), 8.0, 2.7) == pytest.approx(0.63)
+
+
+def test_pump_exponent_lies_between_one_and_three() -> None:
+    half = [float(pump.power_kw(0.5, 10.0, static)) for static in (0.0, 0.3, 1.0)]
+    assert half[0] == pytest.approx(1.25)
+    assert half[2] == pytest.approx(5.0)
+    assert 2.0 < np.log(half[1] / 10) / np.log(0.5) < 2.7  # the published range for a fixed head
+    assert pump.power_kw(0.05, 10.0) == pump.power_kw(0.2, 10.0)
+
+
+def test_servers_within_the_published_band() -> None:
+    """ASHRAE TC 9.9: volume servers take 4-8 % more at 30 degC than at cool inlets, up to about 20 % at 35 degC."""
+    fans = ServerFans()
+    assert fans.extra_frac(18.0) == 0.0
+    assert 0.03 < fans.extra_frac(30.0) - fans.extra_frac(20.0) < 0.10
+    assert 0.08 < fans.extra_frac(35.0) < 0.20
+    inlets = fans.extra_frac(np.linspace(18, 40, 50))
+    assert (np.diff(inlets) > 0).all()
+    assert (np.diff(inlets, 2) > -1e-12).all()  # convex: the plan may rely on it
+    assert fans.at_reference_kw(100 * (1 + fans.extra_frac(29.0)), 29.0) == pytest.approx(100.0)
+
+
+def test_ups_losses() -> None:
+    assert UPS.loss_kw(0.0) == 7.0
+    assert UPS.loss_kw(600.0) == pytest.approx(7 + 7.2 + 13.2)
+    assert UPS.input_kw(300.0) == pytest.approx(300 + 7 + 3.6 + 3.3)
+
+
+@given(st.floats(0, 900), st.sampled_from([UPS, LossCurve(100.0, 1.0), LossCurve(100.0, 0.0, 0.03)]))
+def test_output_is_the_inverse_of_input(output_kw: float, curve: LossCurve) -> None:
+    assert curve.output_kw(curve.input_kw(output_kw)) == pytest.approx(output_kw, abs=1e-6)
+
+
+def test_tangents_lie_below_and_close() -> None:
+    slope, intercept = UPS.tangents(100.0, 600.0, pieces=4)
+    load = np.linspace(100, 600, 401)
+    pieces = (slope[:, None] * load + intercept[:, None]).max(axis=0)
+    gap = UPS.loss_kw(load) - pieces
+    assert gap.min() > -1e-9
+    assert gap.max() == pytest.approx(0.022 * 500**2 / (4 * 16 * 600), rel=1e-3)

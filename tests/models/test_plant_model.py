@@ -1,0 +1,200 @@
+"""The plant from its nameplates: energy balance, directions, named limits, continuity."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from models.chilled_by_machine import reject_with_chillers
+from models.cooling import JointState, Mode
+from models.heat_exchanger import WATER_KJ_PER_LK
+from models.limits import LimitLog
+from models.nameplate import WatersideEconomizer
+from models.plant_room import Demand
+from tests.models.small_plant import hall, load, plant
+
+MECHANICAL = JointState(Mode.MECHANICAL, 12.0, (21.0,), 1)
+FREE = JointState(Mode.FREE, 16.0, (21.0,), 0)
+
+
+def test_states_follow_the_equipment() -> None:
+    with_economizer, without = plant().states(), plant(economizer=None).states()
+    assert {state.mode for state in with_economizer} == set(Mode)
+    assert {state.mode for state in without} == {Mode.MECHANICAL}
+    assert all((state.chillers_on == 0) == (state.mode is Mode.FREE) for state in with_economizer)
+    water = sorted({state.leaving_water_degc for state in with_economizer})
+    assert water[0] == 6.0
+    assert water[-1] == 18.0
+    assert np.diff(water).max() <= 2.0  # the ramp limit can be climbed step by step
+    assert len(with_economizer) <= 100
+    parallel = dataclasses.replace(plant().economizer, kind="non_integrated")  # type: ignore[type-var]
+    assert Mode.PARTIAL not in {state.mode for state in plant(economizer=parallel).states()}
+
+
+def test_vector_equals_scalar() -> None:
+    air = np.array([120.0, 180.0, 240.0])
+    together = plant().evaluate(MECHANICAL, load(air))
+    for i, value in enumerate(air):
+        alone = plant().evaluate(MECHANICAL, load(value))
+        assert together.overhead_kw[i] == pytest.approx(alone.overhead_kw[0], rel=1e-9)
+
+
+def test_overhead_is_the_sum_of_the_parts_and_all_are_positive() -> None:
+    answer = plant().evaluate(MECHANICAL, load(200.0))
+    parts = [
+        answer.crah_fan_kw, answer.cdu_pump_kw, answer.chilled_pump_kw, answer.condenser_pump_kw,
+        answer.chiller_kw, answer.tower_kw, answer.server_fan_kw,
+    ]  # fmt: skip
+    assert all((part > 0).all() for part in parts)
+    assert answer.overhead_kw[0] == pytest.approx(sum(float(part.sum()) for part in parts))
+
+
+def test_heat_in_is_heat_out() -> None:
+    """What the tower rejects is IT, fans and pumps inside the water's loop, and the compressor; make-up follows it."""
+    answer = plant().evaluate(MECHANICAL, load(200.0))
+    inside = 200 + 160 + answer.server_fan_kw.sum() + answer.crah_fan_kw.sum() + answer.cdu_pump_kw.sum()
+    rejected = inside + answer.chilled_pump_kw[0] + answer.chiller_kw[0]
+    evaporated = rejected * 0.85 / 2430.0
+    assert answer.makeup_water_lps[0] == pytest.approx(1.5 * evaporated, rel=0.02)
+
+
+@pytest.mark.parametrize("state", [MECHANICAL, JointState(Mode.PARTIAL, 16.0, (21.0,), 1), FREE])
+def test_power_rises_with_heat_and_wet_bulb_without_jumps(state: JointState) -> None:
+    by_heat = plant().evaluate(state, load(np.linspace(120, 240, 121), wet_bulb_degc=8.0))
+    assert by_heat.feasible.all()
+    step = np.diff(by_heat.overhead_kw)
+    assert (step > -1e-6).all()
+    assert step.max() < 0.02 * by_heat.overhead_kw.max()
+    weather = plant().evaluate(state, load(160.0, wet_bulb_degc=np.linspace(0, 20, 81)))
+    power = weather.overhead_kw[weather.feasible]
+    assert power.size > 20
+    assert np.diff(power).min() > -0.05
+
+
+def test_rack_inlets_keep_their_limit_with_margin() -> None:
+    answer = plant().evaluate(JointState(Mode.MECHANICAL, 10.0, (24.0,), 1), load(np.linspace(100, 480, 60)))
+    held = answer.feasible
+    assert held.any()
+    assert (answer.inlet_max_degc + answer.inlet_margin_k)[held].max() <= 27.0 + 1e-6
+    assert not held.all()
+    assert set(answer.limit[~held]) == {"hall-1: rack inlet max"}
+    assert (np.diff(answer.fan_speed_frac[held, 0]) >= -1e-9).all()
+
+
+def test_warmer_water_asks_more_of_fans_and_pumps() -> None:
+    def movers(water: float) -> float:
+        answer = plant().evaluate(JointState(Mode.MECHANICAL, water, (21.0,), 1), load(230.0))
+        return float(answer.crah_fan_kw[0, 0] + answer.chilled_pump_kw[0])
+
+    chilled = [
+        plant().evaluate(JointState(Mode.MECHANICAL, water, (21.0,), 1), load(230.0)).chiller_kw[0]
+        for water in (8.0, 16.0)
+    ]
+    assert movers(18.0) > movers(16.0) > movers(12.0)
+    assert chilled[1] < chilled[0]
+
+
+@pytest.mark.parametrize(
+    ("state", "conditions", "name"),
+    [
+        (FREE, load(200.0, wet_bulb_degc=16.0), "plant-1: economizer too warm"),
+        (JointState(Mode.PARTIAL, 8.0, (21.0,), 1), load(200.0, wet_bulb_degc=22.0), "plant-1: economizer too warm"),
+        (JointState(Mode.MECHANICAL, 18.0, (18.0,), 1), load(200.0), "hall-1: coil capacity"),
+        (JointState(Mode.MECHANICAL, 10.0, (26.0,), 1), load(200.0), "hall-1: rack inlet max"),
+        (MECHANICAL, load(200.0, liquid_kw=330.0), "loop-1: CDU capacity"),
+        (JointState(Mode.MECHANICAL, 12.0, (21.0,), 2), load(40.0, liquid_kw=30.0), "plant-1: chiller part load min"),
+        (MECHANICAL, load(200.0, wet_bulb_degc=36.0), "plant-1: tower capacity"),
+    ],
+)  # fmt: skip
+def test_limits_are_named(state: JointState, conditions: object, name: str) -> None:
+    answer = plant().evaluate(state, conditions)  # type: ignore[arg-type]
+    assert list(answer.limit) == [name]
+    assert list(answer.binding) == [""]
+    assert np.isfinite(answer.overhead_kw).all()
+
+
+def test_too_small_a_chiller_is_named() -> None:
+    small = dataclasses.replace(plant().chillers[0], rated_cooling_kw=250.0)
+    answer = dataclasses.replace(plant(), chillers=(small,)).evaluate(MECHANICAL, load(200.0))
+    assert list(answer.limit) == ["plant-1: chiller capacity"]
+
+
+def test_condenser_water_near_freezing_is_named() -> None:
+    wide = plant(economizer=WatersideEconomizer("wse-1", 500.0, approach_k=5.0))
+    answer = wide.evaluate(JointState(Mode.FREE, 6.0, (21.0,), 0), load(140.0, 140.0, -5.0))
+    assert list(answer.limit) == ["plant-1: basin frost limit"]
+
+
+def test_a_loop_too_warm_is_named() -> None:
+    cool_loop = dataclasses.replace(plant().loop_parts[0], supply_max_degc=17.5)
+    answer = dataclasses.replace(plant(), loop_parts=(cool_loop,)).evaluate(
+        JointState(Mode.MECHANICAL, 16.0, (21.0,), 1), load(200.0, liquid_kw=300.0)
+    )
+    assert list(answer.limit) == ["loop-1: secondary supply max"]
+
+
+def test_the_secondary_stays_clear_of_the_dew_point() -> None:
+    humid = dataclasses.replace(plant().loop_parts[0], dew_point_degc=19.0)
+    answer = dataclasses.replace(plant(), loop_parts=(humid,)).evaluate(MECHANICAL, load(200.0))
+    assert answer.secondary_supply_degc[0, 0] == pytest.approx(21.0)
+    assert plant().evaluate(MECHANICAL, load(200.0)).secondary_supply_degc[0, 0] == pytest.approx(18.0)
+
+
+def test_losing_crahs_costs_fan_power() -> None:
+    state = JointState(Mode.MECHANICAL, 10.0, (24.0,), 1)
+    few = plant(halls=(hall(crahs=5),)).evaluate(state, load(300.0))
+    many = plant().evaluate(state, load(300.0))
+    assert few.feasible.all()
+    assert few.crah_fan_kw[0, 0] > many.crah_fan_kw[0, 0]
+
+
+def test_two_halls() -> None:
+    two = plant(halls=(hall("hall-1", 3), hall("hall-2", 3)))
+    state = JointState(Mode.MECHANICAL, 12.0, (21.0, 21.0), 1)
+    answer = two.evaluate(state, load(200.0, halls=2))
+    alone = plant().evaluate(MECHANICAL, load(200.0))
+    assert answer.crah_fan_kw.shape == (1, 2)
+    assert answer.overhead_kw[0] == pytest.approx(alone.overhead_kw[0], rel=1e-6)
+    assert {len(state.supply_air_degc) for state in two.states()} == {2}
+
+
+def test_a_plant_for_liquid_only() -> None:
+    answer = plant(halls=()).evaluate(
+        JointState(Mode.FREE, 18.0, (), 0),
+        dataclasses.replace(load(0.0), it_air_kw=np.zeros((1, 0)), wet_bulb_degc=np.array([10.0])),
+    )
+    assert answer.feasible.all()
+    assert answer.crah_fan_kw.shape == (1, 0)
+
+
+def test_economizer_precools_in_partial_mode() -> None:
+    room, limits = plant().room, LimitLog(1)
+    heat, flow = np.array([350.0]), np.array([14.0])
+    demand = Demand(16.0, heat, flow, np.array([12.0]))
+    partial = reject_with_chillers(room, Mode.PARTIAL, 1, demand, limits)
+    mechanical = reject_with_chillers(room, Mode.MECHANICAL, 1, demand, limits)
+    assert limits.feasible.all()
+    assert partial.economizer_kw[0] > 100.0
+    assert partial.chiller_kw[0] < mechanical.chiller_kw[0]
+    drop = partial.economizer_kw[0] / (WATER_KJ_PER_LK * flow[0])
+    assert demand.return_degc[0] - drop > partial.condenser_water_degc[0]  # never colder than what cools it
+    assert partial.rejected_kw[0] == pytest.approx(350.0 + partial.chiller_kw[0])
+
+
+def test_frost_says_extrapolated_and_widens() -> None:
+    cold = plant().evaluate(FREE, load(200.0, wet_bulb_degc=-8.0))
+    mild = plant().evaluate(FREE, load(200.0, wet_bulb_degc=4.0))
+    assert cold.extrapolated.all()
+    assert not mild.extrapolated.any()
+    assert cold.half_width_kw[0] / cold.overhead_kw[0] > 0
+
+
+def test_unseen_air_is_marked() -> None:
+    inlets = dataclasses.replace(hall().inlets, seen_rise_k=(5.0, 12.0), seen_supply_degc=(20.0, 23.0))
+    learned = plant(halls=(dataclasses.replace(hall(), inlets=inlets),))
+    assert not learned.evaluate(
+        JointState(Mode.FREE, 14.0, (21.0,), 0), load(150.0, wet_bulb_degc=5.0)
+    ).extrapolated.any()
+    assert learned.evaluate(JointState(Mode.FREE, 12.0, (18.0,), 0), load(150.0, wet_bulb_degc=5.0)).extrapolated.all()
