@@ -52,8 +52,10 @@ def test_each_violation_is_noticed(tmp_path: Path) -> None:
         path = tmp_path / module.replace(".", "/")
         with (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).open("a", encoding="utf-8") as file:
             file.write(f"\nimport {target}\n")
+    (tmp_path / "facility" / "homeless.py").touch()
     run = lint_imports(tmp_path)
     assert run.returncode != 0
+    assert "- homeless" in run.stdout
     unnoticed = [f"{a} -> {b}" for a, b in VIOLATIONS.items() if f"{a} -> {b} " not in run.stdout]
     assert not unnoticed, run.stdout
 
