@@ -88,7 +88,7 @@ class ModbusLink(asyncio.Protocol):
             self._transport.abort()  # nobody answered at all: perhaps a connection that only we believe in
 
     async def _connected(self, timeout_s: float) -> asyncio.Transport:
-        if self._transport is None:
+        if self._transport is None or self._transport.is_closing():
             if self._connecting is None or self._connecting.done():
                 self._connecting = asyncio.create_task(self._connect())
                 self._connecting.add_done_callback(_retrieve)
@@ -97,7 +97,7 @@ class ModbusLink(asyncio.Protocol):
                     await asyncio.shield(self._connecting)
             except TimeoutError:
                 raise DeviceError(f"no connection to {self.address} in {timeout_s:g} s") from None
-        if self._transport is None:
+        if self._transport is None or self._transport.is_closing():
             raise DeviceError(f"{self.address} closed the connection at once")
         return self._transport
 
@@ -118,6 +118,8 @@ class ModbusLink(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Fail what is under way; the next request connects again."""
+        if self._transport is None or not self._transport.is_closing():
+            return  # an older connection than the present one
         self._transport = None
         reason = f": {exc}" if exc else ""
         for request in self._open.values():
@@ -158,8 +160,7 @@ class ModbusLink(asyncio.Protocol):
         if self._connecting is not None:
             self._connecting.cancel()
         if self._transport is not None:
-            self._transport.close()
-            self._transport = None
+            self._transport.abort()
 
 
 def _retrieve(connecting: asyncio.Task[None]) -> None:

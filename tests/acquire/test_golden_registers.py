@@ -16,6 +16,7 @@ from facility.acquire.modbus_link import ModbusLink
 from facility.profile import load_profile
 from facility.records import Quality
 from tests.acquire.servers import tcp_server
+from tests.acquire.values import is_about
 
 GOLDEN: dict[str, tuple[dict[str, str], dict[str, float]]] = {
     # docs/demo_bms_map.md, CRAH: 18.2 C, 30.5 C, 45.0 %, 62.5 %, 40.0 %, 2.75 kW, on, no fault; setpoints 18.0 C, 60.0 %
@@ -199,5 +200,5 @@ def test_sentinels_are_bad(profile: str, question: str, answer: str, key: str) -
 def test_absurd_values_are_kept_but_marked() -> None:
     # 4e20 would be 2,000.0 C
     values = read_all("bms_weather", {"04 0000 0003": "04 06 4E20 01F4 0032"})
-    assert tuple(values["outdoor_temperature_degc"]) == (pytest.approx(2000.0), Quality.OUT_OF_RANGE)
-    assert tuple(values["outdoor_relative_humidity_frac"]) == (pytest.approx(0.5), Quality.GOOD)
+    assert is_about(values["outdoor_temperature_degc"], 2000.0, Quality.OUT_OF_RANGE)
+    assert is_about(values["outdoor_relative_humidity_frac"], 0.5, Quality.GOOD)

@@ -20,6 +20,7 @@ from facility.errors import DeviceError, WriteRefusedError
 from facility.profile import Limits, ProfilePoint, load_profile
 from facility.records import Quality
 from tests.acquire.servers import snmpd
+from tests.acquire.values import is_about
 
 AUTH: dict[AuthProtocol, str] = {
     "SHA1": "SHA", "SHA224": "SHA-224", "SHA256": "SHA-256", "SHA384": "SHA-384", "SHA512": "SHA-512",
@@ -89,11 +90,11 @@ def read(client: SnmpClient, times: int = 1) -> dict[str, Value]:
 
 
 def check(values: dict[str, Value]) -> None:
-    assert tuple(values["power_kw"]) == (pytest.approx(7.34), Quality.GOOD)
-    assert tuple(values["energy_kwh"]) == (pytest.approx(12345.6), Quality.GOOD)
-    assert tuple(values["current_l3_a"]) == (pytest.approx(10.3), Quality.GOOD)
-    assert values["voltage_l2_v"] == (232, Quality.GOOD)
-    assert tuple(values["inlet_temperature_degc"]) == (pytest.approx(24.1), Quality.GOOD)
+    assert is_about(values["power_kw"], 7.34, Quality.GOOD)
+    assert is_about(values["energy_kwh"], 12345.6, Quality.GOOD)
+    assert is_about(values["current_l3_a"], 10.3, Quality.GOOD)
+    assert is_about(values["voltage_l2_v"], 232, Quality.GOOD)
+    assert is_about(values["inlet_temperature_degc"], 24.1, Quality.GOOD)
     assert values["power_factor"].quality is Quality.BAD  # -1: this model has none
     assert values["inlet_relative_humidity_frac"].quality is Quality.BAD  # no such instance
 
@@ -182,8 +183,8 @@ def write(port: int, session: Session, value: float) -> Value:
 
 
 def test_a_written_value_is_read_back(agent: int) -> None:
-    assert tuple(write(agent, CommunitySession("private"), 18.5)) == (pytest.approx(18.5), Quality.GOOD)
-    assert tuple(write(agent, v3("facility-SHA256-AES128"), 21.0)) == (pytest.approx(21.0), Quality.GOOD)
+    assert is_about(write(agent, CommunitySession("private"), 18.5), 18.5, Quality.GOOD)
+    assert is_about(write(agent, v3("facility-SHA256-AES128"), 21.0), 21.0, Quality.GOOD)
 
 
 def test_a_write_without_the_right_to_it_is_refused(agent: int) -> None:
