@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from types import TracebackType
 from typing import Literal
 
 import structlog
@@ -22,6 +23,7 @@ def configure_logging(form: LogFormat, process: str) -> None:
     """Set up logging for this process; `process` is on every line."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _process_adder(process),
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -49,8 +51,15 @@ def configure_logging(form: LogFormat, process: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(process=process)
+
+
+def log_uncaught() -> None:
+    """Log an exception that nothing caught, with its traceback, as one event; for processes that nobody watches."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        get_logger(__name__).critical("a fault of ours ends this process", exc_info=(kind, error, trace))
+
+    sys.excepthook = hook
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
@@ -67,6 +76,13 @@ def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
         elif isinstance(value, str):
             event[key] = _USER_INFO.sub("***@", value)
     return event
+
+
+def _process_adder(process: str) -> Processor:
+    def add(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        return {"process": process, **event}  # not by a context variable: threads begin with an empty context
+
+    return add
 
 
 def _keep(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -70,6 +70,8 @@ def _run(words: list[str]) -> int:
             commands.add_parser(name, help=_summary(name))
     arguments = parser.parse_args(words)
     assert module is not None, "argparse has refused anything that is no command"
+    if "structlog" in sys.modules:  # a short command does without it
+        importlib.import_module("facility.log").configure_logging("console", chosen)
     code: int = module.run(arguments)
     return code
 

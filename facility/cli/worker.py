@@ -6,6 +6,7 @@ import argparse
 import importlib
 
 from facility.clock import SystemClock
+from facility.errors import FacilityError
 from facility.service.supervisor import ROLES
 from facility.service.worker import start_worker
 
@@ -19,5 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Work until the supervisor says or dies; only the modules of the role are imported."""
     worker = start_worker(arguments.role, arguments.channel, SystemClock())
-    importlib.import_module(f"facility.service.{arguments.role}").run(worker)
+    try:
+        importlib.import_module(f"facility.service.{arguments.role}").run(worker)
+    except FacilityError as error:
+        worker.fail(error)
+        return 1
     return 0

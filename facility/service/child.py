@@ -33,12 +33,14 @@ class Child:
     due: datetime | None = None  # when to start again; None: at once
     last_exit: int | None = field(default=None)
 
-    def tend(self, assignment: Assignment, now: datetime) -> None:
-        """Start the worker if it is due; note its end if it has died."""
+    def tend(self, assignment: Assignment, now: datetime) -> bool:
+        """Start the worker if it is due; note its end if it has died. Tell whether anything happened."""
+        before = self.process
         if self.process is not None and self.process.poll() is not None:
             self._mourn(now)
         if self.process is None and (self.due is None or now >= self.due):
             self._start(assignment, now)
+        return self.process is not before
 
     def tell(self, site: object) -> None:
         """Hand a new site to the worker; one that is just dying gets it when it starts again."""
@@ -76,7 +78,9 @@ class Child:
 
     def _start(self, assignment: Assignment, now: datetime) -> None:
         ours, theirs = Pipe()
-        inherited = [theirs.fileno()] + ([assignment.socket_fd] if assignment.socket_fd is not None else [])
+        inherited = [theirs.fileno()]
+        if self.role == "api" and assignment.socket_fd is not None:
+            inherited.append(assignment.socket_fd)
         # -P: the working folder is not searched for modules. A session of its own: Ctrl-C reaches the supervisor only.
         command = [sys.executable, "-P", "-m", "facility", "worker", self.role, "--channel", str(theirs.fileno())]
         self.process = subprocess.Popen(  # noqa: S603  # our own interpreter and words

@@ -59,12 +59,11 @@ class Supervisor:
         next_look = next_beat = time.monotonic()
         try:
             while not self._stop.is_set():
-                for child in self._children:
-                    child.tend(self._assignment, self._clock.now())
+                changes = [child.tend(self._assignment, self._clock.now()) for child in self._children]
                 if time.monotonic() >= next_look:
                     self._look_at_site()
                     next_look = time.monotonic() + SITE_LOOK_S
-                if time.monotonic() >= next_beat:
+                if any(changes) or time.monotonic() >= next_beat:
                     self._beat(heartbeat, "running")
                     next_beat = time.monotonic() + BEAT_S
                 self._stop.wait(TICK_S)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
+from facility.errors import FacilityError
 from facility.heartbeat import Heartbeat
-from facility.log import configure_logging, get_logger
+from facility.log import configure_logging, get_logger, log_uncaught
 from facility.ports import Clock
 from facility.service.channel import Assignment, follow
 from facility.site_file import LoadedSite
@@ -28,6 +29,11 @@ class Worker:
     host: str = "127.0.0.1"
     on_site: list[Callable[[LoadedSite], None]] = field(default_factory=list)
 
+    def fail(self, error: FacilityError) -> None:
+        """Say why this worker ends; the supervisor starts another."""
+        _log.error("worker fails", kind=type(error).__name__, reason=str(error))
+        self.heartbeat.say("failed", last_error=str(error), last_error_kind=type(error).__name__)
+
     def take_over(self, loaded: LoadedSite) -> None:
         """Make a changed site the present one, and tell who asked to be told."""
         self.loaded = loaded
@@ -42,6 +48,7 @@ def start_worker(role: str, channel_fd: int, clock: Clock) -> Worker:
     assignment = channel.recv()
     assert isinstance(assignment, Assignment)
     configure_logging(assignment.log_format, role)
+    log_uncaught()
     heartbeat = Heartbeat(assignment.state, role, clock)
     worker = Worker(assignment.state, clock, heartbeat, assignment.loaded, assignment.socket_fd, assignment.host)
     heartbeat.say("starting", site_revision=assignment.loaded.revision)

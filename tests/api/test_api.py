@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+import csv
+import io
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import uvicorn
+from httpx import Client, Response
+
+from facility.api.app import create_app
+from facility.api.guard import HEADERS
+from facility.api.site_view import SiteView
+from facility.heartbeat import Heartbeat
+from facility.history.journal import open_journal
+from facility.history.telemetry import open_telemetry
+from facility.records import Quality
+from facility.site_file import LoadedSite, load_site
+from facility.state import StateFolder
+from tests.api.records_for_tests import NOW, FixedClock, batch, plan, recommendation
+from tests.conftest import EXAMPLE
+
+TOPICS = ("site", "points", "latest", "recommendations", "health", "metrics")
+ROUTES = ("/", "/openapi.json", "/style.css", *(f"/api/v1/{name}" for name in TOPICS))
+FOREIGN = ("evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "", "a b", "localhost:x", "x@127.0.0.1")
+
+
+@pytest.fixture(scope="module")
+def loaded() -> LoadedSite:
+    return load_site(EXAMPLE / "site.yaml")
+
+
+@contextmanager
+def serving(loaded: LoadedSite, state: StateFolder, clock: FixedClock) -> Iterator[Client]:
+    """Serve over a real socket."""
+    view = SiteView(loaded, state, clock)
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(create_app(view, ["plant.example"]), log_config=None, access_log=False, lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    with Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=10) as client:
+        yield client
+    server.should_exit = True
+    thread.join()
+    view.close()
+
+
+@pytest.fixture(scope="module")
+def client(loaded: LoadedSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A site with an hour of readings and a plan."""
+    state = StateFolder(tmp_path_factory.mktemp("furnished"))
+    _store_readings(loaded, state)
+    _store_plan(loaded, state)
+    with serving(loaded, state, FixedClock()) as client:
+        yield client
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> StateFolder:
+    return StateFolder(tmp_path / "state")
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+def new_site(loaded: LoadedSite, state: StateFolder, clock: FixedClock) -> Iterator[Client]:
+    """A site without any history, with a state and clock of its own."""
+    with serving(loaded, state, clock) as client:
+        yield client
+
+
+def _store_readings(loaded: LoadedSite, state: StateFolder) -> None:
+    second = timedelta(seconds=1)
+    rows = [("utility.power_kw", NOW - (60 - n) * second, 400.0 + n, Quality.GOOD) for n in range(60)]
+    rows += [(f"rack-0{n}.feed-a.power_kw", NOW - second, 60.0, Quality.GOOD) for n in range(1, 6)]
+    rows += [("rack-05.feed-a.inlet_temperature_degc", NOW - second, 27.6, Quality.GOOD)]
+    rows += [("crah-1.supply_air_temperature_degc", NOW - timedelta(hours=2), 19.5, Quality.GOOD)]
+    rows += [("weather.outdoor_temperature_degc", NOW - second, float("nan"), Quality.BAD)]
+    with open_telemetry(state, table_uri=None, raw_retention_days=30, clock=FixedClock()) as store:
+        store.append(batch(loaded, rows))
+
+
+def _store_plan(loaded: LoadedSite, state: StateFolder) -> None:
+    late, in_time = NOW - timedelta(minutes=1), NOW + timedelta(minutes=30)
+    items = [recommendation(loaded, 1, in_time), recommendation(loaded, 2, late)]
+    with closing(open_journal(None, state)) as journal:
+        journal.save_plan(plan(loaded), items, "correlated")
+
+
+def refused(answer: Response, status: int) -> str:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    document = answer.json()
+    assert document["status"] == status
+    assert document["title"]
+    detail: str = document["detail"]
+    return detail
+
+
+def test_site_and_points(client: Client, loaded: LoadedSite) -> None:
+    site = client.get("/api/v1/site").json()
+    assert (site["id"], site["revision"], site["points"]) == ("example", loaded.revision, 15)
+    assert site["equipment"]["ICT_Rack"] == 5
+    points = client.get("/api/v1/points", params={"equipment": "crah-1"}).json()
+    assert {point["id"]: point["writable"] for point in points} == {
+        "crah-1.supply_air_temperature_degc": False,
+        "crah-1.supply_air_temperature_setpoint_degc": True,
+    }
+
+
+def test_latest_gives_what_is_now_and_calls_the_rest_by_its_name(client: Client) -> None:
+    latest = {each["point"]: each for each in client.get("/api/v1/latest").json()}
+    assert latest["utility.power_kw"]["value"] == 459.0
+    assert latest["utility.power_kw"]["quality"] == "good"
+    assert latest["utility.power_kw"]["time"] == "2026-03-10T11:59:59Z"
+    old = latest["crah-1.supply_air_temperature_degc"]  # good two hours ago: never shown as present
+    assert (old["value"], old["quality"]) == (None, "stale")
+    bad = latest["weather.outdoor_temperature_degc"]
+    assert (bad["value"], bad["quality"]) == (None, "bad")
+    never = latest["utility.energy_kwh"]
+    assert (never["value"], never["quality"], never["time"]) == (None, "none", None)
+
+
+def test_history_means_over_steps(client: Client) -> None:
+    window = {"from": "2026-03-10T12:59:00+01:00", "to": "2026-03-10T13:00:00+01:00"}
+    answer = client.get("/api/v1/history", params={"point": "utility.power_kw", "step": 30, **window}).json()
+    assert answer["times"] == ["2026-03-10T11:59:00Z", "2026-03-10T11:59:30Z"]
+    assert answer["series"] == [{"point": "utility.power_kw", "unit": "kW", "values": [414.5, 444.5]}]
+
+
+def test_history_as_csv_with_units_and_zone(client: Client) -> None:
+    wanted = [("point", "utility.power_kw"), ("point", "rack-01.feed-a.power_kw"), ("from", "2026-03-10T11:59:00Z")]
+    answer = client.get("/api/v1/history", params=[*wanted, ("step", "60"), ("format", "csv")])
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "attachment" in answer.headers["content-disposition"]
+    rows = list(csv.reader(io.StringIO(answer.text)))
+    assert rows[0] == ["time [UTC]", "utility.power_kw [kW]", "rack-01.feed-a.power_kw [kW]"]
+    assert datetime.fromisoformat(rows[1][0]) == datetime(2026, 3, 10, 11, 59, tzinfo=UTC)
+    assert [float(value) for value in rows[1][1:]] == [429.5, 60.0]
+
+
+BAD_HISTORY = {
+    "no point": ({"from": "2026-03-10T11:00:00Z"}, 422, "point"),
+    "unknown point": ({"point": "nope.power_kw", "from": "2026-03-10T11:00:00Z"}, 404, "no point 'nope.power_kw'"),
+    "no from": ({"point": "utility.power_kw"}, 422, "from"),
+    "naive time": ({"point": "utility.power_kw", "from": "2026-03-10T11:00:00"}, 422, "timezone"),
+    "no time": ({"point": "utility.power_kw", "from": "yesterday"}, 422, "from"),
+    "turned round": (
+        {"point": "utility.power_kw", "from": "2026-03-10T11:00:00Z", "to": "2026-03-10T10:00:00Z"},
+        422,
+        "before to",
+    ),
+    "too much": ({"point": "utility.power_kw", "from": "2025-03-10T11:00:00Z"}, 422, "step=64 or more"),
+    "step of nothing": ({"point": "utility.power_kw", "from": "2026-03-10T11:00:00Z", "step": 0}, 422, "step"),
+    "endless step": ({"point": "utility.power_kw", "from": "2026-03-10T11:00:00Z", "step": "inf"}, 422, "step"),
+    "too many points": ({"point": ["utility.power_kw"] * 101, "from": "2026-03-10T11:00:00Z"}, 422, "point"),
+    "other format": ({"point": "utility.power_kw", "from": "2026-03-10T11:00:00Z", "format": "xls"}, 422, "format"),
+}
+
+
+@pytest.mark.parametrize(("query", "status", "says"), BAD_HISTORY.values(), ids=BAD_HISTORY.keys())
+def test_a_wrong_history_request_is_told_what_to_do(
+    client: Client, query: dict[str, str], status: int, says: str
+) -> None:
+    assert says in refused(client.get("/api/v1/history", params=query), status)
+
+
+def test_plan_and_recommendations(client: Client) -> None:
+    answer = client.get("/api/v1/plan").json()
+    assert answer["plan"] == "plan-1"
+    assert len(answer["schedule"]) == 192
+    assert [item["id"] for item in answer["recommendations"]] == ["rec-1", "rec-2"]
+    proposed = client.get("/api/v1/recommendations", params={"state": "proposed"}).json()
+    assert proposed[0]["saving_kw"] == 11.2
+    assert client.get("/api/v1/recommendations", params={"state": "approved"}).json() == []
+    assert "state" in refused(client.get("/api/v1/recommendations", params={"state": "liked"}), 422)
+
+
+def test_no_plan_yet_says_where_to_look(new_site: Client) -> None:
+    assert "/api/v1/health" in refused(new_site.get("/api/v1/plan"), 404)
+
+
+def test_health_fails_until_something_is_polled(new_site: Client, state: StateFolder, clock: FixedClock) -> None:
+    answer = new_site.get("/api/v1/health")
+    assert answer.status_code == 503
+    assert answer.json()["missing"] == ["supervisor", "poller", "planner", "trainer", "api"]
+
+    device = {
+        "polls": 3,
+        "failures": 0,
+        "consecutive_failures": 0,
+        "last_success": NOW,
+        "last_fault": None,
+        "points": {},
+    }
+    devices = {name: device | {"latency_s": 0.01} for name in ("meter-1", "gateway-1", "pdu-rack-05")}
+    devices |= {f"pdu-rack-0{n}": device | {"latency_s": 0.01} for n in range(1, 5)}
+    Heartbeat(state, "poller", clock).say("polling", devices=devices)
+    for name in ("supervisor", "planner", "trainer", "api"):
+        Heartbeat(state, name, clock).say("running", workers={"planner": {"restarts": 2}})
+    well = new_site.get("/api/v1/health")
+    assert (well.status_code, well.json()["status"]) == (200, "ok")
+    assert {each["process"]: each["restarts"] for each in well.json()["processes"]}["planner"] == 2
+
+    devices["meter-1"] = device | {"consecutive_failures": 4, "last_fault": "no answer", "latency_s": None}
+    Heartbeat(state, "poller", clock).say("polling", devices=devices)
+    assert new_site.get("/api/v1/health").json()["status"] == "degraded"
+    assert 'facility_device_up{device="meter-1"} 0.0' in new_site.get("/api/v1/metrics").text
+
+    clock.at += timedelta(minutes=1)  # nobody beats any more
+    assert new_site.get("/api/v1/health").json()["status"] == "failed"
+
+
+def test_metrics_hold_fresh_values_only(client: Client) -> None:
+    text = client.get("/api/v1/metrics").text
+    labels = 'equipment="utility",point="utility.power_kw",quantity="power_kw",unit="kW"'
+    assert f"facility_point_value{{{labels}}} 459.0" in text
+    assert "crah-1.supply_air_temperature_degc" not in text
+    assert "facility_storage_free_bytes" in text
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_every_answer_carries_the_security_headers(client: Client, route: str) -> None:
+    answer = client.get(route)
+    assert answer.status_code in (200, 503)
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8000", "localhost", "LOCALHOST:1", "[::1]:8000", "192.168.1.4", "plant.example:80"]
+)
+def test_names_that_are_ours_are_served(client: Client, host: str) -> None:
+    assert client.get("/api/v1/site", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", FOREIGN)
+def test_other_names_are_refused_against_dns_rebinding(client: Client, host: str) -> None:
+    answer = client.get("/api/v1/site", headers={"Host": host})
+    refused(answer, 421)
+    assert answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_no_route_changes_anything(client: Client, method: str) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    assert len(paths) == 8
+    for path, operations in paths.items():
+        refused(client.request(method, path), 405)
+        assert list(operations) == ["get"]
+
+
+def test_an_unknown_path_is_a_problem_too_and_docs_are_off(client: Client) -> None:
+    refused(client.get("/docs"), 404)
+    refused(client.get("/redoc"), 404)
+    refused(client.get("/api/v1/nothing"), 404)
+
+
+def test_a_journal_that_cannot_be_opened_is_told_and_the_rest_works(new_site: Client, state: StateFolder) -> None:
+    state.journal.mkdir(parents=True)
+    assert "journal" in refused(new_site.get("/api/v1/plan"), 503)
+    assert new_site.get("/api/v1/site").status_code == 200
