@@ -115,7 +115,7 @@ def loads_at(forecast: Load, heat_kw: FloatArray) -> Load:
 
     def scaled(power_kw: FloatArray) -> FloatArray:
         grid: FloatArray = power_kw[:, None, :] * factor[:, :, None]
-        return grid.reshape(-1, power_kw.shape[1])
+        return grid.reshape(grid.shape[0] * grid.shape[1], grid.shape[2])
 
     knots = heat_kw.shape[1]
     return Load(
