@@ -10,6 +10,7 @@ from rich.table import Table
 from facility.advise.report import cost_rows, schedule_rows
 from facility.records import Interval, Plan, Recommendation
 from facility.site import Site
+from models.cooling import Mode
 
 SCHEDULE_EVERY_H = 2
 ITEM_UNITS = {"energy_kwh": "kWh", "carbon_kg": "kgCO2"}
@@ -60,20 +61,32 @@ def _recommendation_table(site: Site, recommendations: Sequence[Recommendation])
         table.add_row(
             item.id,
             item.equipment,
-            item.quantity.replace("_", " "),
-            _value(item.current, item.unit),
-            _value(item.recommended, item.unit),
-            _interval(item.saving_kw),
-            f"{item.saving_cost_per_day.value:.2f}",
-            f"{item.saving_kgco2_per_day.value:.1f}",
+            _label(item.quantity),
+            _value(item.current, item.quantity, item.unit),
+            _value(item.recommended, item.quantity, item.unit),
+            *_savings(item),
             item.binding_limit or "",
         )
     return table
 
 
-def _value(value: float | None, unit: str) -> str:
+def _label(quantity: str) -> str:
+    words = quantity.split("_")
+    return " ".join(words[:-1] if words[-1] in {"degc", "frac", "kw", "lps"} else words)
+
+
+def _savings(item: Recommendation) -> tuple[str, str, str]:
+    if item.saving_cost_per_day == Interval(0.0, 0.0, 0.0):
+        return "with the above", "", ""  # a setpoint that follows from the others; its part is counted there
+    cost, carbon = item.saving_cost_per_day.value, item.saving_kgco2_per_day.value
+    return _interval(item.saving_kw), f"{cost:.2f}", f"{carbon:.1f}"
+
+
+def _value(value: float | None, quantity: str, unit: str) -> str:
     if value is None:
         return "?"
+    if quantity == "economizer_mode_command":
+        return Mode(round(value)).name.lower()
     if unit in {"count", "enum"}:
         return f"{value:.0f}"
     return f"{100 * value:.0f} %" if unit == "frac" else f"{value:.1f} {unit}"

@@ -14,7 +14,7 @@ from facility.records import Forecast
 from facility.signals.carbon import carbon_intensities
 from facility.signals.series_file import step_times
 from facility.signals.tariff import energy_prices
-from facility.signals.weather import OUTDOOR, file_forecast, measured_course, persistence_forecast, within_physics
+from facility.signals.weather import OUTDOOR, continued, file_forecast, measured_course, within_physics
 from facility.site_file import LoadedSite
 from models.psychrometrics import wet_bulb_degc
 
@@ -55,16 +55,15 @@ class SiteSignals:
         if point is None:
             raise NotEnoughDataError([f"no device measures {quantity} of {weather.station}"])
         series = measured_course(self.telemetry, point, issued, step)
-        ahead = max(1, round((times[-1] - series.index[-1]) / step))
-        values, quantiles = persistence_forecast(series, ahead, step)
+        values, quantiles = continued(series, times, step)
         days = (series.index[-1] - series.index[0]) / pd.Timedelta(days=1)
         return Forecast(
             quantity,
             issued,
             list(times.to_pydatetime()),
-            within_physics(quantity, values[-len(times) :]),
+            within_physics(quantity, values),
             f"course of the last {days:.1f} days",
-            {q: within_physics(quantity, values[-len(times) :]) for q, values in quantiles.items()},
+            {q: within_physics(quantity, bound) for q, bound in quantiles.items()},
         )
 
     def _wet_bulb(self, issued: datetime, start: datetime, steps: int, step: timedelta) -> Forecast:

@@ -41,13 +41,21 @@ def measured_course(telemetry: Telemetry, point: Point, issued: datetime, step: 
     return filled if broken.empty else filled[broken.index[-1] :].iloc[1:]
 
 
-def persistence_forecast(
-    series: pd.Series, steps: int, step: timedelta
+def continued(
+    series: pd.Series, times: pd.DatetimeIndex, step: timedelta
 ) -> tuple[FloatArray, Mapping[float, FloatArray]]:
-    """Return values and quantiles by the day's course; quantiles are empty on a short history."""
+    """Return values and quantiles at times that the series reaches or its day's course continues; quantiles need days."""
+    ahead = max(1, round((times[-1] - series.index[-1]) / step))
+    later = pd.date_range(series.index[-1] + step, periods=ahead, freq=step)
     step_h = step / timedelta(hours=1)
-    values = day_course(series, steps, step_h)
-    return values, {q: values + error for q, error in course_spread(series, steps, step_h).items()}
+    course = day_course(series, ahead, step_h)
+
+    def at_times(expected: FloatArray) -> FloatArray:
+        whole = pd.concat([series, pd.Series(expected, index=later)])
+        return np.asarray(whole.reindex(times), dtype=float)
+
+    spread = course_spread(series, ahead, step_h)
+    return at_times(course), {quantile: at_times(course + error) for quantile, error in spread.items()}
 
 
 def file_forecast(
