@@ -76,17 +76,18 @@ class SnmpClient:
 
     async def _ask(self, request: Request) -> Pdu:
         async with self._turn:
-            if self._session is None:
-                self._session = self._open_session()
-            for attempt in range(1, _ATTEMPTS + 1):
-                try:
-                    return await self._session.ask(self._channel, request, self._limits.timeout_s)
-                except DeviceError:
-                    self._channel.close()  # another source port, and the name looked up again
-                    if attempt == _ATTEMPTS:
-                        self._session = None  # the secret is read again: it may have been put right
-                        raise
-        raise AssertionError("unreachable")
+            session, self._session = self._session or self._open_session(), None
+            answer = await self._attempts(session, request)
+            self._session = session  # one that got no answer is not kept: its secret may be put right meanwhile
+            return answer
+
+    async def _attempts(self, session: Session, request: Request) -> Pdu:
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return await session.ask(self._channel, request, self._limits.timeout_s)
+            except DeviceError:
+                self._channel.close()  # another source port, and the name looked up again
+        return await session.ask(self._channel, request, self._limits.timeout_s)
 
     async def write(self, key: str, value: float) -> Value:
         """Set an instance and read it back."""
