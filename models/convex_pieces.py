@@ -65,7 +65,8 @@ def fewest_pieces(
         chosen = np.unique(np.round(np.linspace(0, count - 1, pieces)).astype(int)) if pieces > 1 else [count // 2]
         a, b = slope[..., chosen], intercept[..., chosen]
         error = _distance(heat, power, feasible, a, b)
-        if pieces == count or np.quantile(error[feasible.any(axis=-1)], 0.99) <= tolerance:
+        known = error[feasible.any(axis=-1)]
+        if pieces == count or known.size == 0 or np.quantile(known, 0.99) <= tolerance:
             break
     return a, b, error
 
