@@ -11,13 +11,13 @@ import cvxpy as cp
 import numpy as np
 
 from facility.errors import NoPlanFoundError
+from facility.plan.quiet_highs import greet_nobody
 from facility.records import FloatArray
 
 TOLERANCE = 1e-4  # kW, kWh, servers or K by which a solution may miss a limit, relative above 1
 SOLVED = frozenset({cp.OPTIMAL, cp.OPTIMAL_INACCURATE, cp.USER_LIMIT})
 INFEASIBLE = frozenset({cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE})
-# HiGHS greets on standard output unless told not to.
-_OPTIONS: dict[str, dict[str, Any]] = {cp.HIGHS: {"output_flag": False}, cp.CLARABEL: {}}
+greet_nobody()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,14 +108,14 @@ def minimise(problem: Any, solvers: Sequence[str], time_limit_s: float, mip_gap:
 
 
 def _run(problem: Any, solver: str, time_limit_s: float, mip_gap: float) -> str:
-    options: dict[str, Any] = _OPTIONS[solver] | {"time_limit": max(time_limit_s, 0.1)}
+    options: dict[str, Any] = {"time_limit": max(time_limit_s, 0.1)}
     if problem.is_mixed_integer():
         options["mip_rel_gap"] = mip_gap
     with warnings.catch_warnings():
         # cvxpy warns about inaccurate answers; we measure the residuals ourselves.
         warnings.filterwarnings("ignore", message="Solution may be inaccurate")
         warnings.filterwarnings("ignore", message="Your problem has status")
-        problem.solve(solver=solver, **options)
+        problem.solve(solver=solver, canon_backend=cp.SCIPY_CANON_BACKEND, **options)
     return str(problem.status)
 
 
