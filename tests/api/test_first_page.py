@@ -89,19 +89,19 @@ def test_what_is_abnormal_has_a_shape_and_a_word_beside_its_colour(loaded: Loade
     text = read(first_page(content(loaded))).text
     assert "▲ Service degraded" in text
     assert "▲ failing" in text
-    assert "▲ above its limit 27" in text
+    assert "▲ rack-05, above its limit 27 °C" in text
     assert "▲ never started" in text
     assert "▲ outside its limit now" in text
 
 
 def test_key_values_need_fresh_readings_of_every_rack(loaded: LoadedSite) -> None:
     def shown(changed: dict[str, Reading]) -> dict[str, tuple[str | None, str]]:
-        return {value.name: (value.value, value.reason) for value in key_values(loaded, changed, NOW)}
+        return {value.name: (value.value, value.note) for value in key_values(loaded, changed, NOW)}
 
     whole = shown(readings())
     assert whole["IT power"] == ("300.0", "")
     assert whole["Interim power ratio, now"] == ("1.300", "")
-    assert whole["Hottest rack inlet, rack-05"][0] == "27.6"
+    assert whole["Hottest rack inlet"][0] == "27.6"
     lacking = readings()
     del lacking["rack-03.feed-a.power_kw"]
     assert shown(lacking)["Interim power ratio, now"] == (None, "1 of 5 racks not read")

@@ -21,7 +21,7 @@ class ModbusServer(socketserver.ThreadingTCPServer):
 
     @property
     def port(self) -> int:
-        return cast(int, self.server_address[1])
+        return self.server_address[1]
 
 
 class _Handler(socketserver.StreamRequestHandler):

@@ -18,6 +18,8 @@ from facility.site_file import LoadedSite
 REFRESH_S = 30
 STYLE_PATH = "/style.css"
 HISTORY_STEP_S = 300
+_UNITS = {"degC": "°C", "count": "", "enum": "", "frac": ""}
+_UNIT_WORDS = frozenset({"degc", "kw", "kwh", "lps", "frac"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,8 @@ def _tile(value: KeyValue) -> Markup:
         element("span", value.value or "no value", class_="value" if value.value else "value none"),
         element("span", f" {value.unit}", class_="unit") if value.value else None,
     )
-    below = _mark(f"above its {value.reason}", abnormal=True) if value.abnormal else element("span", value.reason)
-    return element("div", element("dt", value.name), element("dd", shown), element("dd", below, class_="note"))
+    note = _mark(value.note, abnormal=value.abnormal)
+    return element("div", element("dt", value.name), element("dd", shown), element("dd", note, class_="note"))
 
 
 def _recommendations(content: PageContent) -> Markup:
@@ -113,15 +115,21 @@ def _recommendation_row(item: Recommendation, zone: ZoneInfo) -> list[str]:
     saving = item.saving_kw
     return [
         item.equipment,
-        item.quantity.replace("_", " "),
+        _spoken(item.quantity),
         "?" if item.current is None else f"{item.current:.2f}",
-        f"{item.recommended:.2f} {item.unit}",
+        f"{item.recommended:.2f} {_UNITS.get(item.unit, item.unit)}",
         f"{saving.value:.2f} ({saving.low:.2f} to {saving.high:.2f})",
         f"{item.saving_cost_per_day.value:.2f}",
         f"{item.saving_kgco2_per_day.value:.1f}",
         item.binding_limit or "",
         f"{item.expires.astimezone(zone):%H:%M}",
     ]
+
+
+def _spoken(quantity: str) -> str:
+    """Return a quantity's name in words, without the unit at its end."""
+    words, _, last = quantity.rpartition("_")
+    return (words if last in _UNIT_WORDS else quantity).replace("_", " ")
 
 
 def _plan(content: PageContent) -> Markup:

@@ -13,12 +13,12 @@ from facility.situation import fresh_values
 
 @dataclass(frozen=True, slots=True)
 class KeyValue:
-    """A number with its unit; without one, `reason` says why."""
+    """A number with its unit; `note` says where it is from, or why there is none."""
 
     name: str
     value: str | None
     unit: str
-    reason: str = ""
+    note: str = ""
     abnormal: bool = False
 
 
@@ -58,7 +58,9 @@ def _hottest_inlet(loaded: LoadedSite, values: Mapping[str, float]) -> KeyValue:
     if not inlets:
         return KeyValue("Hottest rack inlet", None, "°C", "no inlet read")
     value, rack, limit = max(inlets, key=lambda inlet: inlet[0] - inlet[2])
-    return KeyValue(f"Hottest rack inlet, {rack}", f"{value:.1f}", "°C", f"limit {limit:g}", abnormal=value > limit)
+    relation = "above its limit" if value > limit else "limit"
+    note = f"{rack}, {relation} {limit:g} °C"
+    return KeyValue("Hottest rack inlet", f"{value:.1f}", "°C", note, abnormal=value > limit)
 
 
 def _number(name: str, value: float | None, unit: str, form: str, reason: str) -> KeyValue:
