@@ -5,27 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import numpy as np
 import pandas as pd
 
 from facility.demand import expected_peak_kw
 from facility.environment import Environment
 from facility.errors import NotEnoughDataError
-from facility.load_history import busy_servers_history, it_power_history
+from facility.load_outlook import LoadOutlook
 from facility.plan.inputs import PlanInputs, PlantNow
 from facility.ports import Telemetry
-from facility.records import FloatArray
 from facility.signals.outlook import CARBON, PRICE, WET_BULB
 from facility.site import Plant, Site
 from facility.site_file import LoadedSite
 from facility.situation import Situation
 from facility.twin import LEAVING_WATER, SUPPLY_AIR
 from models.cooling import Mode
-from models.load_forecast import LoadForecast, forecast_load
 from models.plant_model import CoolingPlant
 
 OUTDOOR = "outdoor_temperature_degc"
-BUSY_QUANTILE = 0.95  # awake servers must carry what comes with this probability, before the headroom
 
 
 def plan_inputs(
@@ -51,7 +47,8 @@ def plan_inputs(
         quantity: environment.signals.forecast(quantity, at, start, steps, site.step).values
         for quantity in (OUTDOOR, WET_BULB, PRICE, CARBON)
     }
-    busy = _busy_servers(environment, situation, steps)
+    load = LoadOutlook(loaded, environment.telemetry, situation, start, steps)
+    busy = load.busy_servers()
     return PlanInputs(
         site=site,
         site_revision=loaded.revision,
@@ -63,7 +60,7 @@ def plan_inputs(
         plants_now=_plants_now(loaded, environment.telemetry, situation, plants),
         outdoor_degc=series[OUTDOOR],
         wet_bulb_degc=series[WET_BULB],
-        it_power_kw=_it_power(environment, situation, plants, steps),
+        it_power_kw=load.it_power_kw(plants),
         price_per_kwh=series[PRICE],
         carbon_gco2_per_kwh=series[CARBON],
         busy_servers=busy,
@@ -83,38 +80,6 @@ def _step_start(at: datetime, step: timedelta) -> datetime:
 def _measured(situation: Situation, equipment: Sequence[str], quantity: str) -> dict[str, float]:
     found = {one: situation.value(one, quantity) for one in equipment}
     return {one: value for one, value in found.items() if value is not None}
-
-
-def _it_power(
-    environment: Environment, situation: Situation, plants: Sequence[CoolingPlant], steps: int
-) -> dict[str, FloatArray]:
-    loaded = environment.loaded
-    halls = {hall.id: hall for hall in loaded.site.halls}
-    return {
-        model.id: _forecast(
-            it_power_history(loaded, environment.telemetry, halls[model.id], model.server_fans, situation.at),
-            steps,
-            loaded,
-        ).values
-        for plant in plants
-        for model in plant.hall_parts
-    }
-
-
-def _busy_servers(environment: Environment, situation: Situation, steps: int) -> dict[str, FloatArray]:
-    """Return the upper quantile of each pool's work; pools whose awake servers are not known now are left as they are."""
-    loaded = environment.loaded
-    busy: dict[str, FloatArray] = {}
-    for pool in loaded.site.server_pools:
-        history = busy_servers_history(loaded, environment.telemetry, pool.id, situation.at)
-        if history is None or history.empty or situation.value(pool.id, "awake_servers") is None:
-            continue
-        busy[pool.id] = np.clip(_forecast(history, steps, loaded).quantiles[BUSY_QUANTILE], 0.0, pool.servers)
-    return busy
-
-
-def _forecast(history: pd.Series, steps: int, loaded: LoadedSite) -> LoadForecast:
-    return forecast_load(history, steps, loaded.site.zone)
 
 
 def _plants_now(

@@ -1,0 +1,69 @@
+"""What the computing will ask for: IT power by hall, busy servers by pool, from their own histories."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from facility.errors import NotEnoughDataError
+from facility.load_history import busy_servers_history, it_power_history
+from facility.ports import Telemetry
+from facility.records import FloatArray
+from facility.site_file import LoadedSite
+from facility.situation import Situation
+from models.load_forecast import LoadForecaster, LoadQuantiles
+from models.plant_model import CoolingPlant
+
+RECENT = timedelta(hours=2)
+BUSY_QUANTILE = 0.95  # awake servers must carry what comes with this probability, before the headroom
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOutlook:
+    """Load forecasts for the steps of a plan."""
+
+    loaded: LoadedSite
+    telemetry: Telemetry
+    situation: Situation
+    start: datetime
+    steps: int
+
+    def it_power_kw(self, plants: Sequence[CoolingPlant]) -> dict[str, FloatArray]:
+        """Return the median IT power of each hall at the reference inlet, without deferrable work.
+
+        Raises
+        ------
+        NotEnoughDataError
+            If a hall's racks are not measured, or for less than an hour.
+        """
+        halls = {hall.id: hall for hall in self.loaded.site.halls}
+        fans = {hall.id: hall.server_fans for plant in plants for hall in plant.hall_parts}
+        at = self.situation.at
+        histories = {
+            name: it_power_history(self.loaded, self.telemetry, halls[name], fans[name], at) for name in sorted(fans)
+        }
+        return {name: self._forecast(name, history).values for name, history in histories.items()}
+
+    def busy_servers(self) -> dict[str, FloatArray]:
+        """Return the upper quantile of each pool's work; pools whose awake servers are not known now are left as they are."""
+        busy: dict[str, FloatArray] = {}
+        for pool in self.loaded.site.server_pools:
+            history = busy_servers_history(self.loaded, self.telemetry, pool.id, self.situation.at)
+            if history is None or history.empty or self.situation.value(pool.id, "awake_servers") is None:
+                continue
+            busy[pool.id] = np.clip(self._forecast(pool.id, history).quantiles[BUSY_QUANTILE], 0.0, pool.servers)
+        return busy
+
+    def _forecast(self, name: str, history: pd.Series) -> LoadQuantiles:
+        step = self.loaded.site.step
+        before = history[history.index < pd.Timestamp(self.start)]
+        forecaster = LoadForecaster(round(step / timedelta(minutes=1)), self.steps)
+        try:
+            forecaster.fit(before)
+        except ValueError as error:
+            raise NotEnoughDataError([f"load history of {name}: {error}"]) from error
+        return forecaster.predict(pd.Timestamp(self.start), before.iloc[-round(RECENT / step) :], self.steps)
