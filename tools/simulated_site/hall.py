@@ -117,8 +117,8 @@ class SimulatedHall:
         fan_kw = self._fan_kw
         spread_k = max(state.hot_degc - chilled_degc, 0.5)
         needed_kw = np.maximum(air_kwpk * (state.hot_degc - setpoint_degc) + fan_kw, 0.0)
-        wanted_kwpk = zip((needed_kw / spread_k).tolist(), air_kwpk.tolist(), strict=True)
-        target = [coils.exchanger.cold_kwpk_for(heat, air, 0.2, coils.max_water_kwpk) for heat, air in wanted_kwpk]
+        now = zip((needed_kw / spread_k).tolist(), air_kwpk.tolist(), state.valve_kwpk.tolist(), strict=True)
+        target = [coils.exchanger.next_cold_kwpk(*one, coils.max_water_kwpk) for one in now]
         state.valve_kwpk = state.valve_kwpk + settled_frac(dt_s, VALVE_S) * (np.array(target) - state.valve_kwpk)
         flows = zip(air_kwpk.tolist(), state.valve_kwpk.tolist(), strict=True)
         moved_kwpk = np.array([coils.exchanger.heat_kwpk(air, water) for air, water in flows])

@@ -57,7 +57,7 @@ class SimulatedCdu:
         hot = water_kwpk(state.flow_lps)
         spread_k = max(state.return_degc - chilled_degc, 0.5)
         needed = max(hot * (state.return_degc - state.setpoint_degc), 0.0) / spread_k
-        target = self._exchanger.cold_kwpk_for(needed, hot, 0.2, self._max_primary_kwpk)
+        target = self._exchanger.next_cold_kwpk(needed, hot, state.primary_kwpk, self._max_primary_kwpk)
         state.primary_kwpk += settled_frac(dt_s, VALVE_S) * (target - state.primary_kwpk)
         moved_kwpk = self._exchanger.heat_kwpk(hot, state.primary_kwpk)
         state.heat_kw = moved_kwpk * max(state.return_degc - chilled_degc, 0.0)

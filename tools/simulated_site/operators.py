@@ -6,12 +6,12 @@ import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from facility.site import Site
-from tools.simulated_site.climate import DAY_S, Outdoors
+from tools.simulated_site.climate import DAY_S, Climate
 from tools.simulated_site.sequences import MECHANICAL, PARTIAL
 from tools.simulated_site.setpoints import Key
 
@@ -45,9 +45,9 @@ class Operators:
             Habit("condenser_water_temperature_setpoint_degc", plants, 0.3, (22.0, 24.0, 25.0, 27.0)),
         )
 
-    def changes(self, before: datetime, after: datetime, outdoors: Outdoors) -> Iterator[tuple[Key, float]]:
+    def changes(self, before: datetime, after: datetime, climate: Climate) -> Iterator[tuple[Key, float]]:
         """Yield what is set in (before, after]: a function of time alone, so that any step length sees the same."""
-        yield from self._changeover(before, after, outdoors)
+        yield from self._changeover(before, after, climate)
         start_s, end_s = before.timestamp(), after.timestamp()
         for day in range(math.floor(start_s / DAY_S), math.floor(end_s / DAY_S) + 1):
             for habit in self._habits:
@@ -55,14 +55,18 @@ class Operators:
                 if act is not None and start_s < act[0] <= end_s:
                     yield from (((equipment, habit.quantity), act[1]) for equipment in habit.equipment)
 
-    def _changeover(self, before: datetime, after: datetime, outdoors: Outdoors) -> Iterator[tuple[Key, float]]:
-        """Look at the wet bulb once an hour."""
-        if math.floor(before.timestamp() / 3600.0) == math.floor(after.timestamp() / 3600.0):
+    def _changeover(self, before: datetime, after: datetime, climate: Climate) -> Iterator[tuple[Key, float]]:
+        """Look at the wet bulb once an hour, and act where it has crossed a threshold since the last look."""
+        hour = math.floor(after.timestamp() / 3600.0)
+        if math.floor(before.timestamp() / 3600.0) == hour:
             return
+        last_degc, now_degc = (
+            climate.at(datetime.fromtimestamp(at * 3600.0, UTC)).wet_bulb_degc for at in (hour - 1, hour)
+        )
         for plant in self._plants:
-            if outdoors.wet_bulb_degc < ECONOMIZER_ON_DEGC:
+            if last_degc >= ECONOMIZER_ON_DEGC > now_degc:
                 yield (plant, "economizer_mode_command"), float(PARTIAL)
-            elif outdoors.wet_bulb_degc > ECONOMIZER_OFF_DEGC:
+            elif last_degc <= ECONOMIZER_OFF_DEGC < now_degc:
                 yield (plant, "economizer_mode_command"), float(MECHANICAL)
 
 

@@ -28,7 +28,7 @@ from tools.simulated_site.setpoints import Key, Setpoints
 from tools.simulated_site.workload import Workload
 
 LONGEST_STEP_S = 60.0  # explicit balances stay stable up to here
-HELD_S = 3600.0  # people leave a value that came over the network alone for so long
+HELD_S = 86_400.0  # people leave a value that came over the network alone for so long
 RACK_POWER_FACTOR, MOTOR_POWER_FACTOR, UTILITY_POWER_FACTOR = 0.97, 0.88, 0.95
 
 
@@ -107,7 +107,7 @@ class SimulatedSite:
         self.time += timedelta(seconds=dt_s)
         self.outdoors = self._climate.at(self.time)
         now_s = self.time.timestamp()
-        for key, value in self._operators.changes(before, self.time, self.outdoors):
+        for key, value in self._operators.changes(before, self.time, self._climate):
             if self._held_until_s.get(key, 0.0) < now_s:
                 self.setpoints.set(key, value)
         self.rack_load = self.workload.step(dt_s, self.time, self._inlets_degc())

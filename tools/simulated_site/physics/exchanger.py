@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tools.simulated_site.physics.constants import WATER_HEAT_KJPKGK
 
 LEAST_KWPK = 1e-6
-ROUNDS = 6  # of false position: the valve is then right to well under a percent
+CLOSED_KWPK = 0.2  # a shut valve leaks
 
 
 def effectiveness(ntu: float, capacity_ratio: float) -> float:
@@ -35,19 +35,12 @@ class Exchanger:
         smaller, larger = min(hot, cold), max(hot, cold)
         return effectiveness(self.rated_ua_kwpk / resistance / smaller, smaller / larger) * smaller
 
-    def cold_kwpk_for(self, heat_kwpk: float, hot_kwpk: float, low: float, high: float) -> float:
-        """Return the cold-side capacity rate between bounds that comes nearest to moving so much heat per kelvin."""
-        under, over = self.heat_kwpk(hot_kwpk, low) - heat_kwpk, self.heat_kwpk(hot_kwpk, high) - heat_kwpk
-        if under >= 0.0 or over <= 0.0:
-            return low if under >= 0.0 else high
-        for _ in range(ROUNDS):
-            guess = low - under * (high - low) / (over - under)
-            error = self.heat_kwpk(hot_kwpk, guess) - heat_kwpk
-            if error < 0.0:
-                low, under, over = guess, error, 0.5 * over  # Illinois: halving keeps both ends moving
-            else:
-                high, over, under = guess, error, 0.5 * under
-        return guess
+    def next_cold_kwpk(self, heat_kwpk: float, hot_kwpk: float, cold_kwpk: float, most_kwpk: float) -> float:
+        """Return where a valve should go from its cold-side flow to move so much heat: one bounded Newton step, as a controller."""
+        here = self.heat_kwpk(hot_kwpk, cold_kwpk)
+        slope = (self.heat_kwpk(hot_kwpk, 1.05 * cold_kwpk) - here) / (0.05 * cold_kwpk)
+        wanted = cold_kwpk + (heat_kwpk - here) / max(slope, 1e-4)
+        return min(max(wanted, CLOSED_KWPK, 0.4 * cold_kwpk), most_kwpk, 2.5 * cold_kwpk)
 
 
 def sized(hot_kwpk: float, cold_kwpk: float, effectiveness_frac: float) -> Exchanger:

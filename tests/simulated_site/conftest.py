@@ -1,0 +1,36 @@
+"""The demo site, simulated in process."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from facility.site import Site
+from facility.site_file import load_site
+from tools.simulated_site import SimulatedSite
+
+DEMO = Path(__file__).parents[2] / "site_configs" / "demo.yaml"
+SUMMER = datetime(2026, 7, 14, 6, tzinfo=UTC)
+WINTER = datetime(2026, 1, 20, 6, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def site() -> Site:
+    return load_site(DEMO).site
+
+
+@pytest.fixture
+def summer(site: Site) -> SimulatedSite:
+    return settled(SimulatedSite(site, 5, SUMMER))
+
+
+@pytest.fixture
+def winter(site: Site) -> SimulatedSite:
+    return settled(SimulatedSite(site, 5, WINTER))
+
+
+def settled(simulation: SimulatedSite, hours: float = 3.0) -> SimulatedSite:
+    simulation.step(hours * 3600.0)
+    return simulation

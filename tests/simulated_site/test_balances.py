@@ -1,0 +1,104 @@
+"""Energy is neither made nor lost, in any part of the plant, at any step."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools.simulated_site import SimulatedSite
+from tools.simulated_site.physics.constants import SECONDS_PER_HOUR
+
+STEPS = 240
+
+
+@pytest.mark.parametrize("dt_s", [1.0, 30.0, 60.0])
+def test_hall(summer: SimulatedSite, dt_s: float) -> None:
+    hall = summer.halls[0]
+    before_kj, in_kj, out_kj = hall.stored_kj(), 0.0, 0.0
+    for _ in range(STEPS):
+        summer.step(dt_s)
+        in_kj += dt_s * float(summer.rack_load.air_kw.sum() + hall.fan_kw().sum())
+        out_kj += dt_s * float(hall.state.coil_kw.sum())
+    assert hall.stored_kj() - before_kj == pytest.approx(in_kj - out_kj, abs=1e-6 * in_kj)
+    assert out_kj > 100.0 * dt_s * STEPS
+
+
+def test_liquid_loop(summer: SimulatedSite) -> None:
+    cdu = summer.cdus[0]
+    summer.set("cdu-1", "secondary_supply_temperature_setpoint_degc", 32.0)
+    before_degc, in_kj, out_kj = cdu.state.return_degc, 0.0, 0.0
+    for _ in range(STEPS):
+        summer.step(60.0)
+        in_kj += 60.0 * (float(summer.rack_load.liquid_kw.sum()) + cdu.state.pump_kw)
+        out_kj += 60.0 * cdu.state.heat_kw
+    stored_kj = cdu.coolant_kjpk * (cdu.state.return_degc - before_degc)
+    assert abs(stored_kj) > 1000.0
+    assert stored_kj == pytest.approx(in_kj - out_kj, abs=1e-6 * in_kj)
+
+
+@pytest.mark.parametrize("mode", [0, 1, 2])
+def test_plant(winter: SimulatedSite, mode: int) -> None:
+    plant, hall, cdu = winter.plants[0], winter.halls[0], winter.cdus[0]
+    winter.set("plant-1", "economizer_mode_command", mode)
+    winter.set("plant-1", "leaving_chilled_water_temperature_setpoint_degc", 12.0)
+    before_kj, in_kj, out_kj = plant.stored_kj(), 0.0, 0.0
+    for _ in range(STEPS):
+        winter.step(60.0)
+        state = plant.state
+        movers_kw = state.chilled_pump_kw + state.condenser_pump_kw + state.compressor_kw
+        in_kj += 60.0 * (float(hall.state.coil_kw.sum()) + cdu.state.heat_kw + movers_kw)
+        out_kj += 60.0 * state.rejected_kw
+    assert plant.sequence_state.mode == mode
+    assert plant.stored_kj() - before_kj == pytest.approx(in_kj - out_kj, abs=1e-6 * in_kj)
+
+
+def test_all_it_power_becomes_heat(summer: SimulatedSite) -> None:
+    load = summer.rack_load
+    assert load.it_kw == pytest.approx(load.liquid_kw + load.air_kw)
+
+
+def test_electrical_chain(summer: SimulatedSite) -> None:
+    chain = summer.electrical
+    summer.set("battery-1", "charge_power_setpoint_kw", 50.0)
+    summer.step(60.0)
+    it_kw = float(summer.rack_load.it_kw.sum())
+    parts_kw = it_kw + summer.mechanical_kw() + 50.0 + chain.house_kw + chain.state.losses_kw
+    assert chain.state.utility_kw == pytest.approx(parts_kw)
+    assert 0.03 * it_kw < chain.state.losses_kw < 0.15 * it_kw
+
+
+def test_meters_count_what_flows(summer: SimulatedSite) -> None:
+    before_kwh = summer.values()[("utility", "energy_kwh")]
+    energy_kwh = 0.0
+    for _ in range(60):
+        summer.step(60.0)
+        energy_kwh += summer.electrical.state.utility_kw * 60.0 / SECONDS_PER_HOUR
+    assert summer.values()[("utility", "energy_kwh")] - before_kwh == pytest.approx(energy_kwh)
+
+
+def test_battery_loses_what_its_efficiency_says(summer: SimulatedSite) -> None:
+    battery = summer.batteries[0]
+    before_kwh = battery.state.charge_kwh
+    exchanged_kwh = 0.0
+    for power_kw in (100.0, -100.0):
+        summer.set("battery-1", "charge_power_setpoint_kw", power_kw)
+        for _ in range(30):
+            summer.step(60.0)
+            exchanged_kwh += battery.state.power_kw / 60.0
+    assert battery.state.charge_kwh < before_kwh
+    lost_kwh = before_kwh + exchanged_kwh - battery.state.charge_kwh
+    assert 0.05 * 50.0 < lost_kwh < 0.15 * 50.0
+
+
+def test_deferrable_work_is_kept(winter: SimulatedSite) -> None:
+    """What came in was run or waits: within a day, the day's energy."""
+    winter.set("batch", "deferrable_power_command_kw", 0.0)
+    run_kwh, overdue_run = 0.0, False
+    before_kwh = winter.values()[("batch", "deferrable_backlog_kwh")]
+    for _ in range(24 * 60):
+        winter.step(60.0)
+        power_kw = winter.values()[("batch", "deferrable_power_kw")]
+        run_kwh += power_kw / 60.0
+        overdue_run = overdue_run or power_kw > 0.0
+    kept_kwh = winter.values()[("batch", "deferrable_backlog_kwh")] - before_kwh + run_kwh
+    assert kept_kwh == pytest.approx(300.0, rel=0.2)
+    assert overdue_run  # late work runs whatever was commanded
