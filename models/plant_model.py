@@ -21,6 +21,8 @@ from models.operating_states import enumerate_states
 from models.plant_room import Demand, PlantRoom, Rejection
 from models.terminals import Terminals
 
+__all__ = ["CoolingPlant", "Correction"]
+
 FloatArray = npt.NDArray[np.float64]
 _MIN_EVAPORATOR_FLOW_FRAC = 0.4  # of a chiller's share of the pumps' rated flow; a bypass keeps it
 _WATER_RISE_RANGE_K = (4.0, 12.0)  # outside it a nameplate is more likely wrong than the plant unusual
@@ -122,10 +124,10 @@ class CoolingPlant:
             load,
             limits,
             water_rise_k=self.water_rise_k,
-            pump_kw=self._chilled_pump_kw,
+            pump_kw=self.chilled_pump_kw,
         )
         flow_lps = self._plant_flow_lps(state, ends.flow_lps, limits)
-        heat_kw = ends.heat_kw + self._chilled_pump_kw(flow_lps)
+        heat_kw = ends.heat_kw + self.chilled_pump_kw(flow_lps)
         demand = Demand(state.leaving_water_degc, heat_kw, flow_lps, load.wet_bulb_degc)
         if state.mode is Mode.FREE:
             rejection = reject_free(self.room, demand, limits)
@@ -133,7 +135,8 @@ class CoolingPlant:
             rejection = reject_with_chillers(self.room, state.mode, state.chillers_on, demand, limits)
         return self._response(state, demand, ends, rejection, limits)
 
-    def _chilled_pump_kw(self, flow_lps: FloatArray) -> FloatArray:
+    def chilled_pump_kw(self, flow_lps: FloatArray) -> FloatArray:
+        """Return chilled-pump power [kW] at a flow [L/s]."""
         group = self.chilled_pump
         return pump.power_kw(flow_lps / group.rated_flow_lps, group.rated_kw, group.static_head_frac)
 
@@ -149,7 +152,7 @@ class CoolingPlant:
         laws = {f"crah_fan.{hall}": part.fan_kw for hall, part in zip(self.halls, ends.halls, strict=True)}
         laws |= {f"cdu_pump.{loop}": part.pump_kw for loop, part in zip(self.loops, ends.loops, strict=True)}
         laws |= {
-            "chilled_pump": self._chilled_pump_kw(demand.flow_lps),
+            "chilled_pump": self.chilled_pump_kw(demand.flow_lps),
             "condenser_pump": room.condenser_pump_kw,
             "chiller": room.chiller_kw,
             "tower": room.tower_kw,

@@ -1,0 +1,207 @@
+"""From a history frame (columns `equipment.quantity`, index UTC times) to the rows that the fits take.
+
+Each component's rows hold what its law gives for the measured inputs (`prior_kw`) and the drivers of its correction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from models import cdu, chiller, fan, tower
+from models.free_cooling import speed_reaching
+from models.hall_air import Hall
+from models.heat_exchanger import WATER_KJ_PER_LK
+from models.nameplate import LiquidLoop, group_chillers
+from models.plant_model import CoolingPlant
+from models.rack_inlet import air_rise_k
+
+FloatArray = npt.NDArray[np.float64]
+
+_ON_KW_FRAC = 0.01  # of rated power: below it a chiller only keeps its oil warm
+_LEAST_RANGE_K = 0.3
+_LEAST_RACKS_FRAC = 0.9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ComponentRows:
+    """Rows for one `ComponentPower`: `prior_kw` and the drivers; the measured power beside it."""
+
+    rows: pd.DataFrame
+    power_kw: pd.Series[float]
+
+    @property
+    def drivers(self) -> tuple[str, ...]:
+        """Names of the drivers."""
+        return tuple(str(column) for column in self.rows.columns if column != "prior_kw")
+
+
+def needed_columns(plant: CoolingPlant, weather: str = "weather") -> dict[str, tuple[str, ...]]:
+    """Return the columns that each component's rows are made of."""
+    here = plant.plant_id
+    flow, leaving = f"{here}.chilled_water_flow_lps", f"{here}.leaving_chilled_water_temperature_degc"
+    condenser = f"{here}.entering_condenser_water_temperature_degc"
+    chillers = [unit.id for unit in plant.chillers]
+    machine = (
+        flow, leaving, condenser,
+        *(f"{unit}.power_kw" for unit in chillers),
+        *(f"{unit}.entering_chilled_water_temperature_degc" for unit in chillers),
+    )  # fmt: skip
+    columns = {
+        "chiller": machine,
+        "tower": (
+            flow, leaving, condenser, f"{here}.entering_chilled_water_temperature_degc",
+            f"{here}.condenser_water_flow_lps", f"{weather}.outdoor_wet_bulb_degc",
+            *(f"{unit}.power_kw" for unit in chillers), *(f"{unit.id}.power_kw" for unit in plant.towers),
+        ),
+        "chilled_pump": (flow, *_pumps(plant, "chilled_water")),
+        "condenser_pump": (f"{here}.condenser_water_flow_lps", *_pumps(plant, "condenser_water")),
+    }  # fmt: skip
+    for hall in plant.hall_parts:
+        quantities = ("fan_speed_frac", "fan_power_kw")
+        columns[f"crah_fan.{hall.id}"] = tuple(f"{crah.id}.{q}" for crah in hall.crahs for q in quantities)
+    for loop in plant.loop_parts:
+        quantities = ("secondary_flow_lps", "pump_power_kw")
+        columns[f"cdu_pump.{loop.id}"] = tuple(f"{unit.id}.{q}" for unit in loop.cdus for q in quantities)
+    return columns
+
+
+def component_rows(plant: CoolingPlant, frame: pd.DataFrame, weather: str = "weather") -> dict[str, ComponentRows]:
+    """Return rows of every component whose columns the frame has."""
+    needed = needed_columns(plant, weather)
+    have = set(frame.columns)
+    rows: dict[str, ComponentRows] = {}
+    for name, columns in needed.items():
+        if set(columns) <= have:
+            rows[name] = _rows_of(name, plant, frame, weather)
+    return rows
+
+
+def _rows_of(name: str, plant: CoolingPlant, frame: pd.DataFrame, weather: str) -> ComponentRows:
+    kind, _, part = name.partition(".")
+    if kind == "crah_fan":
+        return _fan_rows(next(hall for hall in plant.hall_parts if hall.id == part), frame)
+    if kind == "cdu_pump":
+        return _cdu_rows(next(loop for loop in plant.loop_parts if loop.id == part), frame)
+    if kind == "chiller":
+        return _chiller_rows(plant, frame)
+    if kind == "tower":
+        return _tower_rows(plant, frame, weather)
+    return _pump_rows(plant, frame, "chilled_water" if kind == "chilled_pump" else "condenser_water")
+
+
+def hall_rows(hall: Hall, frame: pd.DataFrame, liquid_frac: Mapping[str, float]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return rows for `RackInletModel.fit`: supply air and air rise; and measured inlets, one column a rack.
+
+    Uses `<crah>.supply_air_temperature_degc`, `<crah>.fan_speed_frac`, `<rack>.power_kw` and
+    `<rack>.inlet_temperature_degc`; `liquid_frac` is the share of each rack's heat that liquid takes (0 if not given). Racks
+    that fail to report are taken as the mean of the others while nine in ten report.
+    """
+    airflow = sum(
+        (frame[f"{crah.id}.fan_speed_frac"] * crah.rated_airflow_m3ps for crah in hall.crahs),
+        pd.Series(0.0, index=frame.index),
+    )
+    warmth = sum(
+        (
+            frame[f"{crah.id}.fan_speed_frac"]
+            * crah.rated_airflow_m3ps
+            * frame[f"{crah.id}.supply_air_temperature_degc"]
+            for crah in hall.crahs
+        ),
+        pd.Series(0.0, index=frame.index),
+    )
+    to_air = frame[[f"{rack}.power_kw" for rack in hall.inlets.racks]].mul(
+        [1 - liquid_frac.get(rack, 0.0) for rack in hall.inlets.racks]
+    )
+    enough = to_air.notna().mean(axis=1) >= _LEAST_RACKS_FRAC
+    it_kw = (to_air.mean(axis=1) * to_air.shape[1]).where(enough)
+    rise = air_rise_k(it_kw.to_numpy(float), airflow.to_numpy(float), hall.density_frac)
+    rows = pd.DataFrame({"supply_air_degc": warmth / airflow.where(airflow > 0), "air_rise_k": rise}, index=frame.index)
+    inlets = frame[[f"{rack}.inlet_temperature_degc" for rack in hall.inlets.racks]]
+    return rows.where(airflow > 0), inlets.set_axis(list(hall.inlets.racks), axis=1)
+
+
+def _fan_rows(hall: Hall, frame: pd.DataFrame) -> ComponentRows:
+    prior = sum(fan.power_kw(frame[f"{crah.id}.fan_speed_frac"], crah.rated_fan_kw) for crah in hall.crahs)
+    return _rows(frame, np.asarray(prior), [f"{crah.id}.fan_power_kw" for crah in hall.crahs])
+
+
+def _cdu_rows(loop: LiquidLoop, frame: pd.DataFrame) -> ComponentRows:
+    prior = sum(
+        cdu.pump_kw(frame[f"{unit.id}.secondary_flow_lps"] / unit.rated_flow_lps, unit.rated_pump_kw)
+        for unit in loop.cdus
+    )
+    return _rows(frame, np.asarray(prior), [f"{unit.id}.pump_power_kw" for unit in loop.cdus])
+
+
+def _pumps(plant: CoolingPlant, duty: str) -> list[str]:
+    return [f"{group.id}.power_kw" for group in plant.pumps if group.duty == duty]
+
+
+def _pump_rows(plant: CoolingPlant, frame: pd.DataFrame, duty: str) -> ComponentRows:
+    if duty == "chilled_water":
+        prior = plant.chilled_pump_kw(frame[f"{plant.plant_id}.chilled_water_flow_lps"].to_numpy(float))
+    else:
+        prior = plant.room.condenser_pump_kw(frame[f"{plant.plant_id}.condenser_water_flow_lps"].to_numpy(float))
+    return _rows(frame, prior, _pumps(plant, duty))
+
+
+def _chiller_rows(plant: CoolingPlant, frame: pd.DataFrame) -> ComponentRows:
+    """Heat is flow x (entering the chillers that run - leaving the plant): behind an economizer the two entering differ."""
+    leaving = frame[f"{plant.plant_id}.leaving_chilled_water_temperature_degc"].to_numpy(float)
+    power = frame[[f"{unit.id}.power_kw" for unit in plant.chillers]].to_numpy(float)
+    rated_kw = np.array([unit.rated_cooling_kw / unit.rated_cop for unit in plant.chillers])
+    on = power > _ON_KW_FRAC * rated_kw
+    entering = frame[[f"{unit.id}.entering_chilled_water_temperature_degc" for unit in plant.chillers]].to_numpy(float)
+    mean_entering = np.where(on, entering, 0.0).sum(axis=1) / np.maximum(on.sum(axis=1), 1)
+    flow = frame[f"{plant.plant_id}.chilled_water_flow_lps"].to_numpy(float)
+    heat = np.where(on.any(axis=1), WATER_KJ_PER_LK * flow * np.maximum(mean_entering - leaving, 0.0), 0.0)
+    group = group_chillers(plant.chillers)
+    measured = frame[f"{plant.plant_id}.entering_condenser_water_temperature_degc"].to_numpy(float)
+    condenser = np.maximum(measured, group.min_entering_condenser_degc)
+    rated = np.where(on, [unit.rated_cooling_kw for unit in plant.chillers], 0.0).sum(axis=1)
+    rated = np.where(rated > 0, rated, group.rated_cooling_kw)
+    prior = chiller.power_kw(
+        heat, leaving, condenser,
+        rated_cooling_kw=rated, rated_cop=group.rated_cop, min_part_load_frac=group.min_part_load_frac,
+    )  # fmt: skip
+    drivers = {
+        "part_load_frac": heat / chiller.available_capacity_kw(rated, leaving, condenser),
+        "leaving_water_degc": leaving,
+        "entering_condenser_degc": condenser,
+    }
+    return _rows(frame, prior, [f"{unit.id}.power_kw" for unit in plant.chillers], drivers)
+
+
+def _tower_rows(plant: CoolingPlant, frame: pd.DataFrame, weather: str) -> ComponentRows:
+    """The law turned round: the fan power that the measured condenser water needs at this heat, flow and wet bulb."""
+    here = plant.plant_id
+    chilled_drop = (
+        frame[f"{here}.entering_chilled_water_temperature_degc"]
+        - frame[f"{here}.leaving_chilled_water_temperature_degc"]
+    ).to_numpy(float)
+    compressors = frame[[f"{unit.id}.power_kw" for unit in plant.chillers]].to_numpy(float).sum(axis=1)
+    rejected = WATER_KJ_PER_LK * frame[f"{here}.chilled_water_flow_lps"].to_numpy(float) * chilled_drop + compressors
+    flow = np.maximum(frame[f"{here}.condenser_water_flow_lps"].to_numpy(float), 1e-3)
+    wet_bulb = frame[f"{weather}.outdoor_wet_bulb_degc"].to_numpy(float)
+    cells, speeds = plant.room.cells, plant.room.fan_speeds
+    ratio = flow / tower.design_flow_lps(cells.rated_rejection_kw)
+    range_k = np.maximum(rejected / (WATER_KJ_PER_LK * flow), _LEAST_RANGE_K)
+    reached = tower.leaving_water_degc(
+        speeds, np.maximum(ratio, tower.WATER_RATIO_RANGE[0])[:, None], wet_bulb[:, None], range_k[:, None]
+    )
+    speed = speed_reaching(frame[f"{here}.entering_condenser_water_temperature_degc"].to_numpy(float), reached, speeds)
+    wet_share = np.minimum(1.0, ratio / tower.WATER_RATIO_RANGE[0])
+    prior = fan.power_kw(speed, cells.rated_fan_kw * wet_share)
+    return _rows(frame, prior, [f"{unit.id}.power_kw" for unit in plant.towers], {"wet_bulb_degc": wet_bulb})
+
+
+def _rows(
+    frame: pd.DataFrame, prior_kw: FloatArray, powers: Sequence[str], drivers: Mapping[str, FloatArray] | None = None
+) -> ComponentRows:
+    power = frame[list(powers)].sum(axis=1, min_count=len(powers))
+    return ComponentRows(pd.DataFrame({"prior_kw": prior_kw, **(drivers or {})}, index=frame.index), power)

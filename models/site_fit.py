@@ -1,0 +1,129 @@
+"""Learns a plant from history: rack inlets and component powers, each with its card, those that qualify put to work."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from models.card import ModelCard, unfitted_card
+from models.component_power import ComponentPower
+from models.history_rows import component_rows, hall_rows, needed_columns
+from models.plant_model import CoolingPlant
+from models.rack_inlet_fit import RackInletModel
+from models.sufficiency import check_history
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlantFit:
+    """What history taught of one plant.
+
+    Attributes
+    ----------
+    inlets
+        Fitted inlet models by hall, qualified or not.
+    components
+        Fitted component models by component name, qualified or not.
+    cards
+        A card for every part, fitted or not.
+    """
+
+    inlets: Mapping[str, RackInletModel]
+    components: Mapping[str, ComponentPower]
+    cards: tuple[ModelCard, ...]
+
+    def apply_to(self, plant: CoolingPlant) -> CoolingPlant:
+        """Return the plant with the parts that qualified; everything else stays nameplate."""
+        halls = tuple(
+            dataclasses.replace(hall, inlets=self.inlets[hall.id].inlets_)
+            if hall.id in self.inlets and self.inlets[hall.id].qualified
+            else hall
+            for hall in plant.hall_parts
+        )
+        qualified = {name: model for name, model in self.components.items() if model.qualified}
+        return dataclasses.replace(plant, hall_parts=halls, corrections=qualified)
+
+
+def fit_plant(
+    plant: CoolingPlant,
+    frame: pd.DataFrame,
+    *,
+    liquid_frac: Mapping[str, float] | None = None,
+    weather: str = "weather",
+) -> PlantFit:
+    """Fit everything that history allows; never raises for thin data, the cards say what is missing.
+
+    Parameters
+    ----------
+    plant
+        Nameplates of all units whose history this is, in service then.
+    frame
+        Steps of equal length (15 min suits), columns `equipment.quantity`, index UTC times, NaN for gaps. Columns used:
+        `models.history_rows.needed_columns` and, by hall, `hall_columns`.
+    liquid_frac
+        Share of each rack's heat that liquid takes, by rack id.
+    weather
+        Equipment id of the weather station.
+    """
+    inlets, components, cards = {}, {}, []
+    for hall_id in plant.halls:
+        hall_model, card = _fit_hall(plant, hall_id, frame, liquid_frac or {})
+        cards.append(card)
+        if hall_model is not None:
+            inlets[hall_id] = hall_model
+    rows = component_rows(plant, frame, weather)
+    for name, needed in needed_columns(plant, weather).items():
+        title = f"{plant.plant_id}.{name}"
+        enough = check_history(frame, needed, _setpoints(plant, name))
+        if not enough.enough:
+            cards.append(unfitted_card(title, "kW", "; ".join(enough.missing), enough.unexcited))
+            continue
+        model = ComponentPower(name, rows[name].drivers)
+        try:
+            model.fit(rows[name].rows, rows[name].power_kw)
+        except ValueError as error:
+            cards.append(unfitted_card(title, "kW", str(error), enough.unexcited))
+            continue
+        components[name] = model
+        cards.append(dataclasses.replace(model.card_, name=title, notes=enough.unexcited))
+    return PlantFit(inlets, components, tuple(cards))
+
+
+def hall_columns(plant: CoolingPlant, hall_id: str) -> tuple[str, ...]:
+    """Return the columns that a hall's inlet model is fitted on."""
+    hall = next(hall for hall in plant.hall_parts if hall.id == hall_id)
+    crahs = (f"{crah.id}.{q}" for crah in hall.crahs for q in ("supply_air_temperature_degc", "fan_speed_frac"))
+    racks = (f"{rack}.{q}" for rack in hall.inlets.racks for q in ("power_kw", "inlet_temperature_degc"))
+    return (*crahs, *racks)
+
+
+def _fit_hall(
+    plant: CoolingPlant, hall_id: str, frame: pd.DataFrame, liquid_frac: Mapping[str, float]
+) -> tuple[RackInletModel | None, ModelCard]:
+    hall = next(hall for hall in plant.hall_parts if hall.id == hall_id)
+    setpoints = [
+        f"{crah.id}.{q}"
+        for crah in hall.crahs
+        for q in ("supply_air_temperature_setpoint_degc", "fan_speed_setpoint_frac")
+    ]
+    enough = check_history(frame, hall_columns(plant, hall_id), setpoints)
+    title = f"{hall_id}.rack_inlets"
+    if not enough.enough:
+        return None, unfitted_card(title, "degC", "; ".join(enough.missing), enough.unexcited)
+    model = RackInletModel(hall_id)
+    try:
+        model.fit(*hall_rows(hall, frame, liquid_frac))
+    except ValueError as error:
+        return None, unfitted_card(title, "degC", str(error), enough.unexcited)
+    return model, dataclasses.replace(model.card_, notes=enough.unexcited)
+
+
+def _setpoints(plant: CoolingPlant, component: str) -> list[str]:
+    """Return the setpoints whose effect a component's model should know."""
+    if component in ("chiller", "chilled_pump"):
+        return [f"{plant.plant_id}.leaving_chilled_water_temperature_setpoint_degc"]
+    if component == "tower":
+        return [f"{plant.plant_id}.condenser_water_temperature_setpoint_degc"]
+    return []

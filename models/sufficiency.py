@@ -1,0 +1,81 @@
+"""Whether history can teach what a model is asked, said by name before anything is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+MIN_SPAN = pd.Timedelta(days=3)
+MAX_MISSING_FRAC = 0.3
+_UNIT_SUFFIXES = {"degc": ("°C", 0.3), "frac": ("", 0.02), "lps": ("L/s", 0.1), "kw": ("kW", 0.5)}
+
+
+@dataclass(frozen=True, slots=True)
+class Sufficiency:
+    """`missing` stops a fit; `unexcited` names setpoints whose effect cannot be learned."""
+
+    missing: tuple[str, ...]
+    unexcited: tuple[str, ...]
+
+    @property
+    def enough(self) -> bool:
+        """Whether a model may be fitted at all."""
+        return not self.missing
+
+
+def check_history(
+    frame: pd.DataFrame,
+    needed: Sequence[str],
+    setpoints: Sequence[str] = (),
+    *,
+    min_span: pd.Timedelta = MIN_SPAN,
+    max_missing_frac: float = MAX_MISSING_FRAC,
+) -> Sufficiency:
+    """Check history before fitting.
+
+    Parameters
+    ----------
+    frame
+        Columns `equipment.quantity`, index UTC times.
+    needed
+        Columns that the fit cannot do without.
+    setpoints
+        Columns whose effect is to be learned: they must have moved.
+    min_span
+        Shortest time from first to last row.
+    max_missing_frac
+        Largest share of missing values in a needed column.
+    """
+    missing = [f"{name} is not in the history" for name in needed if name not in frame.columns]
+    span = frame.index[-1] - frame.index[0] if len(frame) else pd.Timedelta(0)
+    if span < min_span:
+        missing.append(f"history spans {_span(span)}, at least {_span(min_span)} are needed")
+    for name in needed:
+        share = float(frame[name].isna().mean()) if name in frame.columns and len(frame) else 0.0
+        if share > max_missing_frac:
+            missing.append(f"{name} is missing for {share:.0%} of the time")
+    present = [name for name in setpoints if name in frame.columns]
+    still = [line for name in present if (line := _still(frame[name], span)) is not None]
+    return Sufficiency(tuple(missing), tuple(still))
+
+
+def _still(column: pd.Series[float], span: pd.Timedelta) -> str | None:
+    """Return the sentence for a setpoint that never moved, else None."""
+    values = column.dropna().to_numpy(float)
+    if values.size == 0:
+        return None
+    equipment, _, quantity = str(column.name).rpartition(".")
+    unit, least = _UNIT_SUFFIXES.get(quantity.rpartition("_")[2], ("", 1e-6))
+    low, high = np.quantile(values, [0.01, 0.99])
+    if high - low >= least:
+        return None
+    value = f"{np.median(values):.3g} {unit}".strip()
+    return f"{quantity} of {equipment} constant at {value} for {_span(span)}: its effect cannot be learned"
+
+
+def _span(span: pd.Timedelta) -> str:
+    hours = span.total_seconds() / 3600
+    return f"{hours / 24:.3g} days" if hours >= 24 else f"{hours:.3g} hours"
