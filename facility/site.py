@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
@@ -25,9 +25,13 @@ Count = Annotated[int, Field(strict=True, ge=1)]
 Reversion = Literal["device", "bms", "none"]
 
 
+_REFERENCE = r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:\S.*)$"
+_CLOCK_TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+
+
 def _secret_reference(value: object) -> str:
     # Never repeats the value: an engineer who writes a secret here must not find it in a log.
-    if isinstance(value, str) and re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S.*", value):
+    if isinstance(value, str) and re.match(_REFERENCE, value):
         return value
     raise ValueError("expected env:NAME or file:PATH; a secret itself never stands in a site file")
 
@@ -35,7 +39,7 @@ def _secret_reference(value: object) -> str:
 def _clock_time(value: object) -> time:
     if isinstance(value, time):
         return value
-    if isinstance(value, str) and re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
+    if isinstance(value, str) and re.match(_CLOCK_TIME, value):
         return time.fromisoformat(value)
     raise ValueError("expected a time of day such as 06:00, from 00:00 to 23:59")
 
@@ -57,8 +61,15 @@ def _without_user(value: object) -> object:
     return value
 
 
-SecretRef = Annotated[str, BeforeValidator(_secret_reference), Field(description="env:NAME or file:PATH")]
-ClockTime = Annotated[time, BeforeValidator(_clock_time), Field(description="HH:MM in site time")]
+def _described(pattern: str, description: str) -> Any:
+    # For the exported schema only: a failing pattern in the field itself would repeat the value in its message.
+    return Field(description=description, json_schema_extra={"pattern": pattern})
+
+
+SecretRef = Annotated[
+    str, BeforeValidator(_secret_reference), _described(_REFERENCE, "env:NAME or file:PATH, never the secret")
+]
+ClockTime = Annotated[time, BeforeValidator(_clock_time), _described(_CLOCK_TIME, "HH:MM in site time")]
 CalendarDate = Annotated[date, BeforeValidator(_calendar_date)]
 Host = Annotated[
     str, BeforeValidator(_without_user), Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:_-]*$|^::[0-9a-f:]*$", max_length=253)

@@ -16,8 +16,8 @@ from rich.table import Table
 from facility.cli.common import add_output, emit, write
 from facility.errors import ConfigurationError
 from facility.points import Point
-from facility.site import Site
 from facility.site_file import LoadedSite, load_site
+from facility.site_file.schema import site_schema
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check, and print a summary."""
     if arguments.schema:
-        write(json.dumps(Site.model_json_schema(by_alias=True), indent=1) + "\n", arguments.output)
+        write(json.dumps(site_schema(), indent=1) + "\n", arguments.output)
         return 0
     if arguments.site is None:
         raise ConfigurationError("give a SITE file, or --schema")

@@ -117,7 +117,13 @@ def _table(rows: Sequence[Row]) -> Table | str:
         "expires",
         "why",
     ):
-        table.add_column(heading.removeprefix("#"), justify="right" if heading[0] == "#" else "left", overflow="fold")
+        number = heading.startswith("#")
+        table.add_column(
+            heading.removeprefix("#"),
+            justify="right" if number else "left",
+            overflow="fold",
+            no_wrap=number or heading == "id",
+        )
     for row in rows:
         current = "?" if row["current"] is None else f"{row['current']:.2f}"
         saving = f"{row['saving_kw']:.2f} ({row['saving_kw_low']:.2f}..{row['saving_kw_high']:.2f})"

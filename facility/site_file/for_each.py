@@ -13,6 +13,7 @@ from typing import Any
 from facility.errors import ConfigurationError
 from facility.yaml_file import MAX_VALUES, KeyPath, YamlFile
 
+MAX_ITEMS = 10_000
 _COUNTER = re.compile(r"\{n(?:\+([0-9]{1,6}))?\}")
 _RANGE = re.compile(r"([a-z][a-z0-9_-]*?)([0-9]{1,6})\.\.([a-z][a-z0-9_-]*?)?([0-9]{1,6})")
 
@@ -59,6 +60,8 @@ class _Expansion:
             message = "expected a list of words such as [a01, a02], or a range such as a01..a20"
             raise ConfigurationError(self._file.located(where, message))
         prefix, first, _, last = match.groups()
+        if int(last) - int(first) >= MAX_ITEMS:
+            raise ConfigurationError(self._file.located(where, f"more than {MAX_ITEMS:,} items; is the range right?"))
         return [f"{prefix}{number:0{len(first)}d}" for number in range(int(first), int(last) + 1)]
 
 

@@ -226,7 +226,7 @@ def test_a_wrong_for_each_is_named(change: Change, spec: str) -> None:
 
 def test_a_range_without_end_is_refused_quickly(change: Change) -> None:
     path = change("for_each: rack-01..rack-04\n        id", "for_each: rack-000001..rack-999999\n        id")
-    assert "too many values" in refusal(path)
+    assert "more than 10,000 items" in refusal(path)
 
 
 @pytest.fixture
@@ -282,3 +282,9 @@ def test_a_mistake_in_a_profile_is_named_in_its_file(
     assert f"{profile}:" in message
     assert f"{key}: " in message
     assert help_ in message
+
+
+def test_ranges_within_ranges_cannot_grow_without_end(change: Change) -> None:
+    inner = "{for_each: b0001..b9999, id: '{item}', rated_kw: 1.0}"
+    path = change("halls:\n", f"halls:\n  - {{for_each: h0001..h9999, id: '{{item}}', racks: [{inner}]}}\n")
+    assert "too many values after for_each" in refusal(path)
