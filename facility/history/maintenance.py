@@ -137,16 +137,19 @@ def _compact(store: TelemetryStore, day: int, bucket: int) -> int:
 
 
 def _checkpoint(table: ReadingTable) -> None:
-    """Sum up the log, so that opening stays quick, and let go of entries that are older than a day."""
+    """Sum up the log, so that opening stays quick; first let go of what is older than a day and than the checkpoint before.
+
+    In this order there are always two checkpoints, so that one may be torn.
+    """
     delta = table.create().delta
-    if table.local is None:
-        delta.create_checkpoint()
-    elif not _checkpoint_files(table.local, delta.version()):
-        delta.create_checkpoint()
+    if table.local and _checkpoint_files(table.local, delta.version()):
+        return
+    delta.cleanup_metadata()
+    delta.create_checkpoint()
+    if table.local:
         for path in [*_checkpoint_files(table.local, delta.version()), table.local / LOG / "_last_checkpoint"]:
             fsync_file(path)
         fsync_folder(table.local / LOG)
-    delta.cleanup_metadata()
 
 
 def _checkpoint_files(table: Path, version: int) -> list[Path]:

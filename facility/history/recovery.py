@@ -29,9 +29,11 @@ def repair(table: Path, oldest_segment: int | None, quarantine: Path) -> None:
     Raises
     ------
     HistoryError
-        If a commit is damaged and a whole one after it holds readings that are nowhere else.
+        If that would lose readings: the log is gone, or a whole commit after the torn one holds what is nowhere else.
     """
     if not (table / LOG).is_dir():
+        if any(table.glob("date=*")):
+            raise HistoryError(f"history table {table}: its {LOG} folder is gone; restore it, or move the table away")
         return
     _repair_checkpoint(table, quarantine)
     suspects = list(_suspects(table, oldest_segment))
@@ -39,17 +41,26 @@ def repair(table: Path, oldest_segment: int | None, quarantine: Path) -> None:
     if not torn:
         return
     after = [(version, commit) for version, commit in suspects if version >= min(torn)]
-    for version, commit in after:
-        if version not in torn and commit is not None and LOADED in commit.transactions:
-            raise HistoryError(
-                f"history table {table}: commit {min(torn)} is damaged, but commit {version} after it holds loaded history; "
-                "restore the table from a copy, or move it away and load the history again"
-            )
+    _refuse_loss(table, min(torn), [(version, commit) for version, commit in after if version not in torn])
     for version, commit in after:
         _quarantine(table, version, commit, quarantine)
     _log.warning(
         "history table: torn commits quarantined", versions=[version for version, _ in after], folder=str(quarantine)
     )
+
+
+def _refuse_loss(table: Path, first_torn: int, whole_after: list[tuple[int, Commit | None]]) -> None:
+    loaded = [version for version, commit in whole_after if commit and LOADED in commit.transactions]
+    if loaded:
+        raise HistoryError(
+            f"history table {table}: commit {first_torn} is damaged, but commit {loaded[0]} after it holds loaded history; "
+            "restore the table from a copy, or move it away and load the history again"
+        )
+    before = [path for path in (table / LOG).iterdir() if path.name[:20].isdigit() and int(path.name[:20]) < first_torn]
+    if first_torn > 0 and not any(int(path.name[:20]) == 0 or ".checkpoint" in path.name for path in before):
+        raise HistoryError(
+            f"history table {table}: commit {first_torn} is damaged and nothing before it is left; restore a copy"
+        )
 
 
 def _suspects(table: Path, oldest_segment: int | None) -> Iterator[tuple[int, Commit | None]]:
@@ -78,9 +89,12 @@ def _is_sound(table: Path, version: int, commit: Commit | None, suspects: list[t
 
 def _quarantine(table: Path, version: int, commit: Commit | None, quarantine: Path) -> None:
     quarantine.mkdir(parents=True, exist_ok=True)
-    for path in [log_entry(table, version), *(table / added for added in (commit.added if commit else ()))]:
+    log = table / LOG
+    summed_up = log.glob(f"{version:020d}.checkpoint*.parquet")
+    files = [table / added for added in (commit.added if commit else ())]
+    for path in [log / "_last_checkpoint", *summed_up, log_entry(table, version), *files]:
         _move(path, quarantine)
-    fsync_folder(table / LOG)
+    fsync_folder(log)
 
 
 def _move(path: Path, quarantine: Path) -> None:
@@ -91,10 +105,11 @@ def _move(path: Path, quarantine: Path) -> None:
 
 
 def _repair_checkpoint(table: Path, quarantine: Path) -> None:
-    """Move torn checkpoints away; the log entries since the checkpoint before are kept for a day, so nothing is lost."""
+    """Move torn checkpoints away, and those of commits that are gone; the one before and the entries since it remain."""
     pointer = table / LOG / "_last_checkpoint"
-    torn = [path for path in (table / LOG).glob("*.checkpoint*.parquet") if not _is_readable(path)]
-    if torn or (pointer.exists() and not _is_json(pointer)):
+    checkpoints = (table / LOG).glob("*.checkpoint*.parquet")
+    torn = [path for path in checkpoints if not (log_entry(table, int(path.name[:20])).exists() and _is_readable(path))]
+    if torn or (pointer.exists() and not _points_to_checkpoint(pointer)):
         _log.warning("history table: torn checkpoint quarantined", files=[path.name for path in torn])
         for path in [pointer, *torn]:
             _move(path, quarantine)
@@ -109,8 +124,9 @@ def _is_readable(path: Path) -> bool:
     return True
 
 
-def _is_json(path: Path) -> bool:
+def _points_to_checkpoint(pointer: Path) -> bool:
     try:
-        return isinstance(json.loads(path.read_text("utf-8")), dict)
-    except ValueError:
+        version = int(json.loads(pointer.read_text("utf-8"))["version"])
+    except (ValueError, KeyError, TypeError):
         return False
+    return any(pointer.parent.glob(f"{version:020d}.checkpoint*.parquet"))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pyarrow as pa
 from deltalake import (
@@ -89,8 +90,8 @@ class ReadingTable:
     """
 
     def __init__(self, uri: str) -> None:
-        self.uri = uri
         self.local = _local_path(uri)
+        self.uri = str(self.local.absolute()) if self.local else uri
 
     def snapshot(self) -> Snapshot | None:
         """Return the table as it is now; None when it does not exist yet."""
@@ -137,7 +138,7 @@ def _local_path(uri: str) -> Path | None:
     split = urlsplit(uri)
     if len(split.scheme) < 2:  # no scheme, or a drive letter
         return Path(uri)
-    return Path(split.path) if split.scheme == "file" else None
+    return Path(url2pathname(split.path)) if split.scheme == "file" else None
 
 
 def _conditions(points: Sequence[str] | None, start_us: int, end_us: int) -> Iterator[str]:

@@ -50,7 +50,7 @@ def open_telemetry(
     HistoryError
         If another process writes it, or it cannot be read.
     """
-    table = ReadingTable(table_uri or str(state.table.absolute()))
+    table = ReadingTable(table_uri or str(state.table))
     if read_only:
         return TelemetryStore(state.hot_log, table, raw_retention_days=raw_retention_days, clock=clock)
     lock = WriterLock(state.lock)

@@ -199,10 +199,18 @@ def test_a_second_writer_is_refused_and_told_who_writes(tmp_path: Path) -> None:
     open_store(tmp_path).close()
 
 
+_DIE_WITH_THE_LOCK = """
+import os, pathlib, sys
+from facility.history.writer_lock import WriterLock
+WriterLock(pathlib.Path(sys.argv[1]))
+os._exit(9)
+"""
+
+
 def test_the_lock_of_a_dead_process_does_not_bind(tmp_path: Path) -> None:
-    code = f"import os; from pathlib import Path; from facility.history.writer_lock import WriterLock; WriterLock(Path({str(tmp_path / 'lock')!r})); os._exit(9)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 9
-    WriterLock(tmp_path / "lock").release()
+    lock = tmp_path / "lock"
+    assert subprocess.run([sys.executable, "-c", _DIE_WITH_THE_LOCK, str(lock)], check=False).returncode == 9
+    WriterLock(lock).release()
 
 
 def test_a_batch_with_unequal_columns_or_absurd_times_is_refused_whole(tmp_path: Path) -> None:
