@@ -25,6 +25,8 @@ _Part = TypeVar("_Part", bound=Named)
 
 LEAVING_WATER = "leaving_chilled_water_temperature_setpoint_degc"
 SUPPLY_AIR = "supply_air_temperature_setpoint_degc"
+FAN_SPEED = "fan_speed_setpoint_frac"
+SECONDARY_SUPPLY = "secondary_supply_temperature_setpoint_degc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,9 @@ def _hall(loaded: LoadedSite, hall: Hall, plant_id: str, learned: Learned, at: d
 
 def _crah(points: PointIndex, crah: Crah) -> nameplate.Crah:
     low, high = _allowed(points, crah.id, SUPPLY_AIR, crah.supply_air_min_degc, crah.supply_air_max_degc)
+    slowest, _ = _allowed(points, crah.id, FAN_SPEED, crah.min_fan_speed_frac, 1.0)
     plate = _as(nameplate.Crah, crah)
-    return dataclasses.replace(plate, supply_air_min_degc=low, supply_air_max_degc=high)
+    return dataclasses.replace(plate, supply_air_min_degc=low, supply_air_max_degc=high, min_fan_speed_frac=slowest)
 
 
 def _server_fans(site: Site, hall: Hall) -> ServerFans:
@@ -119,13 +122,19 @@ def _server_fans(site: Site, hall: Hall) -> ServerFans:
     return ServerFans(fan_power_share_frac=sum(shares) / sum(weight))
 
 
-def _loop(site: Site, loop: LiquidLoop, at: datetime, dew_points_degc: Mapping[str, float]) -> nameplate.LiquidLoop:
+def _loop(
+    loaded: LoadedSite, loop: LiquidLoop, at: datetime, dew_points_degc: Mapping[str, float]
+) -> nameplate.LiquidLoop:
+    site = loaded.site
     hall = next(hall for hall in site.halls if hall.id == loop.hall)
+    low, high = loop.supply_min_degc, loop.supply_max_degc
+    for cdu in loop.cdus:
+        low, high = _allowed(loaded.points, cdu.id, SECONDARY_SUPPLY, low, high)
     return nameplate.LiquidLoop(
         id=loop.id,
         cdus=_in_service(site, loop.cdus, nameplate.Cdu, at),
-        supply_min_degc=loop.supply_min_degc,
-        supply_max_degc=loop.supply_max_degc,
+        supply_min_degc=low,
+        supply_max_degc=high,
         dew_point_margin_k=loop.dew_point_margin_k,
         dew_point_degc=dew_points_degc.get(hall.id, hall.limits.dew_point_max_degc),
     )

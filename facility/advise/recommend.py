@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from facility.points import PointIndex
+from facility.points import Point, PointIndex
 from facility.records import LeverSaving, Plan, Recommendation
 
 # Moves smaller than these are within what sensors and controllers resolve; each write costs wear (canonical units).
@@ -29,6 +30,7 @@ def _moves(lever: LeverSaving) -> bool:
 def _recommendation(
     plan: Plan, lever: LeverSaving, points: PointIndex, created: datetime, expires: datetime
 ) -> Recommendation:
+    writable = writable_points(lever, points)
     return Recommendation(
         id=uuid.uuid4().hex[:12],
         plan_id=plan.id,
@@ -37,7 +39,7 @@ def _recommendation(
         expires=expires,
         equipment=lever.equipment,
         quantity=lever.quantity,
-        points=writable_points(lever, points),
+        points=tuple(point.id for point in writable),
         current=lever.current,
         recommended=lever.recommended,
         unit=lever.unit,
@@ -45,18 +47,30 @@ def _recommendation(
         saving_cost_per_day=lever.saving_cost_per_day,
         saving_kgco2_per_day=lever.saving_kgco2_per_day,
         binding_limit=lever.binding_limit,
-        reason=_reason(lever),
+        reason=_reason(lever, writable),
     )
 
 
-def writable_points(lever: LeverSaving, points: PointIndex) -> tuple[str, ...]:
-    """Return the ids of the points that the lever would set and that an engineer listed as writable."""
+def writable_points(lever: LeverSaving, points: PointIndex) -> tuple[Point, ...]:
+    """Return the points that the lever would set and that an engineer listed as writable."""
     found = (point for target in lever.targets for point in points.of(*target.split(".", maxsplit=1)))
-    return tuple(point.id for point in found if point.writable is not None)
+    return tuple(point for point in found if point.writable is not None)
 
 
-def _reason(lever: LeverSaving) -> str:
+def _reason(lever: LeverSaving, writable: Sequence[Point]) -> str:
+    return "; ".join(part for part in (lever.reason, _moves_needed(lever, writable), _indistinguishable(lever)) if part)
+
+
+def _moves_needed(lever: LeverSaving, writable: Sequence[Point]) -> str:
+    """Say in how many moves the rate that the engineer allows gets there."""
+    steps = [point.writable.max_step for point in writable if point.writable and point.writable.max_step]
+    if not steps or lever.current is None:
+        return ""
+    moves = math.ceil(abs(lever.recommended - lever.current) / min(steps) - 1e-9)
+    return f"in {moves} moves of at most {min(steps):g} {lever.unit}" if moves > 1 else ""
+
+
+def _indistinguishable(lever: LeverSaving) -> str:
     saving = lever.saving_cost_per_day
-    if saving.low <= 0.0 <= saving.high:
-        return f"{lever.reason}; its own saving is not distinguishable from zero"
-    return lever.reason
+    unsure = saving.low <= 0.0 <= saving.high and saving.low < saving.high
+    return "its own saving is not distinguishable from zero" if unsure else ""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Console
+from rich.console import RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from facility.advise.report import cost_rows, schedule_rows
 from facility.records import Interval, Plan, Recommendation
@@ -13,6 +14,7 @@ from facility.site import Site
 from models.cooling import Mode
 
 SCHEDULE_EVERY_H = 2
+NOT_SAID = {"degc", "frac", "kw", "lps", "temperature", "setpoint", "command"}  # the units and the heading say it
 ITEM_UNITS = {"energy_kwh": "kWh", "carbon_kg": "kgCO2"}
 # The series worth a column in a terminal; all of them are in `--format csv` and `json`.
 SCHEDULE_SUFFIXES = (
@@ -35,19 +37,18 @@ HEADINGS = {
 }
 
 
-def print_plan(console: Console, site: Site, plan: Plan, recommendations: Sequence[Recommendation]) -> None:
-    """Print what to change, what it saves, the limits that bind and the schedule."""
+def plan_tables(site: Site, plan: Plan, recommendations: Sequence[Recommendation]) -> list[RenderableType]:
+    """Return what to change, what it saves, the limits that bind and the schedule, to be printed in this order."""
     local = plan.created.astimezone(site.zone)
-    console.print(f"\n[bold]{site.name}[/bold]  plan {plan.id}  {local:%Y-%m-%d %H:%M %Z}  models {plan.model_version}")
-    console.print(_recommendation_table(site, recommendations))
-    console.print(_cost_table(site, plan))
-    for limit, equipment in plan.binding_limits.items():
-        console.print(f"  limit that binds: {limit} ({', '.join(equipment)})")
-    for shortfall in plan.shortfalls:
-        console.print(f"  [bold]outside its limit now:[/bold] {shortfall}")
-    for note in plan.notes:
-        console.print(f"  note: {note}")
-    console.print(_schedule_table(site, plan))
+    return [
+        Text(f"{site.name}: plan {plan.id}, {local:%Y-%m-%d %H:%M %Z}, models {plan.model_version}", style="bold"),
+        _recommendation_table(site, recommendations),
+        _cost_table(site, plan),
+        *(Text(f"limit that binds: {limit} ({', '.join(names)})") for limit, names in plan.binding_limits.items()),
+        *(Text(f"outside its limit now: {shortfall}", style="bold") for shortfall in plan.shortfalls),
+        *(Text(f"note: {note}") for note in plan.notes),
+        _schedule_table(site, plan),
+    ]
 
 
 def _recommendation_table(site: Site, recommendations: Sequence[Recommendation]) -> Table:
@@ -71,8 +72,7 @@ def _recommendation_table(site: Site, recommendations: Sequence[Recommendation])
 
 
 def _label(quantity: str) -> str:
-    words = quantity.split("_")
-    return " ".join(words[:-1] if words[-1] in {"degc", "frac", "kw", "lps"} else words)
+    return " ".join(word for word in quantity.split("_") if word not in NOT_SAID)
 
 
 def _savings(item: Recommendation) -> tuple[str, str, str]:

@@ -90,6 +90,15 @@ def test_a_saving_whose_interval_holds_zero_is_said_to_be_indistinguishable() ->
     assert "not distinguishable" not in sure.reason
 
 
+def test_a_move_larger_than_the_engineer_allows_at_once_says_in_how_many() -> None:
+    allowed = Writable(18, 27, 1.0, 900, "bms")
+    index = PointIndex([dataclasses.replace(point("crah-1", writable=True), writable=allowed)])
+    (made,) = recommend(lever(), points=index)
+    assert "in 3 moves of at most 1 degC" in made.reason
+    (small,) = recommend(lever(current=22.0), points=index)
+    assert "moves" not in small.reason
+
+
 def test_rows_are_flat_and_in_site_time() -> None:
     (row,) = recommendation_rows(recommend(lever()))
     assert row["saving_kw"] == 4.0 and row["saving_kw_low"] == 2.0 and row["saving_kw_high"] == 6.0
