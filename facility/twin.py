@@ -68,7 +68,7 @@ def _plant(
         plant_id=plant.id,
         hall_parts=tuple(_hall(loaded, hall, plant.id, learned, at) for hall in halls_of(site, plant.id)),
         loop_parts=tuple(
-            _loop(site, loop, at, dew_points_degc) for loop in site.liquid_loops if loop.plant == plant.id
+            _loop(loaded, loop, at, dew_points_degc) for loop in site.liquid_loops if loop.plant == plant.id
         ),
         chillers=_in_service(site, plant.chillers, nameplate.Chiller, at),
         towers=_in_service(site, plant.towers, nameplate.Tower, at),
