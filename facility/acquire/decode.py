@@ -15,7 +15,7 @@ from facility.acquire.requests import words
 from facility.errors import WriteRefusedError
 from facility.profile import ProfilePoint
 from facility.records import Quality
-from facility.units import from_canonical, to_canonical
+from facility.units import canonical, from_canonical
 
 _FORMATS = {
     "int16": "h", "uint16": "H", "int32": "i", "uint32": "I", "int64": "q", "uint64": "Q", "float32": "f", "float64": "d",
@@ -31,42 +31,65 @@ class Value(NamedTuple):
 
 
 BAD = Value(math.nan, Quality.BAD)
+_GOOD, _OUT_OF_RANGE = Quality.GOOD, Quality.OUT_OF_RANGE
 
 
-def decode_registers(point: ProfilePoint, registers: Sequence[int]) -> Value:
-    """Decode the registers of a point (or the one bit, from a table of bits)."""
-    if len(registers) != words(point) or any(not 0 <= register <= 0xFFFF for register in registers):
-        return BAD
-    if point.type == "bit":
-        return _judge(point, registers[0] >> (point.bit or 0) & 1)
-    data = b"".join(_register_bytes(point, register) for register in _word_order(point, registers))
-    return _judge(point, struct.unpack(">" + _FORMATS[point.type], data)[0])
+class Decoder:
+    """A point's way from raw to canonical, worked out once: polling decodes it every few seconds for years."""
+
+    __slots__ = ("_bit", "_high", "_intercept", "_invalid", "_low", "_pack", "_reverse", "_slope", "_unpack", "_words")
+
+    def __init__(self, point: ProfilePoint) -> None:
+        _, factor, shift = canonical(point.unit)
+        self._slope, self._intercept = point.scale * factor, point.offset * factor + shift
+        low, high = point.range
+        slack = 1e-9 * (high - low)  # 1100 x 0.1 % is not more than 1.1
+        self._low, self._high = low - slack, high + slack
+        self._invalid = _sentinels(point)
+        self._words = words(point)
+        self._bit = (point.bit or 0) if point.type == "bit" else None
+        self._reverse = point.word_order == "little"
+        self._pack = struct.Struct(f"{'<' if point.byte_order == 'little' else '>'}{self._words}H").pack
+        self._unpack = struct.Struct(">" + _FORMATS.get(point.type, "H")).unpack
+
+    def registers(self, registers: Sequence[int]) -> Value:
+        """Decode the registers of a point (or the one bit, from a table of bits)."""
+        if len(registers) != self._words:
+            return BAD
+        if self._bit is not None:
+            return self._judge(registers[0] >> self._bit & 1)
+        try:
+            data = self._pack(*(reversed(registers) if self._reverse else registers))
+        except struct.error:  # more than 16 bits
+            return BAD
+        return self._judge(self._unpack(data)[0])
+
+    def varbinds(self, values: Sequence[int | bytes | None]) -> Value:
+        """Decode the instances of a point, the first and those added to it.
+
+        None is an instance that the agent has not: it makes a point BAD, while a further line that does not exist adds
+        nothing.
+        """
+        present = [value for value in values[1:] if value is not None]
+        numbers = [value for value in (values[0], *present) if isinstance(value, int)]
+        if len(numbers) != 1 + len(present) or not self._invalid.isdisjoint(numbers):
+            return BAD
+        return self._judge(sum(numbers))
+
+    def varbind(self, value: int | bytes | None) -> Value:
+        """Decode a point that is one instance."""
+        return self._judge(value) if isinstance(value, int) else BAD
+
+    def _judge(self, raw: float) -> Value:
+        if raw in self._invalid or not math.isfinite(raw):
+            return BAD
+        value = raw * self._slope + self._intercept
+        return Value(value, _GOOD if self._low <= value <= self._high else _OUT_OF_RANGE)
 
 
-def decode_varbinds(point: ProfilePoint, values: Sequence[int | bytes | None]) -> Value:
-    """Decode the instances of a point, the first and those added to it.
-
-    None is an instance that the agent has not: it makes a point BAD, while a further line that does not exist adds
-    nothing.
-    """
-    present = [value for value in values[1:] if value is not None]
-    numbers = [value for value in (values[0], *present) if isinstance(value, int)]
-    if len(numbers) != 1 + len(present) or any(number in point.invalid for number in numbers):
-        return BAD
-    return _judge(point, sum(numbers))
-
-
-def _judge(point: ProfilePoint, raw: float) -> Value:
-    if not math.isfinite(raw) or _is_sentinel(point, raw):
-        return BAD
-    value = to_canonical(raw * point.scale + point.offset, point.unit)
-    low, high = point.range
-    slack = 1e-9 * (high - low)  # 1100 x 0.1 % is not more than 1.1
-    return Value(value, Quality.GOOD if low - slack <= value <= high + slack else Quality.OUT_OF_RANGE)
-
-
-def _is_sentinel(point: ProfilePoint, raw: float) -> bool:
-    return raw in point.invalid or (point.type == "float32" and any(raw == _float32(bad) for bad in point.invalid))
+def _sentinels(point: ProfilePoint) -> frozenset[float]:
+    """Return the raw values that mean "no value", as the point's type holds them."""
+    return frozenset(_float32(value) if point.type == "float32" else value for value in point.invalid)
 
 
 def _float32(value: float) -> float:
@@ -74,14 +97,6 @@ def _float32(value: float) -> float:
         return float(struct.unpack(">f", struct.pack(">f", value))[0])
     except OverflowError:
         return math.inf
-
-
-def _word_order(point: ProfilePoint, registers: Sequence[int]) -> Sequence[int]:
-    return registers if point.word_order == "big" else registers[::-1]
-
-
-def _register_bytes(point: ProfilePoint, register: int) -> bytes:
-    return register.to_bytes(2, point.byte_order)
 
 
 def encode_registers(point: ProfilePoint, value: float) -> tuple[int, ...]:
@@ -104,8 +119,8 @@ def encode_registers(point: ProfilePoint, value: float) -> tuple[int, ...]:
         raise WriteRefusedError(
             f"{value:g} {point.unit} does not fit {point.type} with scale {point.scale:g}"
         ) from error
-    registers = [int.from_bytes(data[at : at + 2], point.byte_order) for at in range(0, len(data), 2)]
-    return tuple(_word_order(point, registers))
+    registers = tuple(int.from_bytes(data[at : at + 2], point.byte_order) for at in range(0, len(data), 2))
+    return registers if point.word_order == "big" else registers[::-1]
 
 
 def encode_integer(point: ProfilePoint, value: float) -> int:
@@ -127,6 +142,6 @@ def _raw(point: ProfilePoint, value: float) -> float:
         raise WriteRefusedError(f"{value} is not a number that can be written")
     raw = (from_canonical(value, point.unit) - point.offset) / point.scale
     sent = raw if "float" in point.type else round(raw)
-    if _is_sentinel(point, sent):
+    if sent in _sentinels(point):
         raise WriteRefusedError(f"{value:g} would read as 'no value' on this device")
     return raw

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping
 
-from facility.acquire.decode import BAD, Value, decode_registers, encode_registers
+from facility.acquire.decode import BAD, Decoder, Value, encode_registers
 from facility.acquire.modbus_link import ModbusLink
 from facility.acquire.modbus_pdu import (
     MalformedAnswerError,
@@ -28,6 +28,7 @@ class ModbusClient:
         self._link = link
         self._unit = unit
         self._points = points
+        self._decoders = {key: (point.address or 0, words(point), Decoder(point)) for key, point in points.items()}
         self._limits = limits
         self._plan: tuple[ModbusRequest, ...] = plan_modbus(points, limits)
         self._turn = asyncio.Lock()
@@ -60,9 +61,9 @@ class ModbusClient:
 
     def _decode(self, request: ModbusRequest, registers: list[int], into: dict[str, Value]) -> None:
         for key in request.keys:
-            point = self._points[key]
-            at = (point.address or 0) - request.address
-            into[key] = decode_registers(point, registers[at : at + words(point)])
+            address, width, decoder = self._decoders[key]
+            at = address - request.address
+            into[key] = decoder.registers(registers[at : at + width])
 
     @property
     def _name(self) -> str:
@@ -84,7 +85,7 @@ class ModbusClient:
         request = ModbusRequest(point.table, point.address, words(point), (key,))
         try:
             check_write(pdu, await self._ask(pdu))
-            return decode_registers(point, decode_read(request, await self._ask(encode_read(request))))
+            return Decoder(point).registers(decode_read(request, await self._ask(encode_read(request))))
         except ModbusExceptionAnswer as exception:
             raise WriteRefusedError(f"{self._name} refuses to write {key}: {exception}") from exception
         except MalformedAnswerError as error:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from facility.acquire.ber import Raw
-from facility.acquire.decode import BAD, Value, decode_varbinds, encode_integer
+from facility.acquire.decode import BAD, Decoder, Value, encode_integer
 from facility.acquire.requests import halve_snmp, oids, plan_snmp
 from facility.acquire.snmp_pdu import TOO_BIG, Pdu, Request, error_name, get, set_integer
 from facility.acquire.udp import UdpChannel
@@ -45,12 +45,15 @@ class SnmpClient:
         self._session: Session | None = None
         self._plan: tuple[Group, ...] = plan_snmp(points, limits)
         self._requests: dict[Group, Request] = {}
+        self._users: dict[str, list[tuple[str, Decoder, Group]]] = {}
+        for key, point in points.items():
+            for oid in oids(point):
+                self._users.setdefault(oid, []).append((key, Decoder(point), oids(point)))
         self._turn = asyncio.Lock()
 
     async def read(self, into: dict[str, Value]) -> None:
         """Read every point; groups that the agent made us split stay split."""
         raw: dict[str, Raw] = {}
-        pending = {key: oids(point) for key, point in self._points.items()}
         todo, done = deque(self._plan), []
         while todo:
             group = todo.popleft()
@@ -61,13 +64,16 @@ class SnmpClient:
                 continue
             raw.update(_values(group, pdu))
             done.append(group)
-            self._decode(pending, raw, into)
+            self._decode(group, raw, into)
         self._plan = tuple(done)
 
-    def _decode(self, pending: dict[str, Group], raw: Mapping[str, Raw], into: dict[str, Value]) -> None:
-        complete = [key for key, needed in pending.items() if all(oid in raw for oid in needed)]
-        for key in complete:
-            into[key] = decode_varbinds(self._points[key], [raw[oid] for oid in pending.pop(key)])
+    def _decode(self, group: Group, raw: Mapping[str, Raw], into: dict[str, Value]) -> None:
+        for oid in group:
+            for key, decoder, needed in self._users[oid]:
+                if len(needed) == 1:
+                    into[key] = decoder.varbind(raw[oid])
+                elif all(each in raw for each in needed):
+                    into[key] = decoder.varbinds([raw[each] for each in needed])
 
     def _request(self, group: Group) -> Request:
         if group not in self._requests:
@@ -97,7 +103,7 @@ class SnmpClient:
             raise WriteRefusedError(f"the agent refuses to set {key}: {error_name(pdu.error_status)}")
         group = oids(point)
         answer = await self._ask(get(group))
-        return decode_varbinds(point, answer.values) if answer.error_status == 0 else BAD
+        return Decoder(point).varbinds(answer.values) if answer.error_status == 0 else BAD
 
     async def close(self) -> None:
         """Close the socket and forget the session."""

@@ -32,7 +32,7 @@ def snmpd(folder: Path, lines: Sequence[str], port: int | None = None) -> Iterat
         pytest.skip("snmpd (net-snmp) is not installed")
     folder.mkdir(parents=True, exist_ok=True)
     configuration = folder / "snmpd.conf"
-    configuration.write_text("\n".join(lines) + "\n")
+    configuration.write_text("\n".join(["dontLogTCPWrappersConnects yes", *lines]) + "\n")
     port = port or free_port()
     command = [SNMPD, "-f", "-Lo", "-C", "-c", str(configuration), "-I", "-systemstats", f"udp:127.0.0.1:{port}"]
     environment = {**os.environ, "SNMP_PERSISTENT_DIR": str(folder / "persistent"), "MIBS": ""}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from facility.acquire.decode import BAD, decode_registers, decode_varbinds, encode_integer, encode_registers
+from facility.acquire.decode import BAD, Decoder, encode_integer, encode_registers
 from facility.acquire.requests import words
 from facility.errors import WriteRefusedError
 from facility.profile import NumberType, ProfilePoint
@@ -48,7 +48,7 @@ def test_orders_of_a_float_as_vendors_name_them(
 ) -> None:
     registers = struct.unpack(">2H", bytes.fromhex(wire))
     spec = point("float32", byte_order=byte_order, word_order=word_order)
-    assert decode_registers(spec, registers) == (12.500000953674316, Quality.GOOD)
+    assert Decoder(spec).registers(registers) == (12.500000953674316, Quality.GOOD)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_orders_of_a_float_as_vendors_name_them(
 )
 def test_each_type_from_bytes_typed_by_hand(kind: NumberType, wire: str, value: float) -> None:
     registers = struct.unpack(f">{len(wire.split())}H", bytes.fromhex(wire))
-    assert decode_registers(point(kind), registers) == (value, Quality.GOOD)
+    assert Decoder(point(kind)).registers(registers) == (value, Quality.GOOD)
 
 
 @pytest.mark.parametrize(("kind", "byte_order", "word_order"), list(itertools.product(INTEGERS, ORDERS, ORDERS)))
@@ -78,7 +78,7 @@ def test_what_is_written_is_read_back_integers(
     raw = data.draw(st.integers(*INTEGERS[kind]))
     registers = encode_registers(spec, raw * scale)
     assert len(registers) == words(spec)
-    assert is_about(decode_registers(spec, registers), raw * scale, Quality.GOOD)
+    assert is_about(Decoder(spec).registers(registers), raw * scale, Quality.GOOD)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_what_is_written_is_read_back_floats(
     kind: NumberType, byte_order: Literal["big", "little"], word_order: Literal["big", "little"], value: float
 ) -> None:
     spec = point(kind, byte_order=byte_order, word_order=word_order)
-    assert decode_registers(spec, encode_registers(spec, value)) == (value, Quality.GOOD)
+    assert Decoder(spec).registers(encode_registers(spec, value)) == (value, Quality.GOOD)
 
 
 @pytest.mark.parametrize("unit", ["W", "MW", "kW"])
@@ -97,7 +97,7 @@ def test_what_is_written_is_read_back_floats(
 def test_what_is_written_is_read_back_in_other_units(unit: str, value: float) -> None:
     spec = point("int32", unit=unit, scale=0.1)
     step = {"W": 1e-4, "kW": 0.1, "MW": 100.0}[unit]
-    assert decode_registers(spec, encode_registers(spec, value)).value == pytest.approx(value, abs=step / 2 + 1e-9)
+    assert Decoder(spec).registers(encode_registers(spec, value)).value == pytest.approx(value, abs=step / 2 + 1e-9)
 
 
 def test_a_setpoint_of_61_5_with_a_scale_can_be_written() -> None:
@@ -107,12 +107,12 @@ def test_a_setpoint_of_61_5_with_a_scale_can_be_written() -> None:
 @given(st.integers(-(2**31), 2**31 - 1))
 def test_what_is_set_is_read_back(raw: int) -> None:
     spec = point("integer", scale=0.1)
-    assert decode_varbinds(spec, [encode_integer(spec, raw * 0.1)]).value == pytest.approx(raw * 0.1, rel=1e-12)
+    assert Decoder(spec).varbinds([encode_integer(spec, raw * 0.1)]).value == pytest.approx(raw * 0.1, rel=1e-12)
 
 
 def test_a_coil_is_written_whole_and_a_bit_of_a_register_is_not() -> None:
     coil = ProfilePoint(type="bit", table="coil", address=3, unit="enum", range=(0, 1))
-    assert [decode_registers(coil, encode_registers(coil, value)).value for value in (0, 1)] == [0, 1]
+    assert [Decoder(coil).registers(encode_registers(coil, value)).value for value in (0, 1)] == [0, 1]
     with pytest.raises(WriteRefusedError, match="one bit of a register"):
         encode_registers(point("bit", bit=5, unit="enum"), 1)
     with pytest.raises(WriteRefusedError, match="not 0 or 1"):
@@ -120,7 +120,7 @@ def test_a_coil_is_written_whole_and_a_bit_of_a_register_is_not() -> None:
 
 
 def test_bits_of_a_register() -> None:
-    found = [decode_registers(point("bit", bit=bit, unit="enum"), [0b1000_0000_0010_0000]).value for bit in range(16)]
+    found = [Decoder(point("bit", bit=bit, unit="enum")).registers([0b1000_0000_0010_0000]).value for bit in range(16)]
     assert [bit for bit, value in enumerate(found) if value] == [5, 15]
 
 
@@ -157,15 +157,15 @@ def test_a_sum_cannot_be_written() -> None:
     ],
 )
 def test_what_is_no_value_is_bad(kind: NumberType, registers: list[int], invalid: tuple[float, ...]) -> None:
-    value, quality = decode_registers(point(kind, invalid=invalid), registers)
+    value, quality = Decoder(point(kind, invalid=invalid)).registers(registers)
     assert math.isnan(value)
     assert quality is Quality.BAD
 
 
 def test_limits_are_inclusive_in_spite_of_rounding() -> None:
     spec = point("uint16", unit="%", scale=0.1, range=(0, 1.1))
-    assert decode_registers(spec, [1100]).quality is Quality.GOOD  # 110.00000000000001 %
-    assert decode_registers(spec, [1101]).quality is Quality.OUT_OF_RANGE
+    assert Decoder(spec).registers([1100]).quality is Quality.GOOD  # 110.00000000000001 %
+    assert Decoder(spec).registers([1101]).quality is Quality.OUT_OF_RANGE
 
 
 @given(
@@ -175,7 +175,7 @@ def test_limits_are_inclusive_in_spite_of_rounding() -> None:
     st.sampled_from(ORDERS),
 )
 def test_no_registers_raise(kind: NumberType, registers: list[int], byte_order: Any, word_order: Any) -> None:
-    value, quality = decode_registers(point(kind, byte_order=byte_order, word_order=word_order), registers)
+    value, quality = Decoder(point(kind, byte_order=byte_order, word_order=word_order)).registers(registers)
     assert quality in (Quality.GOOD, Quality.BAD)
     assert math.isnan(value) == (quality is Quality.BAD)
 
@@ -183,7 +183,7 @@ def test_no_registers_raise(kind: NumberType, registers: list[int], byte_order: 
 @given(st.lists(st.one_of(st.integers(), st.binary(max_size=4), st.none()), min_size=1, max_size=3))
 def test_varbinds_are_added_or_bad(values: list[int | bytes | None]) -> None:
     assume(all(not isinstance(value, int) or abs(value) < 2**80 for value in values))
-    decoded = decode_varbinds(point("integer", invalid=(-1,)), values)
+    decoded = Decoder(point("integer", invalid=(-1,))).varbinds(values)
     if values[0] is None or any(isinstance(value, bytes) or value == -1 for value in values):
         assert decoded is BAD
     else:
