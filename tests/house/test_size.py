@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from statistics import median
 
 from tests.house.repository import ROOT, tracked_files
@@ -16,6 +17,7 @@ MEDIAN_FILE = 150
 SOURCES = [name for name in tracked_files("facility", "models", "tools") if name.endswith(".py")]
 
 
+@cache
 def function_lengths() -> dict[str, int]:
     lengths = {}
     for name in SOURCES:
