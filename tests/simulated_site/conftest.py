@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,14 +22,24 @@ def site() -> Site:
     return load_site(DEMO).site
 
 
-@pytest.fixture
-def summer(site: Site) -> SimulatedSite:
+@pytest.fixture(scope="session")
+def settled_in_summer(site: Site) -> SimulatedSite:
     return settled(SimulatedSite(site, 5, SUMMER))
 
 
-@pytest.fixture
-def winter(site: Site) -> SimulatedSite:
+@pytest.fixture(scope="session")
+def settled_in_winter(site: Site) -> SimulatedSite:
     return settled(SimulatedSite(site, 5, WINTER))
+
+
+@pytest.fixture
+def summer(settled_in_summer: SimulatedSite) -> SimulatedSite:
+    return deepcopy(settled_in_summer)
+
+
+@pytest.fixture
+def winter(settled_in_winter: SimulatedSite) -> SimulatedSite:
+    return deepcopy(settled_in_winter)
 
 
 def settled(simulation: SimulatedSite, hours: float = 3.0) -> SimulatedSite:
