@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import threading
 from types import TracebackType
 from typing import Literal
 
@@ -30,9 +31,7 @@ def configure_logging(form: LogFormat, process: str) -> None:
         structlog.processors.format_exc_info if form == "json" else _keep,
         redact,
     ]
-    last: Processor = (
-        structlog.processors.JSONRenderer(default=str) if form == "json" else structlog.dev.ConsoleRenderer()
-    )
+    last: Processor = structlog.processors.JSONRenderer(default=str) if form == "json" else _console()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -56,10 +55,14 @@ def configure_logging(form: LogFormat, process: str) -> None:
 def log_uncaught() -> None:
     """Log an exception that nothing caught, with its traceback, as one event; for processes that nobody watches."""
 
-    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    def hook(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
         get_logger(__name__).critical("a fault of ours ends this process", exc_info=(kind, error, trace))
 
+    def thread_hook(ended: threading.ExceptHookArgs) -> None:
+        get_logger(__name__).critical("a fault of ours ends a thread", exc_info=ended[:3])
+
     sys.excepthook = hook
+    threading.excepthook = thread_hook
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
@@ -76,6 +79,11 @@ def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
         elif isinstance(value, str):
             event[key] = _USER_INFO.sub("***@", value)
     return event
+
+
+def _console() -> Processor:
+    # Plain tracebacks: the usual ones show local variables, and a secret may be among them.
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
 
 
 def _process_adder(process: str) -> Processor:

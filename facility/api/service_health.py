@@ -25,7 +25,7 @@ class DeviceHealth:
 
 @dataclass(frozen=True, slots=True)
 class ServiceHealth:
-    """The whole: failed when nothing is polled, degraded when a process or device is not well."""
+    """The whole: failed when nothing is polled, degraded when a process or device is not well, or the last plan failed."""
 
     status: Status
     at: datetime
@@ -41,9 +41,8 @@ def service_health(view: SiteView) -> ServiceHealth:
     missing = tuple(name for name in NEEDED if name not in processes)
     devices = tuple(_devices(view, processes.get("poller")))
     poller = processes.get("poller")
-    status: Status = "ok"
-    if missing or not all(health.alive for health in processes.values()) or any(d.status != "ok" for d in devices):
-        status = "degraded"
+    well = all(health.alive and not health.detail.get("last_error") for health in processes.values())
+    status: Status = "ok" if well and not missing and all(device.status == "ok" for device in devices) else "degraded"
     if poller is None or not poller.alive:
         status = "failed"
     return ServiceHealth(status, now, tuple(processes.values()), missing, devices)

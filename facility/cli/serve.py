@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
 from contextlib import ExitStack
 
 from facility.cli.common import add_site, open_site
@@ -29,8 +30,11 @@ def run(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         only_service(state, stack)
         listener = stack.enter_context(listen(Address(arguments.host, arguments.port)))
-        port = listener.getsockname()[1]
-        _log.info("serving", site=loaded.site.id, revision=loaded.revision, url=f"http://{arguments.host}:{port}/")
+        bound, port = listener.getsockname()[:2]
+        if not ipaddress.ip_address(bound).is_loopback:
+            _log.warning("there are no users yet: whoever reaches this address can read everything", address=bound)
+        url = f"http://[{bound}]:{port}/" if ":" in bound else f"http://{bound}:{port}/"
+        _log.info("serving", site=loaded.site.id, revision=loaded.revision, url=url)
         assignment = Assignment(loaded, state, arguments.log_format, listener.fileno(), arguments.host)
         Supervisor(assignment, SystemClock()).run()
     _log.info("stopped", site=loaded.site.id)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+from types import FrameType
 
 import uvicorn
 
@@ -30,6 +32,11 @@ def run(worker: Worker) -> None:
         timeout_graceful_shutdown=STOP_WITHIN_S,
         limit_concurrency=100,
     )
+    signal.signal(signal.SIGTERM, _end_quietly)  # uvicorn handles the signal, then raises it again
     uvicorn.Server(config).run(sockets=[listener])
     view.close()
     worker.heartbeat.say("stopped")
+
+
+def _end_quietly(_number: int, _frame: FrameType | None) -> None:
+    """Let `run` come to its end."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -42,6 +41,9 @@ def _follow(channel: Connection, on_site: Callable[[LoadedSite], None]) -> None:
         while True:
             on_site(channel.recv())
     except (EOFError, OSError):
+        pass  # the supervisor is gone
+    finally:  # also after a fault of ours: a worker that no longer listens must not live on
+        last = threading.Timer(GRACE_S, os._exit, [1])
+        last.daemon = True
+        last.start()
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(GRACE_S)
-        os._exit(1)

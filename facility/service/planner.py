@@ -1,4 +1,4 @@
-"""The planner's process: one cycle every `planning.interval_min`, and at once when there is a new model."""
+"""The planner's process: a cycle every `planning.interval_min`, and at once when there is a new model or a changed site."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from facility.model_store import ModelStore
 from facility.records import Event
 from facility.service.events import record_event
 from facility.service.worker import Worker
+from facility.site_file import LoadedSite
 
 RETRY_S = 60.0  # after a cycle that gave no plan
 _log = get_logger(__name__)
@@ -25,9 +26,10 @@ def run(worker: Worker) -> None:
     """Plan until the process is ended. A cycle may be cut off anywhere: the journal takes a plan whole or not at all."""
     worker.heartbeat.keep_beating()
     while True:
+        began, loaded = time.monotonic(), worker.loaded
         planned = plan_once(worker)
-        interval_s = 60.0 * worker.loaded.site.planning.interval_min
-        _wait(worker, interval_s if planned else min(RETRY_S, interval_s))
+        interval_s = 60.0 * loaded.site.planning.interval_min
+        _wait(worker, loaded, began + (interval_s if planned else min(RETRY_S, interval_s)))
 
 
 def plan_once(worker: Worker) -> bool:
@@ -68,8 +70,9 @@ def _failed(worker: Worker, error: FacilityError, correlation_id: str) -> None:
     record_event(worker.loaded, worker.state, event)
 
 
-def _wait(worker: Worker, seconds: float) -> None:
-    models, until = ModelStore(worker.state.models), time.monotonic() + seconds
+def _wait(worker: Worker, planned_with: LoadedSite, until: float) -> None:
+    """Wait until a time of the monotonic clock, a new model or a changed site."""
+    models = ModelStore(worker.state.models)
     serving = models.serving()
-    while time.monotonic() < until and models.serving() == serving:
-        time.sleep(min(BEAT_S, max(0.0, until - time.monotonic())))
+    while (left := until - time.monotonic()) > 0 and models.serving() == serving and worker.loaded is planned_with:
+        time.sleep(min(BEAT_S, left))

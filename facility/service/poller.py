@@ -19,6 +19,7 @@ from facility.records import Quality
 from facility.service.worker import Worker
 
 MAINTAIN_EVERY_S = 3600.0
+RELOAD_WITHIN_S = 60.0
 _log = get_logger(__name__)
 
 
@@ -46,7 +47,9 @@ async def _run(worker: Worker, telemetry: TelemetryStore) -> None:
         asyncio.create_task(_keep_store(worker, telemetry), name="store"),
     ]
     # A new site arrives in the channel's thread; the devices belong to this loop.
-    worker.on_site.append(lambda loaded: asyncio.run_coroutine_threadsafe(poller.reload(loaded), loop).result())
+    worker.on_site.append(
+        lambda loaded: asyncio.run_coroutine_threadsafe(poller.reload(loaded), loop).result(RELOAD_WITHIN_S)
+    )
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)

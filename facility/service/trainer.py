@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -12,11 +12,12 @@ from facility.environment import open_environment
 from facility.errors import FacilityError
 from facility.log import get_logger
 from facility.model_store import ModelStore
+from facility.service.night import next_night
 from facility.service.worker import Worker
 from facility.training import train_site
 
-NIGHTLY_AT_H = 3  # in site time
 RETRY = timedelta(hours=1)  # while there is no model: history grows
+LOOK_S = 20.0
 _log = get_logger(__name__)
 
 
@@ -32,7 +33,8 @@ def run(worker: Worker) -> None:
         if models.serving() is None:
             due = min(due, now + RETRY)
         worker.heartbeat.say("waiting", next_training=due, serving=models.serving())
-        time.sleep(max(0.0, (due - now).total_seconds()))
+        while worker.clock.now() < due:  # not one long sleep: the machine's clock may be put right meanwhile
+            time.sleep(LOOK_S)
         if models.serving() is not None:
             train_once(worker)
 
@@ -52,9 +54,3 @@ def train_once(worker: Worker) -> None:
         seconds = round(time.monotonic() - began, 1)
         _log.info("trained", serving=ModelStore(worker.state.models).serving(), seconds=seconds)
         worker.heartbeat.say("waiting", last_success=worker.clock.now(), training_s=seconds, last_error=None)
-
-
-def next_night(local: datetime) -> datetime:
-    """Return the next time after `local` (in site time) that the clock on the wall shows the nightly hour."""
-    tonight = local.replace(hour=NIGHTLY_AT_H, minute=0, second=0, microsecond=0)
-    return tonight if tonight > local else tonight + timedelta(days=1)
