@@ -31,6 +31,8 @@ class Form:
         States of each plant, one a step: the restricted problem. None: all states, by weights.
     awake
         Awake servers of each pool that are decided.
+    charging
+        Which way each battery goes in the steps where price alone would not keep it from going both.
     integer
         One state a step by binaries: the branch-and-bound form.
     only
@@ -41,6 +43,7 @@ class Form:
 
     points: Mapping[str, PathPoint] | None = None
     awake: Mapping[str, FloatArray] | None = None
+    charging: Mapping[str, FloatArray] | None = None
     integer: bool = False
     only: Mapping[str, BoolArray] | None = None
     loose: bool = False
@@ -97,7 +100,8 @@ class SitePlan:
 
     def _battery(self, name: str) -> BatteryPlan:
         exact = self.form.integer or self.form.points is not None
-        return BatteryPlan(self.problem, self.case.it.batteries[name], self.case.it.free_power() if exact else None)
+        one_way, charging = self.case.it.free_power() if exact else None, (self.form.charging or {}).get(name)
+        return BatteryPlan(self.problem, self.case.it.batteries[name], one_way, charging)
 
     def _electrical(self) -> None:
         inputs, it = self.case.it.inputs, self.case.it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import cvxpy as cp
 import numpy as np
@@ -41,6 +42,11 @@ def restrict(case: SiteCase, form: Form, time_limit_s: float) -> SitePlan:
         plan.problem.solve(SOLVERS, time_limit_s)
     except ProvenInfeasibleError:
         raise BlockedError(_short_steps(case, form, time_limit_s)) from None
+    ways = {name: battery.charging for name, battery in plan.batteries.items() if battery.charging is not None}
+    if ways and form.charging is None:
+        # Only a problem without binaries has prices: solve again with the ways that were found.
+        decided = {name: np.round(np.asarray(way.value, dtype=float)) for name, way in ways.items()}
+        return restrict(case, replace(form, charging=decided), time_limit_s)
     return plan
 
 

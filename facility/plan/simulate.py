@@ -83,13 +83,21 @@ def with_work_value(it: ItCase, simulation: Simulation, work_value_per_kwh: floa
 
 
 def run_plant(model: PlantModel, states: tuple[JointState, ...], load: Load) -> PlantRun:
-    """Evaluate a path of states. First steps that are infeasible are answered by the first feasible state after them."""
+    """Evaluate a path of states.
+
+    First steps that are infeasible are answered at the setpoints of the first feasible state after them, in their own mode:
+    the plant on its way back from a measured state, of which the model knows nothing.
+    """
     response = evaluate_path(model, states, load)
     recovering = np.zeros(len(states), dtype=bool)
     feasible = np.flatnonzero(response.feasible)
     if feasible.size and feasible[0] > 0:
         recovering[: feasible[0]] = True
-        stand_in = tuple(states[max(step, int(feasible[0]))] for step in range(len(states)))
+        back = states[feasible[0]]
+        known = {"leaving_water_degc": back.leaving_water_degc, "supply_air_degc": back.supply_air_degc}
+        stand_in = tuple(
+            replace(state, **known) if off else state for state, off in zip(states, recovering, strict=True)
+        )
         response = evaluate_path(model, stand_in, load)
     return PlantRun(states, load, response, recovering)
 

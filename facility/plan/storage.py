@@ -67,12 +67,15 @@ class BatteryCase:
 
 
 class BatteryPlan:
-    """The battery in the problem. `one_way` marks steps where a binary forbids charging and discharging at once.
+    """The battery in the problem. `one_way` marks steps where a binary forbids charging and discharging at once; `charging`
+    holds those binaries where they are decided.
 
     With positive prices losses cost money and both at once never pays; with negative ones it would burn energy for a fee.
     """
 
-    def __init__(self, problem: Problem, case: BatteryCase, one_way: BoolArray | None = None) -> None:
+    def __init__(
+        self, problem: Problem, case: BatteryCase, one_way: BoolArray | None = None, charging: FloatArray | None = None
+    ) -> None:
         battery = case.battery
         self.case = case
         self.charge_kw = cp.Variable(case.steps, nonneg=True)
@@ -84,8 +87,9 @@ class BatteryPlan:
         problem.limit("capacity", battery.id, self.stored_kwh - case.most_kwh, "kWh")
         problem.cost("wear", battery.wear_cost_per_kwh * case.step_h * cp.sum(through))
         problem.cost("terminal", case.value_per_kwh * (case.stored_kwh - self.stored_kwh[-1]))
+        self.charging: Any = None
         if one_way is not None and one_way.any():
-            self._one_way(problem, np.flatnonzero(one_way))
+            self._one_way(problem, np.flatnonzero(one_way), charging)
 
     @property
     def net_kw(self) -> Any:
@@ -99,7 +103,9 @@ class BatteryPlan:
         reserve = cp.multiply(~recovering, self.case.reserve_kwh(critical_kw)) + np.where(recovering, way, 0.0)
         problem.limit("reserve", self.case.battery.id, reserve - self.stored_kwh, "kWh")
 
-    def _one_way(self, problem: Problem, steps: IntArray) -> None:
-        charging = cp.Variable(len(steps), boolean=True)
+    def _one_way(self, problem: Problem, steps: IntArray, charging: FloatArray | None) -> None:
+        self.charging = cp.Variable(len(steps), boolean=True) if charging is None else cp.Constant(charging)
         power = self.case.battery.power_kw
-        problem.law(self.charge_kw[steps] <= power * charging, self.discharge_kw[steps] <= power * (1 - charging))
+        problem.law(
+            self.charge_kw[steps] <= power * self.charging, self.discharge_kw[steps] <= power * (1 - self.charging)
+        )
