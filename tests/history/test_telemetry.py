@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -89,12 +90,17 @@ def test_means_agree_with_a_plain_calculation(
         frame = store.read(POINTS[:1], start, end, timedelta(seconds=step_s))
         as_read = store.read(POINTS[:1], start, end)
     inside = {second: value for second, value in plain.items() if first <= second < last}
-    assert dict(zip((as_read.index - START).total_seconds(), as_read[POINTS[0]], strict=True)) == inside
+    assert (
+        dict(zip((pd.DatetimeIndex(as_read.index) - START).total_seconds(), as_read[POINTS[0]], strict=True)) == inside
+    )
     base = microseconds(START) // 10**6
     by_step: dict[int, list[float]] = {}
     for second, value in inside.items():
         by_step.setdefault((base + second) // step_s, []).append(value)
-    found = {int(time.timestamp()) // step_s: value for time, value in frame[POINTS[0]].dropna().items()}
+    means = frame[POINTS[0]].dropna()
+    found = {
+        int(time.timestamp()) // step_s: value for time, value in zip(pd.DatetimeIndex(means.index), means, strict=True)
+    }
     assert found == pytest.approx({step: np.mean(values) for step, values in by_step.items()})
     assert len(frame) == -(-(base + last) // step_s) - (base + first) // step_s
 
