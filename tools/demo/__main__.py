@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import signal
 import socket
 import subprocess
@@ -11,7 +10,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 
@@ -76,14 +75,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="end after the first recommendations")
     parser.add_argument("--state", type=Path, default=Path("var/demo"), help="folder for everything it makes")
-    parser.add_argument("--forget", action="store_true", help="forget earlier runs first")
+    parser.add_argument("--days", type=float, default=14.0, help="history to make at most (default: 14)")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupted)
     folder, teller = Folder(arguments.state.absolute()), Teller()
-    if arguments.forget and folder.root.exists():
-        shutil.rmtree(folder.root)
     try:
-        return _run(folder, teller, once=arguments.once)
+        return _run(folder, teller, timedelta(days=arguments.days), once=arguments.once)
     except (FacilityError, CommandFailedError, snapshot.SnapshotError) as error:
         teller.say(f"the demo cannot go on: {error}")
         return 1
@@ -96,7 +93,7 @@ def _interrupted(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _run(folder: Folder, teller: Teller, *, once: bool) -> int:
+def _run(folder: Folder, teller: Teller, longest: timedelta, *, once: bool) -> int:
     folder.root.mkdir(parents=True, exist_ok=True)
     example = ROOT / "site_configs" / "demo.yaml"
     secret_folder = folder.root / "secrets"
@@ -105,16 +102,16 @@ def _run(folder: Folder, teller: Teller, *, once: bool) -> int:
     write_site(example, places, secret_folder, folder.site)
     loaded = load_site(folder.site)
     teller.say(f"{loaded.site.name}: {len(loaded.points)} points on {len(places) - 1} devices; files in {folder.root}")
-    _fill_history(loaded, folder, teller)
+    _fill_history(loaded, folder, teller, longest)
     with Children(environment) as children:
         _start_devices(children, folder, places, teller)
         _use(children, folder, teller)
         return 0 if once else _serve(children, folder, places, teller)
 
 
-def _fill_history(loaded: LoadedSite, folder: Folder, teller: Teller) -> None:
+def _fill_history(loaded: LoadedSite, folder: Folder, teller: Teller, longest: timedelta) -> None:
     now = datetime.now(UTC)
-    simulation = resume_or_begin(loaded, SEED, folder.memory, folder.product, now)
+    simulation = resume_or_begin(loaded, SEED, folder.memory, folder.product, now - longest)
     begin = simulation.time
     teller.say(f"simulating the site's history since {begin:%Y-%m-%d %H:%M} UTC")
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())

@@ -20,7 +20,6 @@ from tools.simulated_site import SimulatedSite, snapshot
 from tools.simulated_site.rounding import counts_per_unit
 from tools.simulated_site.simulation import Moment
 
-HISTORY = timedelta(days=14)
 STEP = timedelta(seconds=60)
 READINGS_EVERY = timedelta(minutes=5)
 MOMENTS_A_BATCH = 12
@@ -28,17 +27,17 @@ MOMENTS_A_BATCH = 12
 Progress = Callable[[datetime], None]
 
 
-def resume_or_begin(loaded: LoadedSite, seed: int, memory: Path, state: Path, now: datetime) -> SimulatedSite:
-    """Return the simulated site where the last run left it, or one that begins two weeks ago."""
+def resume_or_begin(loaded: LoadedSite, seed: int, memory: Path, state: Path, begin: datetime) -> SimulatedSite:
+    """Return the simulated site where the last run left it, or a new one; neither earlier than `begin`."""
     if memory.exists():
         remembered = snapshot.load(memory)
         simulation = SimulatedSite(loaded.site, seed, datetime.fromisoformat(remembered["time"]))
         simulation.recall(remembered)
-        simulation.time = max(simulation.time, now - HISTORY)  # a longer absence stays a gap
+        simulation.time = max(simulation.time, begin)  # a longer absence stays a gap
         return simulation
     if state.exists():
         shutil.rmtree(state)  # the site's memory is kept only after its history: this one was interrupted half-way
-    return SimulatedSite(loaded.site, seed, now - HISTORY)
+    return SimulatedSite(loaded.site, seed, begin)
 
 
 def backfill(loaded: LoadedSite, simulation: SimulatedSite, state: StateFolder, progress: Progress) -> int:

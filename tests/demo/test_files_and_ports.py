@@ -1,0 +1,71 @@
+"""What the demo writes before it starts."""
+
+from __future__ import annotations
+
+import json
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from facility.secrets import resolve_secret
+from facility.site_file import load_site
+from tools.demo.files import COMMUNITY, write_secrets, write_site
+from tools.demo.ports import WEB, pick_ports
+
+DEMO = Path(__file__).parents[2] / "site_configs" / "demo.yaml"
+DEVICES = load_site(DEMO).site.devices
+
+
+def test_secrets_are_private_kept_and_different(tmp_path: Path) -> None:
+    folder = tmp_path / "a b" / "secrets"
+    first = write_secrets(folder)
+    assert first == write_secrets(folder)
+    files = sorted(folder.iterdir())
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600] * 3
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert len({file.read_text() for file in files}) == 3
+    assert all(len(file.read_text()) >= 20 for file in files)
+
+
+def test_site_file_is_the_demo_with_addresses_filled_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "a b"
+    environment = write_secrets(folder / "secrets")
+    places = pick_ports(DEVICES, folder / "ports.json")
+    write_site(DEMO, places, folder / "secrets", folder / "site.yaml")
+    assert (folder / "site.yaml").read_text().splitlines()[0].startswith("# Written by tools.demo")
+    written, example = load_site(folder / "site.yaml"), load_site(DEMO)
+    assert [point.id for point in written.points] == [point.id for point in example.points]
+    assert written.site.tariff == example.site.tariff
+    monkeypatch.setenv(COMMUNITY, environment[COMMUNITY])
+    for device in written.site.devices:
+        address = device.modbus or device.snmp
+        assert address is not None
+        assert (address.host, address.port) == ("127.0.0.1", places[device.id]["port"])
+    ups = next(device.snmp for device in written.site.devices if device.id == "ups-card")
+    assert ups is not None
+    assert ups.v3 is not None
+    assert resolve_secret(ups.v3.auth_key).get_secret_value() == (folder / "secrets/ups_auth_key").read_text()
+    text = (folder / "site.yaml").read_text()
+    assert not any(file.read_text() in text for file in (folder / "secrets").iterdir())
+
+
+def test_ports_are_free_different_and_kept(tmp_path: Path) -> None:
+    file = tmp_path / "ports.json"
+    first = pick_ports(DEVICES, file)
+    assert json.loads(file.read_text()) == first
+    assert set(first) == {WEB, *(device.id for device in DEVICES)}
+    assert len({(place["protocol"] == "snmp", place["port"]) for place in first.values()}) == len(first)
+    assert pick_ports(DEVICES, file) == first
+
+
+def test_a_port_taken_meanwhile_is_replaced(tmp_path: Path) -> None:
+    file = tmp_path / "ports.json"
+    first = pick_ports(DEVICES, file)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", first["plant-controller"]["port"]))
+        taken.listen()
+        second = pick_ports(DEVICES, file)
+    changed = {name for name, place in second.items() if place != first[name]}
+    assert changed == {"plant-controller"}
