@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.interpolate import RegularGridInterpolator
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingRegressor
+from threadpoolctl import threadpool_limits
 
 from models.accuracy import TimeSplit, conformal_half_width, coverage_frac, errors, time_split
 from models.card import ModelCard, verdict
@@ -171,5 +172,7 @@ def _tree_table(features: FloatArray, target: FloatArray, grid: FloatArray) -> F
         early_stopping=False,
         random_state=0,
     )
-    trees.fit(features, target)
-    return np.asarray(trees.predict(grid.reshape(-1, features.shape[1])).reshape(grid.shape[:-1]))
+    with threadpool_limits(limits=1, user_api="openmp"):  # small data: more threads only wait for each other
+        trees.fit(features, target)
+        answers = trees.predict(grid.reshape(-1, features.shape[1]))
+    return np.asarray(answers.reshape(grid.shape[:-1]))

@@ -63,6 +63,8 @@ class LoadForecaster(BaseEstimator):  # type: ignore[misc]
         self.step_min = step_min
         self.horizon_steps = horizon_steps
 
+    profile_: FloatArray
+
     def fit(self, history: pd.Series[float]) -> LoadForecaster:
         """Fit on a series with UTC time index; it is averaged to steps, gaps stay gaps.
 
@@ -104,13 +106,13 @@ class LoadForecaster(BaseEstimator):  # type: ignore[misc]
     def _learn(self, steps: pd.Series[float]) -> None:
         """Set profile and decay from steps."""
         if self.basis_ == "persistence":
-            self.profile_: FloatArray = np.zeros(0)
+            self.profile_ = np.zeros(0)
             self.decay_ = 1.0
             return
         slots = self._slots(pd.DatetimeIndex(steps.index))
         size = _PERIOD_H[self.basis_] * 60 // self.step_min
         means = pd.Series(steps.to_numpy(float)).groupby(slots).mean().reindex(range(size))
-        self.profile_ = means.interpolate(limit_direction="both").to_numpy(float)
+        self.profile_ = np.asarray(means.interpolate(limit_direction="both"), float)
         deviation = steps.to_numpy(float) - self.profile_[slots]
         both = np.isfinite(deviation[:-1]) & np.isfinite(deviation[1:])
         now, later = deviation[:-1][both], deviation[1:][both]
@@ -131,7 +133,8 @@ class LoadForecaster(BaseEstimator):  # type: ignore[misc]
             else:  # too few to say: never narrower than what nearer horizons showed
                 before = np.abs(spread[h - 1]).max() if h else 0.0
                 spread[h] = np.interp(QUANTILES, [0.05, 0.5, 0.95], [-max(wide, before), 0.0, max(wide, before)])
-        self.spread_ = spread
+        # Persistence stays flat: a trend within hours is no reason to expect one for days.
+        self.spread_ = spread - spread[:, 2:3] if self.basis_ == "persistence" else spread
 
     def _residuals(self, steps: pd.Series[float], cut: int) -> FloatArray:
         """Return measured minus forecast, (origins, horizon_steps), NaN beyond the end."""
@@ -159,5 +162,5 @@ class LoadForecaster(BaseEstimator):  # type: ignore[misc]
 
     def _slots(self, times: pd.DatetimeIndex) -> IntArray:
         """Return the slot of the basis' period that each time falls in."""
-        minutes = (times.dayofweek * _DAY_H + times.hour) * 60 + times.minute
+        minutes = (times.day_of_week * _DAY_H + times.hour) * 60 + times.minute
         return np.asarray(minutes % (_PERIOD_H[self.basis_] * 60) // self.step_min, dtype=np.intp)

@@ -42,6 +42,8 @@ def load_model(data: bytes) -> Any:
     UntrustedModelError
         If the bytes are not such a file, or hold a type that is not on the list.
     """
+    if not data:
+        raise UntrustedModelError("not a stored model: empty")
     try:
         _refuse_untrusted(data)
         return skops.io.loads(data, trusted=list(TRUSTED))

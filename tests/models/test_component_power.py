@@ -1,0 +1,110 @@
+"""Learned corrections: better than their law, honest when not, monotone, silent outside what they saw."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+
+from models.component_power import ComponentPower
+
+STEPS = 1400
+
+
+def history(seed: int = 0, noise_kw: float = 0.6, steps: int = STEPS) -> tuple[pd.DataFrame, pd.Series]:
+    """A chiller that takes a tenth more than its law, more so when its condenser is warm."""
+    generator = np.random.default_rng(seed)
+    times = pd.date_range("2026-03-01", periods=steps, freq="15min", tz="UTC")
+    prior = 60 + 25 * np.sin(np.arange(steps) / 96 * 2 * np.pi) + generator.normal(0, 8, steps)
+    prior = np.clip(prior, 10, None)
+    warm = 22 + 4 * np.sin(np.arange(steps) / 700) + generator.normal(0, 1, steps)
+    power = prior * (1.1 + 0.012 * (warm - 22)) + generator.normal(0, noise_kw, steps)
+    return pd.DataFrame({"prior_kw": prior, "entering": warm}, index=times), pd.Series(power, index=times)
+
+
+def fitted(**options: float) -> tuple[ComponentPower, pd.DataFrame, pd.Series]:
+    rows, power = history(**options)  # type: ignore[arg-type]
+    return ComponentPower("chiller", ("entering",)).fit(rows, power), rows, power
+
+
+def test_it_beats_the_law_and_says_so() -> None:
+    model, rows, power = fitted()
+    card = model.card_
+    assert model.qualified, card.reason
+    assert card.test is not None
+    assert card.prior_test is not None
+    assert card.persistence_test is not None
+    assert card.test.rmse < 0.4 * card.prior_test.rmse
+    assert card.test.rmse < card.persistence_test.rmse
+    assert abs(card.test.nmbe_frac) < 0.02
+    assert "beats the prior" in card.reason
+    inside = rows["prior_kw"].between(*card.features["prior_kw"]) & rows["entering"].between(*card.features["entering"])
+    assert np.abs(model.predict(rows[inside]) / power[inside] - 1).mean() < 0.03
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_its_interval_covers_out_of_sample(seed: int) -> None:
+    model, _, _ = fitted(seed=seed)
+    fresh, power = history(seed=seed + 100)
+    learned, width, outside = model.correct(fresh["prior_kw"].to_numpy(), {"entering": fresh["entering"].to_numpy()})
+    covered = np.abs(learned - power.to_numpy()) <= width
+    assert 0.82 <= covered[~outside].mean() <= 0.98
+
+
+def test_more_law_never_means_less_power() -> None:
+    model, _, _ = fitted(noise_kw=6.0)
+    low, high = model.seen_[0]
+    for warm in np.linspace(model.seen_[1, 0], model.seen_[1, 1], 7):
+        prior = np.linspace(low, high, 200)
+        power, _, outside = model.correct(prior, {"entering": np.full(200, warm)})
+        assert not outside.any()
+        assert (np.diff(power) >= -1e-9).all()
+
+
+def test_outside_what_it_saw_the_law_rules_and_the_interval_widens() -> None:
+    model, _, _ = fitted()
+    power, width, outside = model.correct(np.array([60.0, 60.0, 300.0]), {"entering": np.array([22.0, 40.0, 22.0])})
+    assert outside.tolist() == [False, True, True]
+    assert power[1:].tolist() == [60.0, 300.0]
+    assert (width[1:] > width[0]).all()
+
+
+def test_a_perfect_law_is_kept() -> None:
+    rows, _ = history()
+    generator = np.random.default_rng(5)
+    power = rows["prior_kw"] + generator.normal(0, 0.5, STEPS)
+    model = ComponentPower("chiller", ("entering",)).fit(rows, power)
+    assert not model.qualified or model.card_.test.rmse < model.card_.prior_test.rmse  # type: ignore[union-attr]
+    shifted = power.copy()
+    shifted.iloc[int(0.8 * STEPS) :] = rows["prior_kw"].iloc[int(0.8 * STEPS) :]  # the newest rows are the law exactly
+    shifted.iloc[: int(0.8 * STEPS)] *= 1.3
+    refused = ComponentPower("chiller", ("entering",)).fit(rows, shifted)
+    assert not refused.qualified
+    assert "does not beat the prior" in refused.card_.reason
+
+
+def test_a_flat_load_is_no_feat() -> None:
+    """Yesterday's value is as good as any model where nothing moves."""
+    times = pd.date_range("2026-03-01", periods=400, freq="15min", tz="UTC")
+    rows = pd.DataFrame({"prior_kw": np.full(400, 5.0)}, index=times)
+    model = ComponentPower("chilled_pump").fit(rows, pd.Series(6.0, index=times))
+    assert not model.qualified
+    assert "yesterday" in model.card_.reason
+
+
+def test_gaps_and_standstill_are_left_out_and_thin_history_is_refused() -> None:
+    rows, power = history()
+    power.iloc[::3] = np.nan
+    rows.iloc[::7, 0] = 0.0
+    assert ComponentPower("chiller", ("entering",)).fit(rows, power).qualified
+    with pytest.raises(ValueError, match="chiller: 40 whole rows"):
+        ComponentPower("chiller", ("entering",)).fit(*(part.iloc[:40] for part in history()))  # type: ignore[arg-type]
+
+
+def test_estimator_contract() -> None:
+    model = ComponentPower("chiller", ("entering",))
+    copy = clone(model)
+    assert copy is not model
+    assert copy.get_params() == {"name": "chiller", "drivers": ("entering",)}
+    assert not [name for name in vars(model) if name.endswith("_")]

@@ -1,0 +1,90 @@
+"""Rack inlets: coefficients found again, signs held against bad data, limits with margins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.rack_inlet import RackInlets, air_rise_k
+from models.rack_inlet_fit import RackInletModel
+
+OFFSET, SHARE = np.array([0.1, 0.6, 1.2]), np.array([0.05, 0.15, 0.3])
+
+
+def history(steps: int = 960, *, moving: bool = True, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
+    generator = np.random.default_rng(seed)
+    times = pd.date_range("2026-05-01", periods=steps, freq="15min", tz="UTC")
+    supply = 21.0 + (1.5 * np.sign(np.sin(np.arange(steps) / 60)) if moving else 0.0) + generator.normal(0, 0.1, steps)
+    rise = 10.0 + (3 * np.sin(np.arange(steps) / 96 * 2 * np.pi) if moving else 0.0) + generator.normal(0, 0.3, steps)
+    inlets = supply[:, None] + OFFSET + SHARE * rise[:, None] + generator.normal(0, 0.15, (steps, 3))
+    rows = pd.DataFrame({"supply_air_degc": supply, "air_rise_k": rise}, index=times)
+    return rows, pd.DataFrame(inlets, index=times, columns=["a1", "a2", "a3"])
+
+
+def test_coefficients_are_found_again() -> None:
+    model = RackInletModel("hall-1").fit(*history())
+    assert model.qualified, model.card_.reason
+    np.testing.assert_allclose(model.inlets_.recirculation_frac, SHARE, atol=0.03)
+    np.testing.assert_allclose(model.inlets_.offset_k, OFFSET, atol=0.35)
+    assert model.card_.test is not None
+    assert model.card_.test.rmse < 0.25
+    assert 0.85 <= (model.card_.coverage_frac or 0) <= 1.0
+    assert (model.inlets_.margin_k >= 0.3).all()
+
+
+def test_without_movement_the_prior_decides_the_slope() -> None:
+    model = RackInletModel("hall-1").fit(*history(moving=False))
+    assert (model.inlets_.recirculation_frac > 0).all()
+    rows, inlets = history(moving=False, seed=2)
+    assert np.abs(model.predict(rows) - inlets.to_numpy()).mean() < 0.3  # right where it was seen
+    low, high = model.inlets_.seen_supply_degc or (0.0, 0.0)
+    assert high - low < 1.0
+    assert model.inlets_.unseen(23.0, np.array([10.0])).all()
+
+
+def test_signs_hold_against_data_that_say_otherwise() -> None:
+    rows, inlets = history()
+    falling = (rows["supply_air_degc"] - 0.2 * rows["air_rise_k"]).to_numpy()
+    inverted = pd.DataFrame(dict.fromkeys(inlets.columns, falling), index=rows.index)
+    model = RackInletModel("hall-1").fit(rows, inverted)
+    assert (model.inlets_.recirculation_frac >= 0).all()
+    assert (model.inlets_.offset_k >= 0).all()
+    warmer = model.inlets_.inlet_degc(22.0, 10.0) - model.inlets_.inlet_degc(21.0, 10.0)
+    np.testing.assert_allclose(warmer, 1.0)
+
+
+def test_a_silent_probe_and_thin_history_are_named() -> None:
+    rows, inlets = history()
+    inlets["a2"] = np.nan
+    with pytest.raises(ValueError, match="inlet readings of a2"):
+        RackInletModel("hall-1").fit(rows, inlets)
+    with pytest.raises(ValueError, match="hall-1: 20 whole rows"):
+        RackInletModel("hall-1").fit(*(part.iloc[:20] for part in history()))
+
+
+def test_a_probe_silent_for_the_newest_days_keeps_the_priors_margin() -> None:
+    rows, inlets = history()
+    inlets.iloc[int(0.55 * len(inlets)) :, 1] = np.nan
+    model = RackInletModel("hall-1").fit(rows, inlets)
+    assert model.inlets_.margin_k[1] == 1.5
+
+
+@given(st.floats(16, 25), st.floats(1, 20))
+def test_the_greatest_rise_just_keeps_the_limit(supply: float, share_of_prior: float) -> None:
+    inlets = RackInlets(("a", "b"), np.array([0.2, 0.5]), np.array([0.01, 0.01 * share_of_prior]), np.array([0.5, 0.4]))
+    rise = inlets.greatest_rise_k(supply, 27.0)
+    temperature, margin = inlets.hottest(supply, max(rise, 0.0))
+    assert float(temperature + margin) == pytest.approx(27.0, abs=1e-6)
+
+
+def test_no_room_at_all() -> None:
+    assert RackInlets.prior(["a"]).greatest_rise_k(26.5, 27.0) < 0
+
+
+def test_air_rise() -> None:
+    """12 kW warm 1 m3/s of standard air by 10 K (1.2 kg/m3, 1.006 kJ/kgK)."""
+    assert air_rise_k(12.072, 1.0) == pytest.approx(10.0)
+    assert air_rise_k(12.072, 1.0, density_frac=0.8) == pytest.approx(12.5)
