@@ -13,7 +13,6 @@ import importlib.util
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 
@@ -59,7 +58,7 @@ def _run(words: list[str]) -> int:
         description="Data-centre power and cooling optimizer.",
         epilog="facility COMMAND --help says more",
     )
-    parser.add_argument("--version", action="version", version=f"facility {version('facility')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     module: ModuleType | None = None
     for name in (*COMMANDS, *HIDDEN):
@@ -74,6 +73,14 @@ def _run(words: list[str]) -> int:
         importlib.import_module("facility.log").configure_logging("console", chosen)
     code: int = module.run(arguments)
     return code
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for: it takes as long as all else in `--help`."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        metadata = importlib.import_module("importlib.metadata")
+        parser.exit(0, f"facility {metadata.version('facility')}\n")
 
 
 def _summary(name: str) -> str:

@@ -178,16 +178,18 @@ fail()
 """
 
 
-def logged(form: str) -> str:
-    command = [sys.executable, "-c", LOGGING, form]
+def logged(form: str, folder: Path) -> str:
+    script = folder / "script.py"  # a file: tracebacks show more of code whose source is there
+    script.write_text(LOGGING, encoding="utf-8")
+    command = [sys.executable, str(script), form]
     answer = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert answer.stdout == ""
     assert answer.returncode == 1
     return answer.stderr
 
 
-def test_logs_are_one_json_object_a_line_with_process_and_correlation_id() -> None:
-    entries = [json.loads(line) for line in logged("json").splitlines()]
+def test_logs_are_one_json_object_a_line_with_process_and_correlation_id(tmp_path: Path) -> None:
+    entries = [json.loads(line) for line in logged("json", tmp_path).splitlines()]
     by_event = {entry["event"].strip(): entry for entry in entries}
     assert {entry["process"] for entry in entries} == {"planner"}
     planned = by_event["planned"]
@@ -201,7 +203,7 @@ def test_logs_are_one_json_object_a_line_with_process_and_correlation_id() -> No
 
 
 @pytest.mark.parametrize("form", ["json", "console"])
-def test_logs_hold_no_secret(form: str) -> None:
-    text = logged(form)
+def test_logs_hold_no_secret(form: str, tmp_path: Path) -> None:
+    text = logged(form, tmp_path)
     assert "planted" not in text
     assert "***@db/x" in text

@@ -30,7 +30,7 @@ PACKAGES = (
 
 def run(quick: bool) -> list[Row]:
     """Measure; the commands against the bare interpreter, the imports against that of pandas."""
-    runs = 1 if quick else 5
+    runs = 1 if quick else 3
     bare = python_cpu_s(["-c", "pass"], runs)
     pandas = python_cpu_s(["-c", "import pandas"], runs)
     rows = [Row("python -c pass", bare, "CPU s"), compared("import pandas", pandas, "CPU s", bare)]
