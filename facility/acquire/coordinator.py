@@ -15,6 +15,7 @@ import structlog
 from facility.acquire.client import DeviceClient
 from facility.acquire.clock_watch import ClockWatch
 from facility.acquire.decode import Value
+from facility.acquire.quality_log import QualityLog
 from facility.acquire.schedule import next_slot, phase_s, slots_to_wait
 from facility.acquire.statistics import DeviceStatistics
 from facility.errors import FacilityError
@@ -38,6 +39,7 @@ class Coordinator:
         self._watch = watch
         self._waits = 0  # slots still to leave out
         self._log = log.bind(device=device)
+        self._invalid = QualityLog(device)
         self._failed_at = 0.0
         self._jitter = random.Random()  # noqa: S311  # spreads load, guards nothing
 
@@ -70,8 +72,14 @@ class Coordinator:
             fault = f"not read within {deadline_s:g} s"
         except (FacilityError, OSError) as error:
             fault = str(error)
+        if values:
+            self._invalid.observe(self._not_valid(values))
         self._account(fault, answered=bool(values), latency_s=time.monotonic() - started)
         return self._batch(values, revision)
+
+    def _not_valid(self, values: dict[str, Value]) -> list[str]:
+        named = zip(self._ids, self._keys, strict=True)
+        return [point for point, key in named if key in values and values[key].quality is not Quality.GOOD]
 
     def _account(self, fault: str | None, *, answered: bool, latency_s: float) -> None:
         statistics = self.statistics

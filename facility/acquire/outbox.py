@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import structlog
@@ -29,6 +30,7 @@ class Outbox:
         self.refusals = 0  # appends that failed
         self.dropped = 0  # readings lost because the store stayed full for too long
         self._refusing = False
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
 
     def add(self, batch: ReadingBatch) -> None:
         """Queue a batch; drop the oldest when more wait than memory is meant to hold."""
@@ -42,16 +44,24 @@ class Outbox:
             self.dropped += lost
 
     async def flush(self) -> None:
-        """Hand everything over, in a thread: a slow disk must not keep devices waiting."""
+        """Hand everything over, in a thread of its own: a slow disk must not keep devices waiting.
+
+        Not to be cancelled: what is under way would be in doubt.
+        """
+        loop = asyncio.get_running_loop()
         while self._waiting:
             taken = self._take()
             try:
-                await asyncio.to_thread(self._sink, joined(taken))
+                await loop.run_in_executor(self._thread, self._sink, joined(taken))
             except HistoryError as error:
                 self._put_back(taken)
                 self._refused(error)
                 return
             self._accepted()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown()
 
     def _take(self) -> list[ReadingBatch]:
         taken = [self._waiting.popleft()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -64,13 +65,21 @@ class Poller:
 
     async def run(self) -> None:
         """Poll until cancelled; what was read by then is still handed over."""
+        stopping = asyncio.Event()
+        flushing = asyncio.create_task(self._keep_flushing(stopping), name="flush readings")
         try:
             await self._swap()
-            while True:
-                await asyncio.sleep(self._flush_interval_s)
-                await self.outbox.flush()
+            await asyncio.shield(flushing)
         finally:
             await self._stop(tuple(self._jobs))
+            stopping.set()
+            await flushing
+            self.outbox.close()
+
+    async def _keep_flushing(self, stopping: asyncio.Event) -> None:
+        while not stopping.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), self._flush_interval_s)
             await self.outbox.flush()
 
     async def reload(self, loaded: LoadedSite) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facility.acquire import ber
@@ -43,6 +43,7 @@ def covers(request: ModbusRequest, point: ProfilePoint) -> bool:
     )
 
 
+@settings(max_examples=40)
 @given(points_of(), LIMITS)
 def test_each_point_is_read_once_whole_and_within_the_limit(points: dict[str, ProfilePoint], limits: Limits) -> None:
     requests = plan_modbus(points, limits)
@@ -52,6 +53,7 @@ def test_each_point_is_read_once_whole_and_within_the_limit(points: dict[str, Pr
         assert all(covers(request, points[key]) for key in request.keys)
 
 
+@settings(max_examples=40)
 @given(points_of(), LIMITS)
 def test_requests_begin_and_end_at_a_point_and_bridge_small_gaps_only(
     points: dict[str, ProfilePoint], limits: Limits
@@ -68,6 +70,7 @@ def test_requests_begin_and_end_at_a_point_and_bridge_small_gaps_only(
             reached = max(reached, end)
 
 
+@settings(max_examples=40)
 @given(points_of(), LIMITS)
 def test_two_neighbouring_requests_could_not_have_been_one(points: dict[str, ProfilePoint], limits: Limits) -> None:
     requests = plan_modbus(points, limits)
@@ -78,6 +81,7 @@ def test_two_neighbouring_requests_could_not_have_been_one(points: dict[str, Pro
         assert max(first.end, second.address + words(nearest)) - first.address > limits.registers_per_request
 
 
+@settings(max_examples=40)
 @given(points_of(), LIMITS)
 def test_halving_ends_with_single_points_and_loses_none(points: dict[str, ProfilePoint], limits: Limits) -> None:
     todo, single = list(plan_modbus(points, limits)), []
@@ -105,6 +109,7 @@ def instance(oid: str, *more: str) -> ProfilePoint:
     return ProfilePoint(quantity="power_kw", oid=oid, plus_oids=more, type="integer", unit="kW", range=(0, 1))
 
 
+@settings(max_examples=40)
 @given(st.lists(OIDS, min_size=1, max_size=80), st.integers(1, 200))
 def test_every_instance_is_asked_once_and_answers_fit_a_frame(oids: list[str], most: int) -> None:
     groups = plan_snmp({f"p{n}": instance(oid) for n, oid in enumerate(oids)}, Limits(varbinds_per_request=most))

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facility.acquire.clock_watch import ClockWatch
+from facility.acquire.quality_log import QualityLog
 from facility.acquire.schedule import next_slot, phase_s, slots_to_wait
 from tests.acquire.sites import SetClock
 
@@ -84,3 +85,22 @@ def test_a_jump_is_logged_once_a_minute_and_taken() -> None:
     assert [entry["log_level"] for entry in logs] == ["warning", "warning"]
     assert logs[0]["by_s"] == -3601.0
     assert logs[1]["jumps"] == 7
+
+
+def test_invalid_points_are_named_once_and_flicker_is_one_message() -> None:
+    quality = QualityLog("pdu")
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(5):
+            quality.observe(["a.power_kw"])
+            quality.observe([])
+        quality.observe(["a.power_kw", *(f"b.{number:02}" for number in range(10))])
+        for _ in range(40):
+            quality.observe([])
+        quality.observe(["a.power_kw"])
+    assert [(entry["log_level"], entry["points"]) for entry in logs] == [
+        ("warning", "a.power_kw"),
+        ("warning", "b.00, b.01, b.02, b.03, b.04, b.05, b.06, b.07 and 2 more"),
+        ("info", 11),
+        ("warning", "a.power_kw"),
+    ]
+    assert {entry["device"] for entry in logs} == {"pdu"}
