@@ -1,0 +1,99 @@
+"""Fit the site's models to its history, show how far each may be trusted, and put them in service."""
+
+from __future__ import annotations
+
+import argparse
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from facility.cli.common import Row, add_output, add_site, emit, open_site
+from facility.clock import SystemClock
+from facility.environment import open_environment
+from facility.site_fit_check import WholeCheck
+from facility.training import TrainingOutcome, train_site
+from models.accuracy import Errors
+from models.card import ModelCard
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the command."""
+    add_site(parser)
+    add_output(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train, and print the model cards."""
+    loaded, state = open_site(arguments)
+    with open_environment(loaded, state, SystemClock()) as environment:
+        outcome = train_site(environment)
+        card = environment.models.card(outcome.version)
+    emit(arguments, _tables(outcome), card, [_row(part) for part in outcome.cards])
+    return 0
+
+
+def _row(card: ModelCard) -> Row:
+    return {
+        "part": card.name,
+        "in_service": "learned" if card.qualified else "nameplate",
+        "rmse": _rmse(card.test),
+        "nameplate_rmse": _rmse(card.prior_test),
+        "yesterday_rmse": _rmse(card.persistence_test),
+        "unit": card.unit,
+        "cv_rmse_frac": card.test.cv_rmse_frac if card.test else None,
+        "nmbe_frac": card.test.nmbe_frac if card.test else None,
+        "half_width": card.half_width,
+        "coverage_frac": card.coverage_frac,
+        "reason": card.reason,
+        "notes": "; ".join(card.notes),
+    }
+
+
+def _rmse(errors: Errors | None) -> float | None:
+    return errors.rmse if errors else None
+
+
+def _tables(outcome: TrainingOutcome) -> list[RenderableType]:
+    table = Table(title=f"Models {outcome.version}, errors on the newest fifth of the history", title_justify="left")
+    for heading in ("part", "in service"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("RMSE", "nameplate", "yesterday", "CV(RMSE)", "NMBE", "± 90 %", "inside"):
+        table.add_column(heading, justify="right")
+    table.add_column("unit")
+    for card in outcome.cards:
+        table.add_row(*_cells(card))
+    lines = [Text(f"{card.name} stays nameplate: {card.reason}") for card in outcome.cards if not card.qualified]
+    unmoved = sorted({note for card in outcome.cards for note in card.notes})
+    return [table, *lines, *(Text(f"history is silent: {note}") for note in unmoved), *_whole(outcome.whole)]
+
+
+def _cells(card: ModelCard) -> list[str]:
+    test = card.test
+    if test is None:
+        return [card.name, "nameplate", *([""] * 7), card.unit]
+    return [
+        card.name,
+        "learned" if card.qualified else "nameplate",
+        *(f"{errors.rmse:.3g}" if errors else "" for errors in (test, card.prior_test, card.persistence_test)),
+        f"{test.cv_rmse_frac:.1%}",
+        f"{test.nmbe_frac:+.1%}",
+        f"{card.half_width:.2f}",
+        "" if card.coverage_frac is None else f"{card.coverage_frac:.0%}",
+        card.unit,
+    ]
+
+
+def _whole(check: WholeCheck | None) -> list[RenderableType]:
+    if check is None:
+        return [
+            Text("the whole cannot be checked: the utility meter, a rack or a component is not measured long enough")
+        ]
+    measured, modelled = check.measured, check.modelled
+    return [
+        Text(
+            f"{modelled.name} over {modelled.hours:.0f} h: measured {measured.value:.3f}, modelled {modelled.value:.3f} "
+            f"({modelled.low:.3f}..{modelled.high:.3f}); power ratio off by {check.power_ratio_mae:.4f} on average; "
+            f"{check.coverage_frac:.0%} of steps inside the 90 % interval; {check.unexplained_kw:+.1f} kW unexplained"
+        )
+    ]

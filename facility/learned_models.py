@@ -1,0 +1,56 @@
+"""What training found, from the store: rack inlets and corrections as the plant models take them."""
+
+from __future__ import annotations
+
+from facility.errors import ModelError
+from facility.model_store import ModelStore
+from facility.twin import Learned
+from models.component_power import ComponentPower
+from models.plant_model import Correction
+from models.rack_inlet import RackInlets
+from models.rack_inlet_fit import RackInletModel
+from models.serialise import UntrustedModelError, load_model
+
+NAMEPLATE = "nameplate"  # the version before the first training
+SEPARATOR, SUFFIX = "~", ".skops"  # ids hold neither
+
+
+def artefact_name(*parts: str) -> str:
+    """Return the file name of a fitted part: what it is, and of what."""
+    return SEPARATOR.join(parts) + SUFFIX
+
+
+def load_learned(models: ModelStore) -> Learned:
+    """Return what the version in service learned; nothing before the first training.
+
+    Raises
+    ------
+    ModelError
+        If a part of it cannot be read, or is not what its name says.
+    """
+    version = models.serving()
+    if version is None:
+        return Learned()
+    inlets: dict[str, RackInlets] = {}
+    corrections: dict[str, dict[str, Correction]] = {}
+    for name, data in models.artefacts(version).items():
+        match _parts(name), _loaded(version, name, data):
+            case ["inlets", hall], RackInletModel() as fitted:
+                inlets[hall] = fitted.inlets_
+            case ["component", plant, component], ComponentPower() as fitted:
+                corrections.setdefault(plant, {})[component] = fitted
+            case _:
+                raise ModelError(f"model {version}: {name} is not what its name says; train again")
+    return Learned(inlets, corrections)
+
+
+def _parts(name: str) -> list[str]:
+    return name.removesuffix(SUFFIX).split(SEPARATOR)
+
+
+def _loaded(version: str, name: str, data: bytes) -> object:
+    try:
+        found: object = load_model(data)
+    except UntrustedModelError as error:
+        raise ModelError(f"model {version}: {name}: {error}; train again") from error
+    return found
