@@ -53,7 +53,10 @@ class SimulatedHall:
         self.racks = racks.where_hall(hall.id)
         self._ids = racks.ids[self.racks]
         count = len(self._ids)
-        self._recirculation = np.array([hidden.between(f"{rack}.recirculation", 0.02, 0.13) for rack in self._ids])
+        leaks = [hidden.between(f"{rack}.recirculation", 0.0, 1.0) for rack in self._ids]
+        self._recirculation = (
+            0.02 + 0.26 * np.array(leaks) ** 3
+        )  # most racks are tight, a few at the ends of rows are not
         self._near = self._nearness(hidden)
         self._coils = _coils(crahs, hidden)
         mass_kjpk = hall.thermal_mass_kwh_per_k * SECONDS_PER_HOUR * hidden.around(f"{hall.id}.mass", 1.0, 0.15)
