@@ -62,12 +62,25 @@ def test_more_law_never_means_less_power() -> None:
         assert (np.diff(power) >= -1e-9).all()
 
 
-def test_outside_what_it_saw_the_law_rules_and_the_interval_widens() -> None:
+def test_outside_what_it_saw_the_laws_shape_rules_and_the_interval_widens() -> None:
     model, _, _ = fitted()
     power, width, outside = model.correct(np.array([60.0, 60.0, 300.0]), {"entering": np.array([22.0, 40.0, 22.0])})
     assert outside.tolist() == [False, True, True]
-    assert power[1:].tolist() == [60.0, 300.0]
-    assert (width[1:] > width[0]).all()
+    edge = float(model.seen_[0, 1])
+    at_edge, _, _ = model.correct(np.array([edge]), {"entering": np.array([22.0])})
+    assert power[2] / 300.0 == pytest.approx(at_edge[0] / edge)
+    assert (width[1:] > 2 * width[0]).all()
+    assert (np.abs(power - [60.0, 60.0, 300.0])[1:] <= width[1:]).all()  # the bare law stays within the interval
+
+
+def test_nothing_jumps_at_the_edge_of_what_was_seen() -> None:
+    model, _, _ = fitted()
+    for axis, points in enumerate((np.linspace(20, 120, 2001), np.linspace(12, 34, 2001))):
+        features = [np.full(2001, 60.0), np.full(2001, 22.0)]
+        features[axis] = points
+        power, _, outside = model.correct(features[0], {"entering": features[1]})
+        assert outside.any()
+        assert np.abs(np.diff(power)).max() < 1.0
 
 
 def test_a_perfect_law_is_kept() -> None:
