@@ -59,6 +59,7 @@ class SitePlan:
         }
         self.pools = {name: self._pool(name) for name in case.it.pools}
         self._power = self._source_power()
+        self._heats: dict[str, Any] = {}
         self.plants = {name: self._plant(name) for name in case.plants}
         self.batteries = {name: self._battery(name) for name in case.it.batteries}
         self._electrical()
@@ -88,8 +89,11 @@ class SitePlan:
         return base | pools | {name: work.power_kw for name, work in self.works.items()}
 
     def _heat(self, plant_id: str) -> Any:
-        heat = self.case.it.heat
-        return sum(heat.heat_share(plant_id, source) * kw for source, kw in self._power.items())
+        if plant_id not in self._heats:
+            heat = self.case.it.heat
+            total = sum(heat.heat_share(plant_id, source) * kw for source, kw in self._power.items())
+            self._heats[plant_id] = self.problem.defined(total)
+        return self._heats[plant_id]
 
     def _plant(self, name: str) -> RelaxedPlant | FixedPlant:
         case, form, heat_kw = self.case.plants[name], self.form, self._heat(name)

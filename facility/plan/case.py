@@ -88,13 +88,10 @@ class ItCase:
         site, inputs = self.inputs.site, self.inputs
         unmeasured = [pool.pool.id for pool in self.pools.values() if pool.pool.consolidate and not pool.measured]
         notes = [f"{pool}: awake servers or their work not measured; left as they are" for pool in unmeasured]
-        for battery in site.batteries:
-            if battery.dispatchable and battery.id not in inputs.state_of_charge_frac:
-                notes.append(f"{battery.id}: state of charge not measured; left idle")
-        for work in site.deferrable_work:
-            if work.id not in inputs.backlog_kwh:
-                notes.append(f"{work.id}: backlog not measured; taken as nothing waiting")
-        return notes
+        idle = [one.id for one in site.batteries if one.dispatchable and one.id not in inputs.state_of_charge_frac]
+        notes += [f"{battery}: state of charge not measured; left idle" for battery in idle]
+        unknown = [work.id for work in site.deferrable_work if work.id not in inputs.backlog_kwh]
+        return notes + [f"{work}: backlog not measured; taken as nothing waiting" for work in unknown]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

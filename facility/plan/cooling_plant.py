@@ -21,6 +21,7 @@ from models.cooling import BoolArray
 from models.surrogate import StateTable
 
 _ROUNDING_KW = 1e-6
+_AT_END_KW, _BEYOND_KW = 1e-2, 10.0
 
 StatePath = IntArray
 
@@ -157,7 +158,9 @@ class RelaxedPlant:
         if self._case.first.shortfalls:
             reach[0] = np.inf  # recovering: the first step takes the nearest states, approached in steps of the ramp
         tied = np.flatnonzero(np.isfinite(reach))
-        self._problem.limit(name, self._case.plant_id, cp.abs(change[tied]) - reach[tied], "K")
+        if not tied.size:
+            return
+        self._problem.limit(name, self._case.plant_id, cp.abs(change[tied]) - reach[tied], "K", int(tied[0]))
 
     def _dwell(self, mode: float) -> None:
         case = self._case
@@ -205,15 +208,17 @@ class FixedPlant:
         drawn = cp.Variable(len(path))
         self.power_law = self.power_kw == drawn
         problem.law(self.power_law)
-        for piece in range(table.slope.shape[2]):
-            slope, intercept = table.slope[steps, path, piece], table.intercept_kw[steps, path, piece]
-            problem.law(drawn >= cp.multiply(slope, heat_kw) + intercept + point.correction_kw)
+        intercepts = table.intercept_kw[steps, path] + point.correction_kw[:, None]
+        problem.above_lines(drawn, heat_kw, table.slope[steps, path], intercepts)
         free = np.flatnonzero(case.free_power)
         if free.size:
             slope = table.upper_slope[free, path[free]]
             intercept = table.upper_intercept_kw[free, path[free]] + point.correction_kw[free]
             problem.law(drawn[free] <= cp.multiply(slope, heat_kw[free]) + intercept + _ROUNDING_KW)
+        # Where the table ends because the step can ask for no more or less heat, it is no limit of the plant.
         capacity, least = table.heat_max_kw[steps, path], table.heat_min_kw[steps, path]
+        capacity = np.where(capacity >= case.heat_high_kw - _AT_END_KW, capacity + _BEYOND_KW, capacity)
+        least = np.where(least <= case.heat_low_kw + _AT_END_KW, least - _BEYOND_KW, least)
         problem.limit("cooling capacity", case.plant_id, heat_kw - capacity, "kW")
         problem.limit("minimum plant load", case.plant_id, least - heat_kw, "kW")
 

@@ -101,6 +101,8 @@ def _air(
     inputs: PlanInputs, plant: PlantModel, hall: str, schedule: Mapping[str, tuple[float, ...]]
 ) -> tuple[float, ...]:
     series = {crah.id: _series(schedule, f"{crah.id}.{SUPPLY_AIR}") for crah in crahs_of(inputs, plant, hall)}
+    if not series:
+        raise PlanError(f"{hall} has no CRAH in service on {plant.plant_id}")
     first, *others = series
     for other in others:
         if series[other] != series[first]:

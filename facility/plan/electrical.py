@@ -64,11 +64,11 @@ class ChainPlan:
         high: Any = 0.0
         for hall, kw in hall_it_kw.items():
             loss: Any = 0.0
-            span = hall_range_kw[hall]
+            span, load = hall_range_kw[hall], problem.defined(kw)
             if hall in pdus:
-                loss, span = self._loss(pdus[hall], kw, span)
-            output, low, high = output + kw + loss, low + span[0], high + span[1]
-        self.ups_output_kw = output
+                loss, span = self._loss(pdus[hall], load, span)
+            output, low, high = output + load + loss, low + span[0], high + span[1]
+        self.ups_output_kw = problem.defined(output)
         self._range = low, high
         self.critical_high_kw = np.asarray(high)
 
@@ -78,7 +78,7 @@ class ChainPlan:
         ups, transformer = self._electrical.ups, self._electrical.transformer
         self._rating(ups.id, ups, self.ups_output_kw)
         loss, span = self._loss(ups, self.ups_output_kw, (low, high))
-        secondary = self.ups_output_kw + loss + other_kw
+        secondary = self._problem.defined(self.ups_output_kw + loss + other_kw)
         self._rating(transformer.id, transformer, secondary)
         span = np.maximum(span[0] + other_range_kw[0], 0.0), span[1] + other_range_kw[1]
         loss, _ = self._loss(transformer, secondary, span)
@@ -92,14 +92,12 @@ class ChainPlan:
     ) -> tuple[Any, tuple[FloatArray, FloatArray]]:
         low, high = span
         through = low + loss_kw(curve, low), high + loss_kw(curve, high)
-        if not load_kw.variables():
-            return loss_kw(curve, load_kw.value), through
         if curve.square_frac == 0.0:
             return curve.no_load_kw + curve.proportional_frac * load_kw, through
         loss = cp.Variable(load_kw.size)
-        for touch in _touch_points(curve, low, high):
-            slope = curve.proportional_frac + 2.0 * curve.square_frac / curve.rated_kw * touch
-            self._problem.law(loss >= loss_kw(curve, touch) + cp.multiply(slope, load_kw - touch))
+        touch = _touch_points(curve, low, high)
+        slope = curve.proportional_frac + 2.0 * curve.square_frac / curve.rated_kw * touch
+        self._problem.above_lines(loss, load_kw, slope, loss_kw(curve, touch) - slope * touch)
         self._chord(curve, load_kw, loss, span)
         return loss, through
 
@@ -113,8 +111,9 @@ class ChainPlan:
             self._problem.law(loss[steps] <= chord + PIECE_ERROR_FRAC * curve.rated_kw)
 
 
-def _touch_points(curve: LossCurve, low: FloatArray, high: FloatArray) -> list[FloatArray]:
-    """Place tangents so that they read at most `PIECE_ERROR_FRAC` low between low and high [kW]."""
+def _touch_points(curve: LossCurve, low: FloatArray, high: FloatArray) -> FloatArray:
+    """Place tangents (T, K) so that they read at most `PIECE_ERROR_FRAC` low between low and high [kW]."""
     spacing = 2.0 * curve.rated_kw * np.sqrt(PIECE_ERROR_FRAC / curve.square_frac)
     count = max(1, int(np.ceil(float((high - low).max()) / spacing)))
-    return [low + (high - low) * (index + 0.5) / count for index in range(count)]
+    part = (np.arange(count) + 0.5) / count
+    return np.asarray(low[:, None] + (high - low)[:, None] * part)

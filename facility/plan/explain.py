@@ -29,7 +29,7 @@ class Lever:
     current: float | None
     recommended: float
     unit: str
-    back: Decisions | None  # None: follows from the other levers
+    back: Decisions | None = None  # None: follows from the other levers
     kept_steps: int = 0  # steps in which it cannot go back alone
 
 
@@ -50,50 +50,45 @@ class Explainer:
         yield from self._it_levers()
 
     def _plant_levers(self, plant: PlantModel) -> Iterator[Lever]:
-        now = self._it.inputs.plants_now[plant.plant_id]
-        states = self._plan.decisions.states[plant.plant_id]
-        first, name = states[0], plant.plant_id
-        chillers = sorted({state.chillers_on for state in plant.states()})
-        yield self._lever(
-            plant, name, names.LEAVING_WATER, now.leaving_water_degc, first.leaving_water_degc, "degC",
-            [tuple(replace(state, leaving_water_degc=now.leaving_water_degc) for state in states)],
-        )  # fmt: skip
-        yield self._lever(
-            plant, name, names.MODE, float(now.mode), float(first.mode), "enum",
-            [tuple(_with_mode(state, now, count) for state in states) for count in [None, *chillers]],
-        )  # fmt: skip
-        yield self._lever(
-            plant, name, names.CHILLERS, float(now.chillers_on), float(first.chillers_on), "count",
-            [tuple(replace(state, chillers_on=now.chillers_on) for state in states)],
-        )  # fmt: skip
+        now, name = self._it.inputs.plants_now[plant.plant_id], plant.plant_id
+        states = self._plan.decisions.states[name]
+        first, counts = states[0], sorted({state.chillers_on for state in plant.states()})
+        water = Lever(name, names.LEAVING_WATER, (), now.leaving_water_degc, first.leaving_water_degc, "degC")
+        yield self._put_back(
+            plant, water, [[replace(one, leaving_water_degc=now.leaving_water_degc) for one in states]]
+        )
+        mode = Lever(name, names.MODE, (), float(now.mode), float(first.mode), "enum")
+        yield self._put_back(
+            plant, mode, [[_with_mode(one, now, count) for one in states] for count in [None, *counts]]
+        )
+        chillers = Lever(name, names.CHILLERS, (), float(now.chillers_on), float(first.chillers_on), "count")
+        yield self._put_back(plant, chillers, [[replace(one, chillers_on=now.chillers_on) for one in states]])
         for index, hall in enumerate(plant.halls):
             targets = tuple(f"{crah.id}.{names.SUPPLY_AIR}" for crah in crahs_of(self._it.inputs, plant, hall))
-            yield self._lever(
-                plant, hall, names.SUPPLY_AIR, now.supply_air_degc[index], first.supply_air_degc[index], "degC",
-                [tuple(_with_air(state, index, now.supply_air_degc[index]) for state in states)], targets,
-            )  # fmt: skip
+            if not targets:
+                continue  # no CRAH of the hall is in service
+            current = now.supply_air_degc[index]
+            air = Lever(hall, names.SUPPLY_AIR, targets, current, first.supply_air_degc[index], "degC")
+            yield self._put_back(plant, air, [[_with_air(one, index, current) for one in states]])
 
-    def _lever(
-        self, plant: PlantModel, equipment: str, quantity: str, current: float, recommended: float, unit: str,
-        options: Sequence[tuple[JointState, ...]], targets: tuple[str, ...] = (),
-    ) -> Lever:  # fmt: skip
+    def _put_back(self, plant: PlantModel, lever: Lever, options: Sequence[Sequence[JointState]]) -> Lever:
         back, kept = self._cheapest_back(plant, options)
-        decisions = replace(self._plan.decisions, states={**self._plan.decisions.states, plant.plant_id: back})
-        return Lever(
-            equipment, quantity, targets or (f"{equipment}.{quantity}",), current, recommended, unit, decisions, kept
-        )
+        decisions = self._plan.decisions
+        back_decisions = replace(decisions, states={**decisions.states, plant.plant_id: back})
+        targets = lever.targets or (f"{lever.equipment}.{lever.quantity}",)
+        return replace(lever, targets=targets, back=back_decisions, kept_steps=kept)
 
     def _cheapest_back(
-        self, plant: PlantModel, options: Sequence[tuple[JointState, ...]]
+        self, plant: PlantModel, options: Sequence[Sequence[JointState]]
     ) -> tuple[tuple[JointState, ...], int]:
         """Take in each step the option of least power that is feasible, or the plan's own state where none is."""
         run = self._plan.plants[plant.plant_id]
         best, back = np.full(len(run.states), np.inf), list(run.states)
         for option in options:
-            response = evaluate_path(plant, option, run.load)
+            response = evaluate_path(plant, tuple(option), run.load)
             power = np.where(response.feasible, np.nan_to_num(response.overhead_kw), np.inf)
-            for step in np.flatnonzero(power < best):
-                back[step] = option[step]
+            cheaper = power < best
+            back = [new if better else old for new, old, better in zip(option, back, cheaper, strict=True)]
             best = np.minimum(best, power)
         return tuple(back), int(np.isinf(best).sum())
 
@@ -104,16 +99,17 @@ class Explainer:
         yield self._follower(plant.plant_id, own, float(response.condenser_water_degc[0]), "degC")
         for index, hall in enumerate(plant.halls):
             fans = tuple(f"{crah.id}.{names.FAN_SPEED}" for crah in crahs_of(inputs, plant, hall))
-            yield self._follower(hall, fans, float(response.fan_speed_frac[0, index]), "frac")
+            if fans:
+                yield self._follower(hall, fans, float(response.fan_speed_frac[0, index]), "frac")
         for index, loop_id in enumerate(plant.loops):
             loop = next(loop for loop in inputs.site.liquid_loops if loop.id == loop_id)
             cdus = tuple(f"{cdu.id}.{names.SECONDARY_SUPPLY}" for cdu in loop.cdus)
             yield self._follower(loop_id, cdus, float(response.secondary_supply_degc[0, index]), "degC")
 
     def _follower(self, equipment: str, targets: tuple[str, ...], recommended: float, unit: str) -> Lever:
-        current = self._it.inputs.setpoints_now.get(targets[0]) if targets else None
+        current = self._it.inputs.setpoints_now.get(targets[0])
         quantity = targets[0].split(".", maxsplit=1)[1]
-        return Lever(equipment, quantity, targets, current, recommended, unit, None)
+        return Lever(equipment, quantity, targets, current, recommended, unit)
 
     def _it_levers(self) -> Iterator[Lever]:
         plan, held = self._plan.decisions, self._held.decisions

@@ -16,7 +16,7 @@ from facility.plan.explain import Explainer
 from facility.plan.inputs import PlanInputs
 from facility.plan.relax import relax
 from facility.plan.search import Found, Search
-from facility.plan.simulate import Simulation
+from facility.plan.simulate import Simulation, named_limit
 from facility.plan.statistics import SolveStatistics
 from facility.plan.tabulate import tables_of
 from facility.plan.timetable import timetable
@@ -52,16 +52,16 @@ def make_plan(inputs: PlanInputs) -> PlanResult:
         held, work_value = baseline(it)
     case = SiteCase.of(it, tables, work_value)
     statistics.states = sum(len(table.states) for table in tables.values())
-    run, found, notes = _best(case, held, statistics, deadline)
+    run, found = _best(case, held, statistics, deadline)
     with statistics.stage("explain"):
         levers = tuple(Explainer(it, run, held, work_value).savings())
-    plan = _plan(case, run, held, found, statistics, notes)
+    plan = _plan(case, run, held, found, statistics)
     return PlanResult(plan, levers, statistics)
 
 
 def _best(
     case: SiteCase, held: Simulation, statistics: SolveStatistics, deadline: float
-) -> tuple[Simulation, Found | None, list[str]]:
+) -> tuple[Simulation, Found | None]:
     """Return the cheapest verified run: the plan found, or present operation where nothing better was found in time."""
     holds = not violations(case.it, held)
     try:
@@ -69,10 +69,12 @@ def _best(
     except NoPlanFoundError as error:
         if not holds:
             raise
-        return held, None, [f"present operation is kept: {error}"]
+        statistics.notes.append(f"present operation is kept: {error}")
+        return held, None
     if holds and held.cost.total_cost < found.run.cost.total_cost:
-        return held, found, ["present operation is kept: on re-simulation it costs less than the plan that was found"]
-    return found.run, found, []
+        statistics.notes.append("present operation is kept: re-simulated, it costs less than the plan that was found")
+        return held, None
+    return found.run, found
 
 
 def _found(case: SiteCase, statistics: SolveStatistics, deadline: float) -> Found:
@@ -80,21 +82,14 @@ def _found(case: SiteCase, statistics: SolveStatistics, deadline: float) -> Foun
         relaxed, statistics.bound = relax(case, deadline - time.perf_counter())
     found = Search(case, statistics, deadline).run(relaxed)
     statistics.surrogate_cost = found.surrogate_cost
+    resimulated = found.run.cost.total_cost
+    statistics.notes.append(f"cost on the surrogate {found.surrogate_cost:.2f}, re-simulated {resimulated:.2f}")
     return found
 
 
-def _plan(
-    case: SiteCase,
-    run: Simulation,
-    held: Simulation,
-    found: Found | None,
-    statistics: SolveStatistics,
-    notes: list[str],
-) -> Plan:
+def _plan(case: SiteCase, run: Simulation, held: Simulation, found: Found | None, statistics: SolveStatistics) -> Plan:
     inputs, value = case.it.inputs, case.work_value_per_kwh
     identity = f"{inputs.site.id} {inputs.created.isoformat()} {inputs.correlation_id}".encode()
-    if found is not None:
-        notes.append(f"cost on the surrogate {found.surrogate_cost:.2f}, re-simulated {found.run.cost.total_cost:.2f}")
     return Plan(
         id=hashlib.blake2b(identity, digest_size=8).hexdigest(),
         site_id=inputs.site.id,
@@ -111,17 +106,21 @@ def _plan(
         bound=statistics.bound,
         binding_limits=_binding(run, found),
         shortfalls=tuple(_shortfalls(case, run)),
-        notes=(*case.it.notes(), *notes),
+        notes=(*case.it.notes(), *statistics.notes),
     )
 
 
 def _binding(run: Simulation, found: Found | None) -> Mapping[str, tuple[str, ...]]:
     """Return the limits that bind: those the plant models name, and those of the problem with a multiplier."""
-    pairs = {(str(limit), name) for name, plant in run.plants.items() for limit in np.unique(plant.response.binding)}
+    pairs = {
+        named_limit(name, str(limit))
+        for name, plant in run.plants.items()
+        for limit in np.unique(plant.response.binding)
+    }
     if found is not None:
-        pairs |= {(limit.name, limit.equipment) for limit in found.plan.problem.binding()}
-    limits = sorted({limit for limit, _ in pairs if limit})
-    return {limit: tuple(sorted(name for other, name in pairs if other == limit)) for limit in limits}
+        pairs |= {(limit.equipment, limit.name) for limit in found.plan.problem.binding()}
+    limits = sorted({limit for _, limit in pairs if limit})
+    return {limit: tuple(sorted(name for name, other in pairs if other == limit)) for limit in limits}
 
 
 def _shortfalls(case: SiteCase, run: Simulation) -> list[LimitShortfall]:

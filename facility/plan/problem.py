@@ -9,6 +9,7 @@ from typing import Any
 
 import cvxpy as cp
 import numpy as np
+import scipy.sparse as sp
 
 from facility.errors import NoPlanFoundError
 from facility.plan.quiet_highs import greet_nobody
@@ -22,13 +23,14 @@ greet_nobody()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Limit:
-    """A named limit, `excess <= 0`; one value a step or a scalar, in `unit`."""
+    """A named limit, `excess <= 0`, in `unit`; one value a step from step `first` on."""
 
     name: str
     equipment: str
     excess: Any  # cvxpy expression
     unit: str
     constraint: Any  # cvxpy constraint
+    first: int
 
 
 class ProvenInfeasibleError(Exception):
@@ -43,13 +45,26 @@ class Problem:
     physics: list[Any] = field(default_factory=list)
     costs: dict[str, list[Any]] = field(default_factory=dict)
 
-    def limit(self, name: str, equipment: str, excess: Any, unit: str) -> None:
-        """Add a named limit: `excess` must not be positive."""
-        self.limits.append(Limit(name, equipment, excess, unit, excess <= 0))
+    def limit(self, name: str, equipment: str, excess: Any, unit: str, first: int = 0) -> None:
+        """Add a named limit: `excess` must not be positive; its values belong to the steps from `first` on."""
+        self.limits.append(Limit(name, equipment, excess, unit, excess <= 0, first))
 
     def law(self, *constraints: Any) -> None:
         """Add constraints that no relaxation may touch: balances, definitions, sign of variables."""
         self.physics.extend(constraints)
+
+    def defined(self, expression: Any) -> Any:
+        """Return a variable that equals an expression: what several constraints use is compiled once."""
+        variable = cp.Variable(expression.shape)
+        self.law(variable == expression)
+        return variable
+
+    def above_lines(self, value: Any, argument: Any, slopes: FloatArray, intercepts: FloatArray) -> None:
+        """Hold `value` (T) above lines of `argument` (T); slopes and intercepts (T, K). One constraint for all."""
+        rows = sp.csr_array(np.ones((slopes.shape[1], 1)))
+        identity = sp.eye_array(slopes.shape[0])
+        steep = sp.vstack([sp.diags_array(slope) for slope in slopes.T]).tocsr()
+        self.law(sp.kron(rows, identity).tocsr() @ value >= steep @ argument + intercepts.T.ravel())
 
     def cost(self, name: str, expression: Any) -> None:
         """Add a named cost term, in the site's currency."""

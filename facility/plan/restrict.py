@@ -53,8 +53,8 @@ def restrict(case: SiteCase, form: Form, time_limit_s: float) -> SitePlan:
 def _short_steps(case: SiteCase, form: Form, time_limit_s: float) -> BoolArray:
     """Return the steps in which some limit is short with these states."""
     short = np.zeros(case.it.inputs.steps, dtype=bool)
-    for _, amount in SitePlan(case, form).problem.slackened(SOLVERS, time_limit_s):
-        short[len(short) - len(amount) :] |= amount > amount.max() * _SEEN
+    for limit, amount in SitePlan(case, form).problem.slackened(SOLVERS, time_limit_s):
+        short[limit.first : limit.first + len(amount)] |= amount > amount.max() * _SEEN
     return short
 
 

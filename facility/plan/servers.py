@@ -97,9 +97,9 @@ class PoolPlan:
             held = work_kw[: len(room)] / case.work_kw - room
             problem.limit("room for deferrable work", case.pool.id, held, "servers")
         if case.planned:
-            problem.limit("headroom", case.pool.id, needed[lag:] - self.awake[lag:], "servers")
+            problem.limit("headroom", case.pool.id, needed[lag:] - self.awake[lag:], "servers", lag)
             if lag:
-                problem.limit("headroom", case.pool.id, needed[lag:] - self.awake[:-lag], "servers")
+                problem.limit("headroom", case.pool.id, needed[lag:] - self.awake[:-lag], "servers", lag)
                 kept = np.minimum(case.need[:lag], case.awake_now) + work_kw[:lag] / case.work_kw
                 problem.limit("headroom", case.pool.id, kept - self.awake[:lag], "servers")
 

@@ -11,6 +11,7 @@ from facility.errors import InfeasibleError, NoPlanFoundError
 from facility.plan.assembly import Form, SitePlan
 from facility.plan.case import SiteCase
 from facility.plan.cooling_plant import PlantCase
+from facility.plan.simulate import named_limit
 from facility.plan.vertices import IntArray
 from facility.records import LimitShortfall
 from models.cooling import Load, PlantModel
@@ -33,7 +34,7 @@ def _slackened(case: SiteCase, time_limit_s: float) -> Iterator[LimitShortfall]:
     problem = SitePlan(case, Form(loose=True)).problem
     for limit, amount in problem.slackened((cp.HIGHS, cp.CLARABEL), time_limit_s):
         worst = int(amount.argmax())
-        at = times[len(times) - len(amount) + worst] if len(amount) > 1 else None
+        at = times[limit.first + worst]
         yield LimitShortfall(f"{limit.equipment} {limit.name}", float(amount[worst]), limit.unit, at)
 
 
@@ -63,9 +64,8 @@ def _uncooled(case: SiteCase, plant: PlantCase, model: PlantModel, steps: IntArr
     heat_kw = (load.it_air_kw.sum(axis=1) + load.it_liquid_kw.sum(axis=1)).reshape(len(steps), -1)[:, -1]
     missing = heat_kw * (1.0 - np.maximum(most, 0.0))
     worst = int(missing.argmax())
-    return LimitShortfall(
-        f"{plant.plant_id} {limits[worst]}", float(missing[worst]), "kW", inputs.times[int(steps[worst])]
-    )
+    name = " ".join(named_limit(plant.plant_id, str(limits[worst])))
+    return LimitShortfall(name, float(missing[worst]), "kW", inputs.times[int(steps[worst])])
 
 
 def _scaled(load: Load, steps: IntArray) -> Load:

@@ -102,6 +102,12 @@ def run_plant(model: PlantModel, states: tuple[JointState, ...], load: Load) -> 
     return PlantRun(states, load, response, recovering)
 
 
+def named_limit(plant_id: str, limit: str) -> tuple[str, str]:
+    """Split what a plant model calls a limit (`equipment: limit`, or the limit alone) into equipment and limit."""
+    equipment, colon, name = limit.partition(": ")
+    return (equipment, name) if colon else (plant_id, limit)
+
+
 def evaluate_state(model: PlantModel, state: JointState, load: Load) -> PlantResponse:
     """Evaluate a state that may have been measured or typed: chillers run in every mode but free cooling, and only there."""
     if (state.mode is Mode.FREE) == (state.chillers_on == 0):

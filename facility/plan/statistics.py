@@ -17,6 +17,7 @@ class SolveStatistics:
     rounds: int = 0
     states: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     cpu_seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager

@@ -67,9 +67,9 @@ class BatteryCase:
 
 
 class BatteryPlan:
-    """The battery in the problem. `one_way` marks steps where a binary forbids charging and discharging at once; `charging`
-    holds those binaries where they are decided.
+    """The battery in the problem.
 
+    `one_way` marks steps where a binary forbids charging and discharging at once; `charging` holds the binaries decided.
     With positive prices losses cost money and both at once never pays; with negative ones it would burn energy for a fee.
     """
 

@@ -12,7 +12,7 @@ from facility.plan.case import ItCase
 from facility.plan.decisions import WORK_VALUE, decisions_of
 from facility.plan.inputs import PlanInputs
 from facility.plan.moves import Moves, StateFeatures
-from facility.plan.simulate import PlantRun, Simulation, simulate
+from facility.plan.simulate import PlantRun, Simulation, named_limit, simulate
 from facility.records import CostBreakdown, FloatArray, LimitShortfall, Plan
 from models.cooling import BoolArray, PlantModel
 
@@ -81,7 +81,7 @@ def _plant_limits(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfall
 def _states_hold(inputs: PlanInputs, plant: PlantModel, run: PlantRun) -> Iterator[LimitShortfall]:
     for step in np.flatnonzero(~run.response.feasible):
         limit = str(run.response.limit[step]) or "operating state"
-        yield LimitShortfall(f"{plant.plant_id} {limit}", 1.0, "steps", inputs.times[step])
+        yield LimitShortfall(" ".join(named_limit(plant.plant_id, limit)), 1.0, "steps", inputs.times[step])
     dawdling = run.recovering & ~_at_full_ramp(inputs, plant, run)
     yield _worst(inputs, f"{plant.plant_id} recovery slower than its ramps", dawdling.astype(float), "steps")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cvxpy as cp
 import numpy as np
 import pytest
 
@@ -59,7 +60,7 @@ def test_an_overloaded_ups_is_named() -> None:
 
 def test_no_free_cooling_and_no_chiller_means_no_state_at_all() -> None:
     plant = ToyPlant(modes=(Mode.FREE,))
-    with pytest.raises(InfeasibleError, match="plant-1 free cooling wet bulb short by 2[0-9]+ kW"):
+    with pytest.raises(InfeasibleError, match=r"plant-1 free cooling wet bulb short by 2[0-9]+ kW"):
         make_plan(toy_inputs(toy_site(4.0), plant, wet_bulb_degc=np.full(4, 20.0)))
 
 
@@ -87,8 +88,6 @@ def test_nothing_is_proven_when_dwell_times_leave_no_path() -> None:
 
 
 def test_an_answer_that_misses_its_constraints_is_not_taken() -> None:
-    import cvxpy as cp
-
     x = cp.Variable()
     problem = cp.Problem(cp.Minimize(x), [x >= 1.0])
     assert minimise(problem, (cp.HIGHS,), 10.0) == pytest.approx(1.0)
@@ -97,8 +96,6 @@ def test_an_answer_that_misses_its_constraints_is_not_taken() -> None:
 
 
 def test_slack_names_only_the_limits_that_clash() -> None:
-    import cvxpy as cp
-
     problem, x = Problem(), cp.Variable(3)
     problem.limit("upper", "a", x - 1.0, "kW")
     problem.limit("lower", "b", 3.0 - x[:1], "kW")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from tests.plan.toy import BATTERY, POOL, WORK, ToyPlant, toy_inputs, toy_site
 PRICES = st.lists(st.floats(-0.3, 0.6).map(lambda price: round(price, 3)), min_size=8, max_size=8)
 
 
-def with_prices(prices: list[float], **changes: object) -> PlanInputs:
+def with_prices(prices: list[float], **changes: Any) -> PlanInputs:
     site = toy_site(8.0, batteries=[BATTERY], server_pools=[POOL], deferrable_work=[WORK], **changes)
     return toy_inputs(site, ToyPlant(water_degc=(11.0,)), price_per_kwh=np.array(prices))
 
@@ -65,7 +66,7 @@ def test_the_demand_charge_shaves_only_above_the_peak_already_paid() -> None:
     tariff = {"energy_price_per_kwh": 0.2, "demand_charge_per_kw_month": 10.0, "demand_window_min": 60}
     load = {"hall-1": np.array([200.0, 200.0, 320.0, 200.0])}
     site = toy_site(4.0, batteries=[BATTERY], tariff=tariff)
-    flat = {"price_per_kwh": np.full(4, 0.2), "it_power_kw": load}
+    flat: dict[str, Any] = {"price_per_kwh": np.full(4, 0.2), "it_power_kw": load}
     new = make_plan(toy_inputs(site, **flat)).plan
     paid = make_plan(toy_inputs(site, **flat, month_peak_kw=600.0)).plan
     expected = make_plan(toy_inputs(site, **flat, expected_peak_kw=600.0)).plan

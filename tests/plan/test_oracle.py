@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -95,7 +95,7 @@ def _moves_allowed(case: SiteCase, path: tuple[int, ...]) -> bool:
     """Two-hour dwell on hourly steps, from a mode held long enough."""
     modes = [case.plants["plant-1"].table.states[state].mode for state in path]
     changes = [step for step in range(4) if modes[step] != ([Mode.MECHANICAL, *modes][step])]
-    return all(later - earlier >= 2 for earlier, later in zip(changes, changes[1:], strict=False))
+    return all(later - earlier >= 2 for earlier, later in pairwise(changes))
 
 
 def _wear(case: SiteCase, path: tuple[int, ...]) -> float:

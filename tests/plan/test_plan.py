@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import cvxpy as cp
 import numpy as np
 import pytest
 
@@ -111,8 +112,6 @@ def test_the_program_over_states_keeps_dwell_and_finds_the_cheapest_way() -> Non
 
 
 def test_the_dual_of_power_is_its_price() -> None:
-    import cvxpy as cp
-
     def cost(extra: float) -> tuple[float, float]:
         problem, power = Problem(), cp.Variable(1)
         law = power == 5.0 + extra

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -10,7 +13,7 @@ from facility.plan.inputs import PlantNow
 from facility.plan.planner import make_plan
 from facility.plan.verify import PlanRejectedError, verify_plan
 from models.cooling import Mode
-from tests.plan.toy import BATTERY, POOL, WORK, toy_inputs, toy_plant_part, toy_site
+from tests.plan.toy import BATTERY, POOL, WORK, ToyPlant, toy_inputs, toy_plant_part, toy_site
 
 WATER = "plant-1.leaving_chilled_water_temperature_setpoint_degc"
 
@@ -20,7 +23,7 @@ def test_leaving_water_measured_far_above_its_range_comes_back_at_the_ramp() -> 
     plan = make_plan(inputs).plan
     water = plan.schedule[WATER]
     assert water[:3] == (17.0, 15.0, 13.0)  # 2 K a step
-    assert all(later <= earlier for earlier, later in zip(water[:4], water[1:4], strict=False))
+    assert all(later <= earlier for earlier, later in pairwise(water[:4]))
     (shortfall,) = plan.shortfalls
     assert shortfall.limit == "plant-1 setpoints measured beyond the reach of one step"
     assert (shortfall.amount, shortfall.unit) == (5.0, "K")  # 12 is the nearest state: 7 K away, 2 K reachable
@@ -32,11 +35,7 @@ def test_a_recovery_that_dawdles_is_refused() -> None:
     plan = make_plan(inputs).plan
     slow = (18.5, *plan.schedule[WATER][1:])
     with pytest.raises(PlanRejectedError, match="recovery slower than its ramps"):
-        verify_plan(inputs, type(plan)(**{**_fields(plan), "schedule": {**plan.schedule, WATER: slow}}))
-
-
-def _fields(plan: object) -> dict[str, object]:
-    return {name: getattr(plan, name) for name in plan.__dataclass_fields__}  # type: ignore[attr-defined]
+        verify_plan(inputs, replace(plan, schedule={**plan.schedule, WATER: slow}))
 
 
 @pytest.mark.parametrize("start_frac", [0.01, 1.04])
@@ -77,8 +76,6 @@ def test_late_work_is_named_and_done_as_fast_as_it_can_be() -> None:
 
 def test_without_an_economizer_there_is_nothing_to_switch() -> None:
     part = toy_plant_part(economizer=None)
-    from tests.plan.toy import ToyPlant
-
     inputs = toy_inputs(toy_site(6.0, plants=[part]), ToyPlant(modes=(Mode.MECHANICAL,)))
     plan = make_plan(inputs).plan
     assert set(plan.modes["plant-1"]) == {"mechanical"}

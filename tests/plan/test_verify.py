@@ -53,7 +53,7 @@ def test_an_untouched_plan_passes(inputs: PlanInputs, plan: Plan) -> None:
         ("site.power_kw", 7, -3.0, "stated site power"),
     ],
 )  # fmt: skip
-def test_a_changed_schedule_is_refused_by_name(
+def test_a_changed_schedule_is_refused_by_name(  # noqa: PLR0917
     inputs: PlanInputs, plan: Plan, key: str, step: int, change: float, named: str
 ) -> None:
     if key == "plant-1.chillers_staged_command" and plan.schedule[key][step] > 0:

@@ -88,9 +88,7 @@ def toy_site(hours: float, step_min: int = 60, **changes: Any) -> Site:
         "time_zone": "UTC",
         "currency": "EUR",
         "halls": [{"id": "hall-1", "racks": [{"id": "r1", "rated_kw": 400.0}]}],
-        "crahs": [
-            {"id": "crah-1", "hall": "hall-1", "plant": "plant-1", "rated_airflow_m3ps": 20.0, "rated_fan_kw": 15.0, "rated_cooling_kw": 400.0}
-        ],
+        "crahs": [CRAH],
         "plants": [toy_plant_part()],
         "electrical": {
             "transformer": {"id": "t-1", "rated_kw": 800.0, "no_load_kw": 2.0, "square_frac": 0.01},
@@ -118,8 +116,15 @@ def toy_plant_part(**changes: Any) -> dict[str, Any]:
     return part | changes
 
 
+CRAH = {
+    "id": "crah-1", "hall": "hall-1", "plant": "plant-1",
+    "rated_airflow_m3ps": 20.0, "rated_fan_kw": 15.0, "rated_cooling_kw": 400.0,
+}  # fmt: skip
 BATTERY = {"id": "b-1", "energy_kwh": 200.0, "power_kw": 60.0, "dispatchable": True, "wear_cost_per_kwh": 0.01}
-POOL = {"id": "pool-1", "hall": "hall-1", "servers": 400, "idle_w": 200.0, "peak_w": 500.0, "wake_min": 5.0, "min_awake_min": 60.0}  # fmt: skip
+POOL = {
+    "id": "pool-1", "hall": "hall-1", "servers": 400,
+    "idle_w": 200.0, "peak_w": 500.0, "wake_min": 5.0, "min_awake_min": 60.0,
+}  # fmt: skip
 WORK = {"id": "batch", "pool": "pool-1", "energy_kwh_per_day": 240.0, "max_power_kw": 40.0, "due_within_h": 4.0}
 
 
