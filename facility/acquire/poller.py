@@ -62,13 +62,14 @@ class Poller:
         self._flush_interval_s = flush_interval_s
         self._factory = ClientFactory()
         self._jobs: dict[str, _Job] = {}
+        self._swapping = asyncio.Lock()
 
     async def run(self) -> None:
         """Poll until cancelled; what was read by then is still handed over."""
         stopping = asyncio.Event()
         flushing = asyncio.create_task(self._keep_flushing(stopping), name="flush readings")
         try:
-            await self._swap()
+            await self._swap(self._loaded)
             await asyncio.shield(flushing)
         finally:
             await self._stop(tuple(self._jobs))
@@ -90,25 +91,27 @@ class Poller:
         ConfigurationError
             If a changed device cannot be polled as its profile says; then everything stays as it was.
         """
-        previous, self._loaded = self._loaded, loaded
-        try:
-            await self._swap()
-        except ConfigurationError:
-            self._loaded = previous
-            raise
+        await self._swap(loaded)
 
-    async def _swap(self) -> None:
-        wanted = {each.device.id: each for each in assignments(self._loaded)}
+    async def _swap(self, loaded: LoadedSite) -> None:
+        async with self._swapping:
+            fresh, leaving = self._changes(loaded)
+            self._loaded = loaded
+            await self._stop(leaving)
+            for assignment, worker in fresh:
+                task = asyncio.create_task(self._keep_running(worker), name=f"poll {assignment.device.id}")
+                self._jobs[assignment.device.id] = _Job(assignment, worker, task)
+
+    def _changes(self, loaded: LoadedSite) -> tuple[list[tuple[Assignment, Coordinator]], list[str]]:
+        """Return the coordinators that a site needs and we have not, and the devices whose coordinators must go."""
+        wanted = {each.device.id: each for each in assignments(loaded)}
         kept = {device for device, job in self._jobs.items() if wanted.get(device) == job.assignment}
         fresh = [
             (each, coordinator(each, self._factory, self._watch))
             for device, each in wanted.items()
             if device not in kept
         ]
-        await self._stop([device for device in self._jobs if device not in kept])
-        for assignment, worker in fresh:
-            task = asyncio.create_task(self._keep_running(worker), name=f"poll {assignment.device.id}")
-            self._jobs[assignment.device.id] = _Job(assignment, worker, task)
+        return fresh, [device for device in self._jobs if device not in kept]
 
     async def _keep_running(self, worker: Coordinator) -> None:
         """Restart a coordinator that a fault of our own ended: its neighbours must not notice, an engineer must."""

@@ -6,7 +6,7 @@ import secrets
 
 from facility.acquire.ber import OCTETS, SEQUENCE, WireError, expect, integer, read_integer, read_octets, tlv
 from facility.acquire.snmp_pdu import FIRST_ID, LAST_ID, RESPONSE, Pdu, Request, decode_pdu
-from facility.acquire.udp import UdpChannel
+from facility.acquire.udp import SilenceError, UdpChannel
 from facility.errors import DeviceError
 
 _VERSION = 1  # as RFC 1901 numbers it
@@ -47,10 +47,8 @@ class CommunitySession:
         payload = tlv(SEQUENCE, self._prefix + request.encode(request_id))
         try:
             return await channel.exchange(payload, lambda data: self.decode(data, request_id, request), timeout_s)
-        except DeviceError as error:
-            if "no answer" in str(error):
-                raise DeviceError(f"{error}: unreachable, or the community is wrong") from None
-            raise
+        except SilenceError as error:
+            raise DeviceError(f"{error}: unreachable, or the community is wrong") from None
 
     def decode(self, data: bytes, request_id: int, request: Request) -> Pdu:
         """Decode a datagram that should answer a request.

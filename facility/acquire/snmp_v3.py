@@ -14,7 +14,7 @@ from facility.acquire import ber
 from facility.acquire.ber import OCTETS, SEQUENCE, WireError, expect, integer, read_integer, read_octets, tlv
 from facility.acquire.snmp_pdu import REPORT, Pdu, Request, decode_pdu, get
 from facility.acquire.snmp_v2c import checked, new_id
-from facility.acquire.udp import UdpChannel
+from facility.acquire.udp import SilenceError, UdpChannel
 from facility.acquire.usm_engine import UsmEngine
 from facility.acquire.usm_keys import UsmUser
 from facility.errors import DeviceError
@@ -88,12 +88,11 @@ class UsmSession:
             return await channel.exchange(
                 payload, lambda data: self.decode(engine, data, request_id, request), timeout_s
             )
-        except DeviceError as error:
+        except SilenceError as error:
             self._engine = None  # an agent that forgot its boots can be met anew
             if engine.synchronised and engine.private:
-                raise DeviceError(
-                    f"{error}: its signature was right, so check priv_key and priv_protocol if this stays"
-                ) from None
+                hint = "its signature was right, so check priv_key and priv_protocol if this stays"
+                raise DeviceError(f"{error}: {hint}") from None
             raise
 
     def encode(self, engine: UsmEngine, request: Request, request_id: int) -> bytes:

@@ -16,6 +16,10 @@ from facility.errors import DeviceError
 Answer = TypeVar("Answer")
 
 
+class SilenceError(DeviceError):
+    """No valid answer came in time."""
+
+
 class UdpChannel(asyncio.DatagramProtocol):
     """Asks a host, and passes datagrams to the question's `accept` until one is its answer."""
 
@@ -33,8 +37,10 @@ class UdpChannel(asyncio.DatagramProtocol):
 
         Raises
         ------
+        SilenceError
+            If nothing valid came in time.
         DeviceError
-            If nothing valid came in time, or nothing listens there.
+            If the host cannot be reached, or says that nothing listens there.
         """
         transport = self._transport or await self._open()
         reply: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -45,7 +51,7 @@ class UdpChannel(asyncio.DatagramProtocol):
             async with asyncio.timeout(timeout_s):
                 return await reply
         except TimeoutError:
-            raise DeviceError(self._silence(timeout_s)) from None
+            raise SilenceError(self._silence(timeout_s)) from None
         finally:
             self._offer = self._fail = None
 
@@ -58,10 +64,12 @@ class UdpChannel(asyncio.DatagramProtocol):
         return self._transport
 
     def _silence(self, timeout_s: float) -> str:
-        answer = f"no valid answer from {self._host}:{self._port} in {timeout_s:g} s"
+        where = f"from {self._host}:{self._port} in {timeout_s:g} s"
         if not self._discarded:
-            return answer.replace("valid ", "")
-        return f"{answer}; discarded {len(self._discarded)}, the last one because of: {self._discarded[-1]}"
+            return f"no answer {where}"
+        return (
+            f"no valid answer {where}; discarded {len(self._discarded)}, the last one because of: {self._discarded[-1]}"
+        )
 
     def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002  # connected: only the peer's come
         """Offer a datagram to the open question; without one it is late, and dropped."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -381,6 +382,50 @@ def test_a_slow_disk_delays_no_device_and_stopping_waits_for_it(tmp_path: Path) 
     assert asyncio.run(run()) >= 8
     assert len(stored) >= 4
     assert stored == ["begin", "end"] * (len(stored) // 2)
+
+
+def test_reloads_at_the_same_time_leave_one_coordinator_a_device(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with tcp_server(healthy) as port:
+
+            def version(interval_s: float) -> LoadedSite:
+                return site(tmp_path, [modbus_device("controller", "bms_crah", port, "crah-1", interval_s=interval_s)])
+
+            async def reload(poller: Poller, store: Store) -> None:
+                await asyncio.gather(*(poller.reload(version(interval_s)) for interval_s in (0.1, 0.2, 0.3)))
+                names = [task.get_name() for task in asyncio.all_tasks()]
+                assert names.count("poll controller") == 1
+
+            await polled(version(0.5), reload)
+
+    asyncio.run(run())
+
+
+def test_a_coordinator_that_a_fault_of_ours_ended_is_reported_and_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stumbling(SetClock):
+        calls = 0
+
+        def now(self) -> datetime:
+            self.calls += 1
+            if self.calls == 3:
+                raise ValueError("a clock that breaks")
+            return super().now()
+
+    monkeypatch.setattr("facility.acquire.poller._RESTART_S", 0.1)
+
+    async def run() -> Store:
+        async with tcp_server(healthy) as port:
+            loaded = site(tmp_path, [modbus_device("controller", "bms_crah", port, "crah-1", interval_s=0.1)])
+            _, store = await polled(loaded, pause(1.0), Stumbling())
+            return store
+
+    with structlog.testing.capture_logs() as logs:
+        store = asyncio.run(run())
+    assert len(store.rows("crah-1.on_status")) >= 5
+    stopped = [entry for entry in logs if entry["event"] == "a coordinator stopped"]
+    assert [(entry["device"], entry["log_level"]) for entry in stopped] == [("controller", "error")]
 
 
 def test_stopping_leaves_no_task_and_hands_over_what_was_read(tmp_path: Path) -> None:
