@@ -112,14 +112,15 @@ class SnmpClient:
 
 
 def _split(group: Group, pdu: Pdu) -> tuple[Group, ...]:
-    if pdu.error_status == 0 or len(group) == 1:
+    """Return the smaller groups to ask for instead; none if this answer is all there is to have."""
+    if pdu.error_status == 0:
         return ()
     if pdu.error_status == TOO_BIG:
         return halve_snmp(group)
-    if 1 <= pdu.error_index <= len(group):
-        culprit = pdu.error_index - 1
-        return (group[culprit],), group[:culprit] + group[culprit + 1 :]
-    raise DeviceError(f"the agent answers {error_name(pdu.error_status)} to the whole request")
+    if not 1 <= pdu.error_index <= len(group):
+        raise DeviceError(f"the agent answers {error_name(pdu.error_status)} to the whole request")
+    culprit = pdu.error_index - 1
+    return ((group[culprit],), group[:culprit] + group[culprit + 1 :]) if len(group) > 1 else ()
 
 
 def _values(group: Group, pdu: Pdu) -> dict[str, Raw]:

@@ -28,7 +28,8 @@ class UdpChannel(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
         self._offer: Callable[[bytes], bool] | None = None
         self._fail: Callable[[DeviceError], None] | None = None
-        self._discarded: list[str] = []
+        self._discarded = 0  # datagrams that did not answer the open question, and why the last one did not
+        self._last_reason = ""
 
     async def exchange(self, payload: bytes, accept: Callable[[bytes], Answer], timeout_s: float) -> Answer:
         """Send a question and return what `accept` makes of its answer.
@@ -44,7 +45,7 @@ class UdpChannel(asyncio.DatagramProtocol):
         """
         transport = self._transport or await self._open()
         reply: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self._discarded.clear()
+        self._discarded = 0
         self._offer, self._fail = _offer_to(reply, accept), _fail_of(reply)
         transport.sendto(payload)
         try:
@@ -67,9 +68,7 @@ class UdpChannel(asyncio.DatagramProtocol):
         where = f"from {self._host}:{self._port} in {timeout_s:g} s"
         if not self._discarded:
             return f"no answer {where}"
-        return (
-            f"no valid answer {where}; discarded {len(self._discarded)}, the last one because of: {self._discarded[-1]}"
-        )
+        return f"no valid answer {where}; discarded {self._discarded}, the last one because of: {self._last_reason}"
 
     def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002  # connected: only the peer's come
         """Offer a datagram to the open question; without one it is late, and dropped."""
@@ -78,7 +77,8 @@ class UdpChannel(asyncio.DatagramProtocol):
         try:
             self._offer(data)
         except WireError as error:
-            self._discarded.append(str(error))
+            self._discarded += 1
+            self._last_reason = str(error)
 
     def error_received(self, exc: Exception) -> None:
         """Fail the open question: the host said that nothing listens there."""

@@ -135,6 +135,15 @@ def test_an_instance_too_big_alone_is_bad() -> None:
     assert {value.quality for value in values.values()} == {Quality.GOOD}
 
 
+def test_an_error_about_nothing_in_particular_is_a_fault_even_for_one_instance() -> None:
+    with pytest.raises(DeviceError, match="authorizationError to the whole request"):
+        read(lambda data: [Question(data).answer({}, status=16)], Limits(varbinds_per_request=1, timeout_s=0.1))
+
+
+def test_a_flood_of_noise_neither_hides_the_answer_nor_is_kept() -> None:
+    assert is_about(read(lambda data: [b"noise"] * 100 + good(data))["p1"], 1)
+
+
 def test_an_instance_that_an_agent_cannot_read_is_bad_and_the_others_are_asked_again() -> None:
     def answer(datagram: bytes) -> list[bytes]:
         question = Question(datagram)

@@ -113,10 +113,12 @@ def test_a_table_that_a_device_has_not_is_bad_throughout() -> None:
 
 
 def test_a_late_answer_is_not_taken_for_the_next_one() -> None:
-    """The first answer comes after its time is up, together with the second: off by one in clients that do not check."""
+    """The first answer comes after its time is up, just before the second: off by one in clients that do not check."""
     frames: list[bytes] = []
 
     def answer(frame: bytes) -> bytes | None:
+        if frame[6] == 2:
+            return framed(frame, block(frame))
         frames.append(frame)
         if len(frames) == 1:
             return None
@@ -126,18 +128,20 @@ def test_a_late_answer_is_not_taken_for_the_next_one() -> None:
     async def run() -> dict[str, Value]:
         async with tcp_server(answer) as port:
             link = ModbusLink("127.0.0.1", port)
-            keep_alive = ModbusClient(link, 2, {}, FAST)
-            client = ModbusClient(link, 1, POINTS, FAST)
-            with pytest.raises(DeviceError):
-                await client.read({})
-            link._drop_if_dead = lambda received_before: None  # type: ignore[method-assign]
+            client, neighbour = (ModbusClient(link, unit, POINTS, Limits(timeout_s=0.4)) for unit in (1, 2))
+            failing = asyncio.create_task(client.read({}))
+            await asyncio.sleep(0.01)
+            await neighbour.read({})  # keeps the connection: it is answered
+            with pytest.raises(DeviceError, match="no answer from unit 1"):
+                await failing
             into: dict[str, Value] = {}
             await client.read(into)
             await client.close()
-            await keep_alive.close()
+            await neighbour.close()
             return into
 
     assert is_about(asyncio.run(run())["p7"], 7)
+    assert len(frames) == 2
 
 
 def test_an_answer_in_pieces_is_put_together() -> None:
