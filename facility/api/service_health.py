@@ -41,11 +41,18 @@ def service_health(view: SiteView) -> ServiceHealth:
     missing = tuple(name for name in NEEDED if name not in processes)
     devices = tuple(_devices(view, processes.get("poller")))
     poller = processes.get("poller")
-    well = all(health.alive and not health.detail.get("last_error") for health in processes.values())
+    well = all(_well(health) for health in processes.values())
     status: Status = "ok" if well and not missing and all(device.status == "ok" for device in devices) else "degraded"
     if poller is None or not poller.alive:
         status = "failed"
     return ServiceHealth(status, now, tuple(processes.values()), missing, devices)
+
+
+def _well(process: ProcessHealth) -> bool:
+    said = process.detail
+    # A young site has no models yet: that is as it should be, until the trainer has its days of history.
+    waits = process.process == "trainer" and said.get("last_error_kind") == "NotEnoughDataError"
+    return process.alive and (waits or not said.get("last_error"))
 
 
 def _devices(view: SiteView, poller: ProcessHealth | None) -> list[DeviceHealth]:

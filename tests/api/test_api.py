@@ -211,6 +211,13 @@ def test_health_fails_until_something_is_polled(new_site: Client, state: StateFo
     assert (well.status_code, well.json()["status"]) == (200, "ok")
     assert {each["process"]: each["restarts"] for each in well.json()["processes"]}["planner"] == 2
 
+    trainer, planner = Heartbeat(state, "trainer", clock), Heartbeat(state, "planner", clock)
+    trainer.say("waiting", last_error="not enough data: ...", last_error_kind="NotEnoughDataError")
+    assert new_site.get("/api/v1/health").json()["status"] == "ok"  # a young site
+    planner.say("waiting", last_error="prices end too early", last_error_kind="SignalError")
+    assert new_site.get("/api/v1/health").json()["status"] == "degraded"
+    planner.say("waiting", last_error=None)
+
     devices["meter-1"] = device | {"consecutive_failures": 4, "last_fault": "no answer", "latency_s": None}
     Heartbeat(state, "poller", clock).say("polling", devices=devices)
     assert new_site.get("/api/v1/health").json()["status"] == "degraded"

@@ -66,3 +66,18 @@ def test_a_secret_that_is_not_there_is_told(
     monkeypatch.delenv("FACILITY_TEST_COMMUNITY")
     poll(example_site, tmp_path / "state", tmp_path / "out.json")
     assert "FACILITY_TEST_COMMUNITY is not set" in capsys.readouterr().err
+
+
+def test_a_secret_in_a_file_open_to_others_is_refused_with_the_remedy_and_not_told(
+    example_site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = tmp_path / "community"
+    key.write_text("planted", encoding="utf-8")
+    key.chmod(0o644)
+    text = example_site.read_text(encoding="utf-8")
+    example_site.write_text(text.replace("env:FACILITY_TEST_COMMUNITY", f"file:{key}"), encoding="utf-8")
+    poll(example_site, tmp_path / "state", tmp_path / "out.json")
+    told = capsys.readouterr()
+    assert f"chmod 600 {key}" in told.err
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path != key)
+    assert b"planted" not in kept + told.err.encode() + told.out.encode()

@@ -97,3 +97,15 @@ def test_the_same_decision_twice_is_refused(
     assert review("approve", example_site, state, "rec-1") == 0
     assert review("approve", example_site, state, "rec-1") == 1
     assert "rec-1 is approved already" in capsys.readouterr().err
+
+
+def test_a_database_that_does_not_answer_is_told_without_its_password(
+    example_site: Path, state: StateFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FACILITY_TEST_DB", "postgresql+psycopg://facility:planted@127.0.0.1:1/none?connect_timeout=2")
+    with example_site.open("a", encoding="utf-8") as file:
+        file.write("journal: {url: env:FACILITY_TEST_DB}\n")
+    assert review("list", example_site, state) == 1
+    told = capsys.readouterr().err
+    assert "journal" in told
+    assert "planted" not in told

@@ -72,6 +72,7 @@ def test_a_site_in_service(service: RunningService, site: Path) -> None:
     )
     assert "facility_point_value" in service.get("/api/v1/metrics").text
 
+    _a_cycle_without_data_is_told_and_journaled(service)
     _a_changed_site_is_swapped_and_a_bad_one_refused(service, site)
     _a_worker_that_dies_is_started_again(service)
     _no_secret_is_found_anywhere(service)
@@ -81,6 +82,18 @@ def test_a_site_in_service(service: RunningService, site: Path) -> None:
     assert service.stop() < 12.0
     assert service.process.returncode == 0
     assert all_gone(workers, within_s=0.5)
+
+
+def _a_cycle_without_data_is_told_and_journaled(service: RunningService) -> None:
+    planner = service.wait_for(lambda: (said := service.process_health("planner"))["last_error"] and said, 60.0)
+    assert isinstance(planner, dict)
+    assert "not enough data" in planner["last_error"]
+    assert "not enough data" in service.wait_for(lambda: service.process_health("trainer")["last_error"], 60.0)
+    (told, *_) = service.logged("no plan yet")
+    with closing(open_journal(None, StateFolder(service.state))) as journal:
+        (event, *_) = journal.events(kind="cycle.failed")
+    assert event.correlation_id == told["correlation_id"]
+    assert event.detail["kind"] == "NotEnoughDataError"
 
 
 def _a_changed_site_is_swapped_and_a_bad_one_refused(service: RunningService, site: Path) -> None:
@@ -134,7 +147,7 @@ def _no_secret_is_found_anywhere(service: RunningService) -> None:
 
 def test_workers_die_with_a_supervisor_that_is_killed(service: RunningService) -> None:
     workers = service.wait_for(lambda: len(found := service.workers()) == 4 and found)
-    service.wait_for(lambda: service.get("/api/v1/health").status_code in (200, 503))
+    service.wait_for((service.state / "health" / "poller.json").exists)
     service.process.kill()
     service.process.wait()
     assert isinstance(workers, list)
@@ -149,6 +162,7 @@ def test_ctrl_c_leaves_no_worker_behind(service: RunningService) -> None:
     assert all_gone(workers, within_s=0.5)
 
 
+@pytest.mark.slow
 def test_a_second_service_on_the_same_state_and_a_taken_port_are_refused(service: RunningService, site: Path) -> None:
     command = [sys.executable, "-P", "-m", "facility", "serve", str(site)]
     second = subprocess.run(

@@ -18,6 +18,7 @@ from facility.site_file import LoadedSite
 REFRESH_S = 30
 STYLE_PATH = "/style.css"
 HISTORY_STEP_S = 300
+LONGEST_ERROR = 200
 _UNITS = {"degC": "°C", "count": "", "enum": "", "frac": ""}
 _UNIT_WORDS = frozenset({"degc", "kw", "kwh", "lps", "frac"})
 
@@ -166,7 +167,7 @@ def _processes(health: ServiceHealth) -> Markup:
         [
             each.process,
             each.detail["activity"] if each.alive else _mark("does not beat", abnormal=True),
-            str(each.detail.get("last_error") or ""),
+            _shortened(str(each.detail.get("last_error") or "")),
         ]
         for each in health.processes
     ]
@@ -177,6 +178,10 @@ def _processes(health: ServiceHealth) -> Markup:
 def _said(health: ServiceHealth, process: str, key: str) -> str:
     found = next((each for each in health.processes if each.process == process), None)
     return str(found.detail.get(key) or "") if found else ""
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_ERROR else f"{text[:LONGEST_ERROR]}... (all of it: Health, below)"
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> Markup:
