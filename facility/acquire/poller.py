@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import structlog
 
+from facility.acquire.assignment import Assignment, assignments, coordinator
 from facility.acquire.client import DeviceClient
 from facility.acquire.clock_watch import ClockWatch
 from facility.acquire.coordinator import Coordinator
@@ -17,25 +18,13 @@ from facility.acquire.factory import ClientFactory
 from facility.acquire.outbox import Outbox, Sink, joined
 from facility.acquire.statistics import DeviceStatistics
 from facility.errors import ConfigurationError, UnknownPointError
-from facility.points import Point
 from facility.ports import Clock
-from facility.profile import Profile
 from facility.records import ReadingBatch
-from facility.site import Device
 from facility.site_file import LoadedSite
 
 log = structlog.get_logger(__name__)
 _BUFFERED_READINGS = 2_000_000  # some 30 bytes each: an hour of 5,000 points every 10 s
 _RESTART_S = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """All that a coordinator's work follows from; while it stays equal there is nothing to restart."""
-
-    device: Device
-    profile: Profile
-    points: tuple[Point, ...]
 
 
 class _Job(NamedTuple):
@@ -148,19 +137,6 @@ class Poller:
         if device not in self._jobs:
             raise UnknownPointError(f"device {device!r} is not polled")
         return self._jobs[device].coordinator.client
-
-
-def assignments(loaded: LoadedSite) -> tuple[Assignment, ...]:
-    """Return what there is to poll: devices that deliver at least one point."""
-    found = ((device, loaded.points.of_device(device.id)) for device in loaded.site.devices)
-    return tuple(Assignment(device, loaded.profiles[device.profile], points) for device, points in found if points)
-
-
-def coordinator(assignment: Assignment, factory: ClientFactory, watch: ClockWatch) -> Coordinator:
-    """Return the coordinator of a device."""
-    keys = [point.key for point in assignment.points]
-    client = factory.client(assignment.device, assignment.profile, keys)
-    return Coordinator(assignment.device.id, assignment.points, client, watch)
 
 
 async def poll_once(loaded: LoadedSite, clock: Clock) -> ReadingBatch:

@@ -1,27 +1,34 @@
-"""SNMP v3 messages with user-based security (RFC 3412, 3414): discovery, time, signing, sealing.
+"""SNMP v3 with user-based security (RFC 3414): discovery, time, and what may be believed.
 
-A Report that is not authenticated is never data: it ends a question with a reason, or tells an engine id that has yet to prove that
-it knows the user's key. The engine's clock is believed from authenticated messages only.
+A Report that is not authenticated is never data: it ends a question with a reason, or tells an engine id that has yet to prove
+that it knows the user's key. The engine's clock is believed from authenticated messages only.
 """
 
 from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
-from typing import NamedTuple
 
 from facility.acquire import ber
-from facility.acquire.ber import OCTETS, SEQUENCE, WireError, expect, integer, read_integer, read_octets, tlv
-from facility.acquire.snmp_pdu import REPORT, Pdu, Request, decode_pdu, get
+from facility.acquire.ber import OCTETS, WireError, read_octets, tlv
+from facility.acquire.snmp_pdu import REPORT, Pdu, Request, get
 from facility.acquire.snmp_v2c import checked, new_id
 from facility.acquire.udp import SilenceError, UdpChannel
 from facility.acquire.usm_engine import UsmEngine
 from facility.acquire.usm_keys import UsmUser
+from facility.acquire.usm_message import (
+    AUTH,
+    PRIV,
+    REPORTABLE,
+    Message,
+    encode_message,
+    parse_message,
+    read_scoped_pdu,
+    scoped_pdu,
+    security_parameters,
+)
 from facility.errors import DeviceError
 
-_AUTH, _PRIV, _REPORTABLE = 1, 2, 4
-_MAX_SIZE = 65507
-_USM = 3
 _STATS = "1.3.6.1.6.3.15.1.1"
 _NOT_IN_TIME_WINDOW, _UNKNOWN_ENGINE = ber.oid(f"{_STATS}.2.0"), ber.oid(f"{_STATS}.4.0")
 _REASONS = {
@@ -34,22 +41,6 @@ _REASONS = {
 }
 
 
-class Message(NamedTuple):
-    """The outer parts of a v3 message, positions included."""
-
-    id: int
-    flags: int
-    engine_id: bytes
-    boots: int
-    time_s: int
-    user: bytes
-    mac: bytes
-    mac_at: int
-    salt: bytes
-    data_at: int
-    end: int
-
-
 class UsmSession:
     """Asks one agent as one user."""
 
@@ -57,6 +48,7 @@ class UsmSession:
         self._user = user
         self._monotonic = monotonic
         self._engine: UsmEngine | None = None
+        self._answered = False  # ever: then the keys are right, and silence has another reason
 
     async def ask(self, channel: UdpChannel, request: Request, timeout_s: float) -> Pdu:
         """Send a request and return its answer; discovers the engine and its clock when needed."""
@@ -65,6 +57,7 @@ class UsmSession:
             engine = self._engine or await self._discover(channel, timeout_s)
             answer = await self._exchange(channel, engine, request, timeout_s)
             if answer.tag != REPORT:
+                self._answered = True
                 return answer
             reason = answer.names[0] if answer.names else b""
             if reason == _UNKNOWN_ENGINE:
@@ -75,8 +68,8 @@ class UsmSession:
 
     async def _discover(self, channel: UdpChannel, timeout_s: float) -> UsmEngine:
         message_id = new_id()
-        scoped = _scoped(b"", get(()), message_id)
-        payload = _message(message_id, _REPORTABLE, _security(b"", 0, 0), scoped)
+        empty = scoped_pdu(b"", get(()), message_id)
+        payload = encode_message(message_id, REPORTABLE, security_parameters(b"", 0, 0), empty)
         engine_id = await channel.exchange(payload, lambda data: _engine_id(data, message_id), timeout_s)
         self._engine = UsmEngine(engine_id, self._user, self._monotonic)
         return self._engine
@@ -90,22 +83,21 @@ class UsmSession:
             )
         except SilenceError as error:
             self._engine = None  # an agent that forgot its boots can be met anew
-            if engine.synchronised and engine.private:
-                hint = "its signature was right, so check priv_key and priv_protocol if this stays"
+            if engine.synchronised and engine.private and not self._answered:
+                hint = "its signature is right, so check priv_key and priv_protocol"
                 raise DeviceError(f"{error}: {hint}") from None
             raise
 
     def encode(self, engine: UsmEngine, request: Request, request_id: int) -> bytes:
         """Return the signed (and, for a user with privacy, sealed) message of a request."""
         boots, time_s = engine.boots, engine.time_s
-        flags, salt, data = _AUTH | _REPORTABLE, b"", _scoped(engine.id, request, request_id)
+        flags, salt, data = AUTH | REPORTABLE, b"", scoped_pdu(engine.id, request, request_id)
         if engine.private:
             salt, sealed = engine.encrypt(data, boots, time_s)
-            flags, data = flags | _PRIV, tlv(OCTETS, sealed)
+            flags, data = flags | PRIV, tlv(OCTETS, sealed)
         zeros = bytes(engine.mac_bytes)
-        message = _message(
-            request_id, flags, _security(engine.id, boots, time_s, user=self._user.name, mac=zeros, salt=salt), data
-        )
+        security = security_parameters(engine.id, boots, time_s, user=self._user.name, mac=zeros, salt=salt)
+        message = encode_message(request_id, flags, security, data)
         at = len(message) - len(data) - len(salt) - 2 - engine.mac_bytes
         return message[:at] + engine.digest(message) + message[at + engine.mac_bytes :]
 
@@ -117,14 +109,14 @@ class UsmSession:
         WireError
             If it is neither, is not signed by this engine, is late, or is less protected than the request was.
         """
-        message = _parse(data, request_id)
-        if not message.flags & _AUTH:
+        message = parse_message(data, request_id)
+        if not message.flags & AUTH:
             return _unauthenticated_report(data, message)
         self._authenticate(engine, data, message)
         pdu = _open(engine, data, message)
         if pdu.tag == REPORT:
             return pdu
-        if engine.private and not message.flags & _PRIV:
+        if engine.private and not message.flags & PRIV:
             raise WireError("an answer in the clear to a sealed request")
         return checked(pdu, request_id, request)
 
@@ -139,71 +131,18 @@ class UsmSession:
         engine.take_time(message.boots, message.time_s)
 
 
-def _scoped(engine_id: bytes, request: Request, request_id: int) -> bytes:
-    return tlv(SEQUENCE, tlv(OCTETS, engine_id) + tlv(OCTETS, b"") + request.encode(request_id))
-
-
-def _security(
-    engine_id: bytes, boots: int, time_s: int, *, user: bytes = b"", mac: bytes = b"", salt: bytes = b""
-) -> bytes:
-    fields = tlv(OCTETS, engine_id) + integer(boots) + integer(time_s)
-    return tlv(SEQUENCE, fields + tlv(OCTETS, user) + tlv(OCTETS, mac) + tlv(OCTETS, salt))
-
-
-def _message(message_id: int, flags: int, security: bytes, data: bytes) -> bytes:
-    header = tlv(SEQUENCE, integer(message_id) + integer(_MAX_SIZE) + tlv(OCTETS, bytes((flags,))) + integer(_USM))
-    return tlv(SEQUENCE, integer(3) + header + tlv(OCTETS, security) + data)
-
-
-def _parse(data: bytes, message_id: int) -> Message:
-    at, end = expect(data, 0, len(data), SEQUENCE)
-    version, at = read_integer(data, at, end)
-    if version != 3:
-        raise WireError(f"SNMP version {version}")
-    flags, at = _header(data, at, end, message_id)
-    at, data_at = expect(data, at, end, OCTETS)
-    at, stop = expect(data, at, data_at, SEQUENCE)
-    engine_id, at = read_octets(data, at, stop)
-    boots, at = read_integer(data, at, stop)
-    time_s, at = read_integer(data, at, stop)
-    user, at = read_octets(data, at, stop)
-    mac_at, at = expect(data, at, stop, OCTETS)
-    salt, _ = read_octets(data, at, stop)
-    return Message(message_id, flags, engine_id, boots, time_s, user, data[mac_at:at], mac_at, salt, data_at, end)
-
-
-def _header(data: bytes, at: int, end: int, message_id: int) -> tuple[int, int]:
-    at, stop = expect(data, at, end, SEQUENCE)
-    found, at = read_integer(data, at, stop)
-    _, at = read_integer(data, at, stop)
-    flags, at = read_octets(data, at, stop)
-    model, _ = read_integer(data, at, stop)
-    if found != message_id:
-        raise WireError("the answer to another request")
-    if len(flags) != 1 or model != _USM:
-        raise WireError("another security model, or malformed flags")
-    return flags[0], stop
-
-
 def _open(engine: UsmEngine, data: bytes, message: Message) -> Pdu:
-    if not message.flags & _PRIV:
-        return _scoped_pdu(data, message.data_at, message.end)
+    if not message.flags & PRIV:
+        return read_scoped_pdu(data, message.data_at, message.end)
     sealed, _ = read_octets(data, message.data_at, message.end)
     plain = engine.decrypt(sealed, message.boots, message.time_s, message.salt)
-    return _scoped_pdu(plain, 0, len(plain))
-
-
-def _scoped_pdu(data: bytes, at: int, end: int) -> Pdu:
-    at, end = expect(data, at, end, SEQUENCE)
-    _, at = read_octets(data, at, end)
-    _, at = read_octets(data, at, end)
-    return decode_pdu(data, at, end)
+    return read_scoped_pdu(plain, 0, len(plain))
 
 
 def _unauthenticated_report(data: bytes, message: Message) -> Pdu:
-    if message.flags & _PRIV:
+    if message.flags & PRIV:
         raise WireError("sealed but not signed")
-    pdu = _scoped_pdu(data, message.data_at, message.end)
+    pdu = read_scoped_pdu(data, message.data_at, message.end)
     if pdu.tag != REPORT:
         raise WireError("not signed")
     if _NOT_IN_TIME_WINDOW in pdu.names:
@@ -212,7 +151,7 @@ def _unauthenticated_report(data: bytes, message: Message) -> Pdu:
 
 
 def _engine_id(data: bytes, message_id: int) -> bytes:
-    message = _parse(data, message_id)
+    message = parse_message(data, message_id)
     _unauthenticated_report(data, message)
     if not 5 <= len(message.engine_id) <= 32:
         raise WireError("an engine id of impossible length")
