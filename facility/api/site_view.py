@@ -11,12 +11,13 @@ from datetime import datetime
 from pathlib import Path
 
 from facility.heartbeat import ProcessHealth, read_health
-from facility.history.journal import SqlJournal, open_journal
-from facility.history.telemetry import TelemetryStore, open_telemetry
+from facility.history.journal import SqlJournal
+from facility.history.telemetry import TelemetryStore
 from facility.ports import Clock
 from facility.records import Reading
-from facility.secrets import resolve_secret
 from facility.site_file import LoadedSite
+from facility.site_history import open_site_history
+from facility.site_journal import open_site_journal
 from facility.state import StateFolder
 
 STORAGE_EVERY_S = 60.0  # a walk over a large table takes a while
@@ -60,14 +61,7 @@ class SiteView:
         """The site's history, to read."""
         with self._lock:
             if self._telemetry is None:
-                store = self.loaded.site.history
-                self._telemetry = open_telemetry(
-                    self.state,
-                    table_uri=store.table_uri,
-                    raw_retention_days=store.raw_retention_days,
-                    read_only=True,
-                    clock=self.clock,
-                )
+                self._telemetry = open_site_history(self.loaded, self.state, self.clock)
             return self._telemetry
 
     @property
@@ -75,8 +69,7 @@ class SiteView:
         """The site's journal; nothing in the API writes to it."""
         with self._lock:
             if self._journal is None:
-                url = self.loaded.site.journal.url
-                self._journal = open_journal(resolve_secret(url).get_secret_value() if url else None, self.state)
+                self._journal = open_site_journal(self.loaded, self.state)
             return self._journal
 
     def latest(self) -> Mapping[str, Reading]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Mapping
-from contextlib import closing, suppress
+from contextlib import suppress
 
 from rich.table import Table
 
@@ -13,9 +13,9 @@ from facility.acquire.poller import Poller
 from facility.acquire.statistics import DeviceStatistics
 from facility.cli.common import Row, add_output, add_site, emit, open_site
 from facility.clock import SystemClock
-from facility.history.telemetry import open_telemetry
 from facility.records import Quality, ReadingBatch
 from facility.site_file import LoadedSite
+from facility.site_history import open_site_history
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,16 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Poll, then print a summary by device; 1 when no device gave a good reading."""
     loaded, state = open_site(arguments)
-    store = loaded.site.history
     tally = _Tally(loaded)
-    telemetry = open_telemetry(
-        state,
-        table_uri=store.table_uri,
-        raw_retention_days=store.raw_retention_days,
-        read_only=False,
-        clock=SystemClock(),
-    )
-    with closing(telemetry):
+    with open_site_history(loaded, state, SystemClock(), read_only=False) as telemetry:
 
         def keep(batch: ReadingBatch) -> None:
             telemetry.append(batch)

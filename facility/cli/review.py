@@ -14,10 +14,9 @@ from rich.table import Table
 from facility.cli.common import Row, add_output, add_site, emit, open_site
 from facility.clock import SystemClock
 from facility.errors import ConfigurationError, JournalError
-from facility.history.journal import open_journal
 from facility.ports import Journal
 from facility.records import Recommendation, RecommendationState
-from facility.secrets import resolve_secret
+from facility.site_journal import open_site_journal
 
 _DECISIONS = {"approve": RecommendationState.APPROVED, "reject": RecommendationState.REJECTED}
 
@@ -43,8 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """List or decide."""
     loaded, state = open_site(arguments)
-    url = loaded.site.journal.url
-    with closing(open_journal(resolve_secret(url).get_secret_value() if url else None, state)) as journal:
+    with closing(open_site_journal(loaded, state)) as journal:
         journal.expire(SystemClock().now())
         if arguments.action == "list":
             wanted = None if arguments.all else RecommendationState(arguments.only)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from contextlib import closing
 
 from facility.errors import FacilityError
-from facility.history.journal import open_journal
 from facility.log import get_logger
 from facility.records import Event
-from facility.secrets import resolve_secret
 from facility.site_file import LoadedSite
+from facility.site_journal import open_site_journal
 from facility.state import StateFolder
 
 _log = get_logger(__name__)
@@ -17,9 +16,8 @@ _log = get_logger(__name__)
 
 def record_event(loaded: LoadedSite, state: StateFolder, event: Event) -> None:
     """Append an event to the site's journal, which is opened for it: events of the service are rare."""
-    url = loaded.site.journal.url
     try:
-        with closing(open_journal(resolve_secret(url).get_secret_value() if url else None, state)) as journal:
+        with closing(open_site_journal(loaded, state)) as journal:
             journal.append(event)
     except FacilityError as error:
         _log.error("event not journaled", event_kind=event.kind, reason=str(error))

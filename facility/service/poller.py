@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
@@ -13,10 +12,11 @@ from facility.acquire.poller import Poller
 from facility.errors import HistoryError
 from facility.heartbeat import BEAT_S
 from facility.history.maintenance import maintain
-from facility.history.telemetry import TelemetryStore, open_telemetry
+from facility.history.telemetry import TelemetryStore
 from facility.log import get_logger
 from facility.records import Quality
 from facility.service.worker import Worker
+from facility.site_history import open_site_history
 
 MAINTAIN_EVERY_S = 3600.0
 RELOAD_WITHIN_S = 60.0
@@ -25,15 +25,7 @@ _log = get_logger(__name__)
 
 def run(worker: Worker) -> None:
     """Poll until told to end."""
-    store = worker.loaded.site.history
-    telemetry = open_telemetry(
-        worker.state,
-        table_uri=store.table_uri,
-        raw_retention_days=store.raw_retention_days,
-        read_only=False,
-        clock=worker.clock,
-    )
-    with closing(telemetry):
+    with open_site_history(worker.loaded, worker.state, worker.clock, read_only=False) as telemetry:
         asyncio.run(_run(worker, telemetry))
     worker.heartbeat.say("stopped")
 
