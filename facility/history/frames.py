@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from facility.history.rows import Rows, concat
-from facility.records import Quality
+from facility.records import FloatArray, Quality
 
 
 def time_index(time_us: npt.NDArray[np.int64]) -> pd.DatetimeIndex:
@@ -30,12 +30,18 @@ def columns_of(rows: Rows, points: Sequence[str]) -> npt.NDArray[np.int64]:
 
 
 def as_read(parts: Iterable[Rows], points: Sequence[str]) -> pd.DataFrame:
-    """Return one row a distinct time, NaN where a point has no good reading at it."""
-    rows = concat([good(part) for part in parts])
-    times, position = np.unique(rows.time_us, return_inverse=True)
-    values = np.full((len(times), len(points)), np.nan)
-    values[position, columns_of(rows, points)] = rows.value
+    """Return one row a distinct time, NaN where a point has no good reading at it; the parts follow one another in time."""
+    frames = [_wide(good(part), points) for part in parts]
+    times = np.concatenate([np.empty(0, np.int64), *(times for times, _ in frames)])
+    values = np.concatenate([np.empty((0, len(points))), *(values for _, values in frames)])
     return pd.DataFrame(values, index=time_index(times), columns=list(points))
+
+
+def _wide(rows: Rows, points: Sequence[str]) -> tuple[npt.NDArray[np.int64], FloatArray]:
+    times = np.unique(rows.time_us)
+    values = np.full((len(times), len(points)), np.nan)
+    values[np.searchsorted(times, rows.time_us), columns_of(rows, points)] = rows.value
+    return times, values
 
 
 def step_means(parts: Iterable[Rows], points: Sequence[str], first_us: int, steps: int, step_us: int) -> pd.DataFrame:

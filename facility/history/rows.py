@@ -88,9 +88,10 @@ def from_batch(batch: ReadingBatch, segment: int) -> Rows:
 
 
 def from_arrow(table: pa.Table) -> Rows:
-    """Return rows read from the table (columns of `TABLE_SCHEMA` without the partition columns)."""
+    """Return rows read from the table: columns of `TABLE_SCHEMA`, without the partitions, and perhaps without revisions."""
     points, code = _encoded(table["point"])
-    revisions, revision = _encoded(table["revision"])
+    known = "revision" in table.column_names
+    revisions, revision = _encoded(table["revision"]) if known else (("",), np.zeros(len(table), np.int32))
     return Rows(
         points,
         code,
@@ -103,7 +104,7 @@ def from_arrow(table: pa.Table) -> Rows:
     )
 
 
-def _encoded(column: pa.ChunkedArray) -> tuple[list[str], Int32Array]:
+def _encoded(column: pa.ChunkedArray) -> tuple[Sequence[str], Int32Array]:
     encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):  # combine_chunks keeps a chunked array when there is nothing in it
         return [], np.empty(0, np.int32)

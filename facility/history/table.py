@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+import duckdb
 import pyarrow as pa
 from deltalake import (
     ColumnProperties,
@@ -53,7 +54,7 @@ def table_errors(doing: str) -> Iterator[None]:
     try:
         with storage_errors(doing):
             yield
-    except (DeltaError, pa.ArrowException) as error:
+    except (DeltaError, pa.ArrowException, duckdb.Error) as error:
         if "os error 28" in str(error) or "No space left" in str(error):
             raise StorageFullError(f"{doing}: no space left; free some, nothing acknowledged is lost") from error
         raise HistoryError(f"{doing}: {error}") from error
@@ -64,17 +65,25 @@ class Snapshot:
     """The table at one version; reading it is not disturbed by later commits."""
 
     delta: DeltaTable
+    local: Path | None
 
     def transaction(self, application: str) -> int:
         """Return how far an application has come; -1 where it has not begun."""
         version = self.delta.transaction_version(application)
         return -1 if version is None else version
 
-    def rows(self, points: Sequence[str] | None, start_us: int, end_us: int) -> Rows:
-        """Return the rows of points (all when None) in [start, end), in no particular order."""
+    def rows(self, points: Sequence[str] | None, start_us: int, end_us: int, *, revisions: bool = False) -> Rows:
+        """Return the rows of points (all when None) in [start, end), in no particular order; with revisions when asked."""
+        columns = [name for name in _COLUMNS if revisions or name != "revision"]
+        pruning = [*_range(start_us, end_us), *_partitions(points)]
         with table_errors("history cannot be read"):
-            predicate = " AND ".join(_conditions(points, start_us, end_us))
-            return from_arrow(pa.table(self.delta.scan(columns=_COLUMNS, predicate=predicate)))
+            if self.local:
+                # Delta escapes what is above the table, a space say; date, bucket and file are the last three parts.
+                uris = self.delta.file_uris(file_pruning_predicate=" AND ".join(pruning))
+                files = [str(self.local.joinpath(*uri.split("/")[-3:])) for uri in uris]
+                return from_arrow(_by_duckdb(files, columns, points, start_us, end_us))
+            predicate = " AND ".join([*pruning, *_chosen(points)])
+            return from_arrow(pa.table(self.delta.scan(columns=columns, predicate=predicate)))
 
     def days(self) -> list[int]:
         """Return the days that have rows, as days since the epoch, oldest first."""
@@ -91,12 +100,14 @@ class ReadingTable:
 
     def __init__(self, uri: str) -> None:
         self.local = _local_path(uri)
-        self.uri = str(self.local.absolute()) if self.local else uri
+        self.uri = (
+            self.local.absolute().as_uri() if self.local else uri
+        )  # a plain path with a percent sign confuses Delta
 
     def snapshot(self) -> Snapshot | None:
         """Return the table as it is now; None when it does not exist yet."""
         with table_errors(f"history table {self.uri} cannot be opened"):
-            return Snapshot(DeltaTable(self.uri)) if DeltaTable.is_deltatable(self.uri) else None
+            return Snapshot(DeltaTable(self.uri), self.local) if DeltaTable.is_deltatable(self.uri) else None
 
     def create(self) -> Snapshot:
         """Return the table as it is now; make it first when it does not exist."""
@@ -108,7 +119,7 @@ class ReadingTable:
             partitions = ["date", "bucket"]
             made = DeltaTable.create(self.uri, TABLE_SCHEMA, partition_by=partitions, configuration=_CONFIGURATION)
         self.make_durable(made, 0)
-        return Snapshot(made)
+        return Snapshot(made, self.local)
 
     def append(self, rows: Rows, application: str, version: int) -> None:
         """Add sorted rows in one commit that also says how far an application has come."""
@@ -141,11 +152,31 @@ def _local_path(uri: str) -> Path | None:
     return Path(url2pathname(split.path)) if split.scheme == "file" else None
 
 
-def _conditions(points: Sequence[str] | None, start_us: int, end_us: int) -> Iterator[str]:
+def _by_duckdb(
+    files: list[str], columns: list[str], points: Sequence[str] | None, start_us: int, end_us: int
+) -> pa.Table:
+    """Read local files with DuckDB: measured, it takes half the processor time of Delta's own scan."""
+    if not files:
+        return TABLE_SCHEMA.empty_table()
+    wanted = ", ".join("epoch_us(time) AS time" if name == "time" else name for name in columns)
+    chosen = " AND ".join([f"epoch_us(time) >= {start_us}", f"epoch_us(time) < {end_us}", *_chosen(points)])
+    source = f"read_parquet([{', '.join(_quoted(file) for file in files)}], hive_partitioning = false)"
+    with duckdb.connect() as connection:
+        return connection.sql(f"SELECT {wanted} FROM {source} WHERE {chosen}").to_arrow_table()  # noqa: S608 - all quoted
+
+
+def _range(start_us: int, end_us: int) -> Iterator[str]:
     yield f"date >= {_date(start_us)} AND date <= {_date(end_us - 1)}"
     yield f"time >= {_time(start_us)} AND time < {_time(end_us)}"
+
+
+def _partitions(points: Sequence[str] | None) -> Iterator[str]:
     if points is not None:
         yield f"bucket IN ({', '.join(sorted({str(bucket_of(point)) for point in points}))})"
+
+
+def _chosen(points: Sequence[str] | None) -> Iterator[str]:
+    if points is not None:
         yield f"point IN ({', '.join(_quoted(point) for point in points)})"
 
 

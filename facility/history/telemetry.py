@@ -167,7 +167,7 @@ class TelemetryStore:
 
     def read_rows(self, points: Sequence[str], start: datetime, end: datetime) -> pd.DataFrame:
         """Return rows of any quality in [start, end), sorted by time."""
-        return frames.raw(self._parts(list(dict.fromkeys(points)), _us(start), _us(end)))
+        return frames.raw(self._parts(list(dict.fromkeys(points)), _us(start), _us(end), revisions=True))
 
     def latest(self, points: Sequence[str] | None = None) -> Mapping[str, Reading]:
         """Return the newest reading of each point, of any quality.
@@ -206,7 +206,7 @@ class TelemetryStore:
             latest.update(once(snapshot.rows(missing, day * DAY_US, (day + 1) * DAY_US)), _us(self._clock.now()))
         return latest.get(None)
 
-    def _parts(self, points: Sequence[str], start_us: int, end_us: int) -> Iterator[Rows]:
+    def _parts(self, points: Sequence[str], start_us: int, end_us: int, *, revisions: bool = False) -> Iterator[Rows]:
         """Yield the rows of points in [start, end), some days at a time; no two share point and time."""
         snapshot, hot = self._now()
         hot = hot.take(np.isin(hot.code, [code for code, point in enumerate(hot.points) if point in set(points)]))
@@ -217,7 +217,7 @@ class TelemetryStore:
             begin, until = max(start_us, first * DAY_US), min(end_us, (last + 1) * DAY_US)
             parts = [hot.take((hot.time_us >= begin) & (hot.time_us < until))]
             if snapshot is not None and points:
-                parts.append(snapshot.rows(points, begin, until))
+                parts.append(snapshot.rows(points, begin, until, revisions=revisions))
             yield once(concat(parts))
 
     def _now(self) -> tuple[Snapshot | None, Rows]:

@@ -300,9 +300,9 @@ def test_loaded_history_is_read_beside_polled(tmp_path: Path) -> None:
 
 
 def test_the_table_may_live_elsewhere(tmp_path: Path) -> None:
-    uri, state = (tmp_path / "else where").as_uri(), StateFolder(tmp_path / "state")
+    uri, state = (tmp_path / "it's else [where]").as_uri(), StateFolder(tmp_path / "state")
     with open_telemetry(state, table_uri=uri, raw_retention_days=9, clock=StandingClock()) as store:
         store.append(batch(0))
         store.flush()
         assert numbers_kept(store) == [0]
-    assert list((tmp_path / "else where").glob("date=*/bucket=*/*.parquet"))
+    assert list((tmp_path / "it's else [where]").glob("date=*/bucket=*/*.parquet"))

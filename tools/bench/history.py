@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from facility.clock import SystemClock
 from facility.history.maintenance import maintain
 from facility.history.telemetry import TelemetryStore, open_telemetry
+from facility.log import configure_logging
 from facility.records import ReadingBatch
 from facility.state import StateFolder
 from tools.bench.rows import Row, compared
@@ -44,13 +45,14 @@ class _Cost:
 
 def run(quick: bool) -> list[Row]:
     """Measure in a temporary folder on the disk of the working folder, where the state folder would be by default."""
+    configure_logging("console", "bench")  # on standard error; the rows go to standard output
     with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as name:
         root = Path(name)
         rows = [
             row for count in (5_000, 170_000) for row in _append(root / f"append-{count}", count, 20 if quick else 100)
         ]
         rows += _recovery(root / "recovery", 10 if quick else 30)
-        return rows + _year(root / "year", 30 if quick else 365)
+        return [*rows, *_year(root / "year", 30 if quick else 365)]
 
 
 def _open(root: Path) -> TelemetryStore:
