@@ -31,6 +31,7 @@ class _Trials:
     """Answers at each tower fan speed: n rows, g speeds."""
 
     water_degc: FloatArray  # from the towers; a bypass keeps the basin from freezing
+    entering_degc: FloatArray  # at the condensers
     economizer_kw: FloatArray
     economizer_drop_k: FloatArray  # of the chilled water
     chiller_kw: FloatArray
@@ -45,7 +46,7 @@ def reject_with_chillers(room: PlantRoom, mode: Mode, chillers_on: int, demand: 
     trials = _try(room, mode, group, condenser_lps, demand)
     allowed = _allowed(room.plant_id, trials, group.min_part_load_frac, limits)
     tower_kw = room.tower_kw(room.fan_speeds, condenser_lps)
-    best = np.argmin(trials.chiller_kw + tower_kw + _FORBIDDEN_KW * ~allowed, axis=1)
+    best = np.argmin(_cost_kw(room, trials, tower_kw, demand) + _FORBIDDEN_KW * ~allowed, axis=1)
 
     def pick(values: FloatArray) -> FloatArray:
         return np.asarray(values[np.arange(best.size), best])
@@ -93,7 +94,20 @@ def _try(room: PlantRoom, mode: Mode, group: Chiller, condenser_lps: float, dema
         )
         rejected = heat + power
     drop_k = free_kw / (WATER_KJ_PER_LK * demand.flow_lps[:, None])
-    return _Trials(water, free_kw, drop_k, power, (heat - free_kw) / capacity, rejected)
+    return _Trials(water, entering, free_kw, drop_k, power, (heat - free_kw) / capacity, rejected)
+
+
+def _cost_kw(room: PlantRoom, trials: _Trials, tower_kw: FloatArray, demand: Demand) -> FloatArray:
+    """Return chiller and tower power as learned: chosen by the bare laws, the corrected optimum would jump between speeds."""
+    drivers = {
+        "part_load_frac": trials.part_load_frac,
+        "leaving_water_degc": np.full(trials.chiller_kw.shape, demand.leaving_degc),
+        "entering_condenser_degc": trials.entering_degc,
+    }
+    fans = np.broadcast_to(tower_kw, trials.chiller_kw.shape)
+    return room.corrected_kw("chiller", trials.chiller_kw, drivers) + room.corrected_kw(
+        "tower", fans, {"wet_bulb_degc": demand.wet_bulb_degc[:, None]}
+    )
 
 
 def _economizer_kw(room: PlantRoom, demand: Demand, water_degc: FloatArray, condenser_lps: float) -> FloatArray:

@@ -1,6 +1,6 @@
 """Power of one component: its physical law as prior, a monotone correction learned on top.
 
-Two corrections are tried on the oldest rows: one scale factor, and gradient-boosted trees that rise with the prior. The better
+Two corrections are tried on the oldest rows: one scale factor, and gradient-boosted trees, made to rise with the prior. The better
 one on the next rows is kept, its interval taken there; whether it qualifies is decided on the newest rows. Trees are tabulated
 and interpolated linearly: steps would make jagged power curves, and a table answers a hundred thousand rows in milliseconds.
 """
@@ -98,14 +98,15 @@ class ComponentPower(BaseEstimator):  # type: ignore[misc]
     ) -> tuple[FloatArray, FloatArray, BoolArray]:
         """Return power [kW], half-width [kW], and where the inputs lie outside the range seen.
 
-        Out there the prior's shape rules, scaled to meet what was learned at the edge, with the wider interval. The bare prior
-        would jump at the edge: a plan would chase the nameplate's optimism where nobody has measured (tabulated states
-        missed the model by 8 to 12 kW).
+        Out there the prior's shape rules, moved to meet what was learned at the edge (above by a constant, below by a factor),
+        with the wider interval. The bare prior would jump at the edge: a plan would chase the nameplate's optimism where
+        nobody has measured (tabulated states missed the model by 8 to 12 kW).
         """
         features = np.column_stack([prior_kw, *(drivers[name] for name in self.drivers)])
         outside = ((features < self.seen_[:, 0] - 1e-9) | (features > self.seen_[:, 1] + 1e-9)).any(axis=1)
         at_edge_kw = np.clip(prior_kw, *self.seen_[0])
-        power = prior_kw * self._inside(features) / at_edge_kw
+        learned = self._inside(features)
+        power = np.where(prior_kw > at_edge_kw, learned + prior_kw - at_edge_kw, learned * prior_kw / at_edge_kw)
         everywhere = np.ones(outside.shape, bool)
         # The width then holds both what the law may be off by and how far the data already were from it.
         wide = np.maximum(half_width_kw(self.name, power, everywhere), np.abs(power - prior_kw))
@@ -168,17 +169,21 @@ class ComponentPower(BaseEstimator):  # type: ignore[misc]
 
 
 def _tree_table(features: FloatArray, target: FloatArray, grid: FloatArray) -> FloatArray:
-    """Return the answers of gradient-boosted trees, monotone in the prior, on a grid."""
+    """Return power on a grid: the law times a ratio from gradient-boosted trees, made to rise with the law.
+
+    The trees learn the ratio, so that in gaps of the data (one chiller, two chillers, nothing between) the law's shape stays;
+    rows weigh by the law's power squared, which makes squared errors those of power.
+    """
     trees = HistGradientBoostingRegressor(
         max_iter=150,
         learning_rate=0.08,
         max_leaf_nodes=15,
         min_samples_leaf=max(10, len(target) // 100),
-        monotonic_cst=[1] + [0] * (features.shape[1] - 1),
         early_stopping=False,
         random_state=0,
     )
+    prior = features[:, 0]
     with threadpool_limits(limits=1, user_api="openmp"):  # small data: more threads only wait for each other
-        trees.fit(features, target)
-        answers = trees.predict(grid.reshape(-1, features.shape[1]))
-    return np.asarray(answers.reshape(grid.shape[:-1]))
+        trees.fit(features, target / prior, sample_weight=(prior / prior.mean()) ** 2)
+        ratio = trees.predict(grid.reshape(-1, features.shape[1]))
+    return np.maximum.accumulate(grid[..., 0] * ratio.reshape(grid.shape[:-1]), axis=0)

@@ -102,6 +102,7 @@ class CoolingPlant:
             economizer=self.economizer,
             chillers_installed=self.chillers_installed or len(self.chillers),
             water_rise_k=self.water_rise_k,
+            corrections=self.corrections,
         )
 
     def states(self) -> tuple[JointState, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from models import economizer, fan, pump, tower
+from models.answers import Correction
 from models.heat_exchanger import WATER_KJ_PER_LK, HeatExchanger
 from models.nameplate import Chiller, Pump, Tower, WatersideEconomizer, group_towers
 
@@ -61,6 +63,7 @@ class PlantRoom:
     economizer: WatersideEconomizer | None
     chillers_installed: int
     water_rise_k: float  # of the chilled water at rating
+    corrections: Mapping[str, Correction] = field(default_factory=dict)
 
     @property
     def cells(self) -> Tower:
@@ -112,6 +115,14 @@ class PlantRoom:
         """Return condenser pump power [kW]."""
         group = self.condenser_pump
         return pump.power_kw(np.asarray(flow_lps, float) / group.rated_flow_lps, group.rated_kw, group.static_head_frac)
+
+    def corrected_kw(self, component: str, law_kw: FloatArray, drivers: Mapping[str, FloatArray]) -> FloatArray:
+        """Return a component's power after its learned correction, any shape; the law's where there is none."""
+        if component not in self.corrections:
+            return law_kw
+        flat = {name: np.broadcast_to(values, law_kw.shape).ravel() for name, values in drivers.items()}
+        power, _, _ = self.corrections[component].correct(law_kw.ravel(), flat)
+        return power.reshape(law_kw.shape)
 
     def _flow_ratio(self, condenser_lps: float) -> float:
         return condenser_lps / tower.design_flow_lps(self.cells.rated_rejection_kw)

@@ -68,7 +68,9 @@ def test_outside_what_it_saw_the_laws_shape_rules_and_the_interval_widens() -> N
     assert outside.tolist() == [False, True, True]
     edge = float(model.seen_[0, 1])
     at_edge, _, _ = model.correct(np.array([edge]), {"entering": np.array([22.0])})
-    assert power[2] / 300.0 == pytest.approx(at_edge[0] / edge)
+    assert power[2] - 300.0 == pytest.approx(at_edge[0] - edge)
+    nothing, _, _ = model.correct(np.array([0.0]), {"entering": np.array([22.0])})
+    assert nothing[0] == 0.0
     assert (width[1:] > 2 * width[0]).all()
     assert (np.abs(power - [60.0, 60.0, 300.0])[1:] <= width[1:]).all()  # the bare law stays within the interval
 

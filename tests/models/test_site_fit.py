@@ -14,6 +14,7 @@ from models.heat_exchanger import AIR_KJ_PER_M3K, WATER_KJ_PER_LK
 from models.history_rows import needed_columns
 from models.plant_model import CoolingPlant
 from models.site_fit import PlantFit, fit_plant, hall_columns
+from models.surrogate import loads_at
 from tests.models.small_plant import RACKS, load, plant
 
 DAYS = 8
@@ -118,3 +119,14 @@ def test_no_history_at_all_leaves_the_nameplate() -> None:
     assert not empty.components
     assert all(not card.qualified and card.reason for card in empty.cards)
     assert empty.apply_to(measured()).corrections == {}
+
+
+def test_learned_states_stay_smooth_enough_to_tabulate(fit: PlantFit) -> None:
+    """Corrections act before the fan speed is chosen and meet the law at the edge of the data: no jumps along the heat."""
+    expected = load([200.0], 160.0, 14.0)
+    state = JointState(Mode.MECHANICAL, 11.0, (21.0,), 1)
+    heats = np.linspace(180.0, 480.0, 200)[None]
+    power = fit.apply_to(measured()).evaluate(state, loads_at(expected, heats))
+    assert power.extrapolated.any()
+    assert power.feasible.all()
+    assert np.abs(np.diff(power.overhead_kw)).max() < 1.5
