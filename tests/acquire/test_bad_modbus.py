@@ -189,7 +189,7 @@ def test_a_dead_unit_behind_a_gateway_does_not_cost_its_neighbour_the_connection
         return None if frame[6] == 66 else framed(frame, block(frame))
 
     async def run() -> float:
-        slow = Limits(timeout_s=2.0)
+        slow = Limits(timeout_s=0.8)
         async with tcp_server(answer) as port:
             link = ModbusLink("127.0.0.1", port)
             dead, alive = (ModbusClient(link, unit, POINTS, slow) for unit in (66, 1))
