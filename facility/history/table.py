@@ -45,6 +45,8 @@ _CONFIGURATION = {
     "delta.logRetentionDuration": "interval 1 days",
     "delta.deletedFileRetentionDuration": "interval 2 hours",
 }
+# In the path of a local table a percent sign is decoded once too often, and the others make Delta panic.
+_UNUSABLE = frozenset("%[]^|")
 _COLUMNS = [name for name in TABLE_SCHEMA.names if name not in {"date", "bucket"}]
 
 
@@ -100,9 +102,11 @@ class ReadingTable:
 
     def __init__(self, uri: str) -> None:
         self.local = _local_path(uri)
-        self.uri = (
-            self.local.absolute().as_uri() if self.local else uri
-        )  # a plain path with a percent sign confuses Delta
+        self.uri = str(self.local.absolute()) if self.local else uri
+        if self.local and (odd := sorted(_UNUSABLE & set(self.uri))):
+            raise HistoryError(
+                f"history table {self.uri}: Delta cannot use a path with {' '.join(odd)}; choose another folder"
+            )
 
     def snapshot(self) -> Snapshot | None:
         """Return the table as it is now; None when it does not exist yet."""

@@ -300,9 +300,26 @@ def test_loaded_history_is_read_beside_polled(tmp_path: Path) -> None:
 
 
 def test_the_table_may_live_elsewhere(tmp_path: Path) -> None:
-    uri, state = (tmp_path / "it's else [where]").as_uri(), StateFolder(tmp_path / "state")
+    uri, state = (tmp_path / "it's else where").as_uri(), StateFolder(tmp_path / "state")
     with open_telemetry(state, table_uri=uri, raw_retention_days=9, clock=StandingClock()) as store:
         store.append(batch(0))
         store.flush()
         assert numbers_kept(store) == [0]
-    assert list((tmp_path / "it's else [where]").glob("date=*/bucket=*/*.parquet"))
+    assert list((tmp_path / "it's else where").glob("date=*/bucket=*/*.parquet"))
+
+
+@pytest.mark.parametrize("name", ["50%20", "[draft]", "a|b", "a^b"])
+def test_a_path_that_delta_cannot_use_is_refused_clearly(tmp_path: Path, name: str) -> None:
+    with pytest.raises(HistoryError, match="choose another folder"):
+        open_store(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "name", ["a b", "it's", "größe", "a#b", "a?b", "a&b=c", "a{b}", "a*b", "a'b", 'a"b', "a,b;c", "a+b", "a~b", "a$b"]
+)
+def test_odd_paths_work(tmp_path: Path, name: str) -> None:
+    with open_store(tmp_path / name) as store:
+        store.append(batch(0))
+        store.flush()
+        store.append(batch(1))
+        assert numbers_kept(store) == [0, 1]
