@@ -35,11 +35,11 @@ def healthy(site_served: Served) -> Iterator[Served]:
 
 
 def modbus(site: Served, device: str) -> ModbusTcpClient:
-    return ModbusTcpClient("127.0.0.1", port=site.port(device), timeout=2, retries=0)
+    return ModbusTcpClient("127.0.0.1", port=site.port(device), timeout=0.7, retries=0)
 
 
 def snmp(site: Served, tool: str, *arguments: str, device: str = "pdu-a01") -> str:
-    login = ["-v2c", "-c", site.secret("community"), "-t", "2", "-r", "0", "-On"]
+    login = ["-v2c", "-c", site.secret("community"), "-t", "1", "-r", "0", "-On"]
     command = [tool, *login, f"127.0.0.1:{site.port(device)}", *arguments]
     run = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     return run.stdout + run.stderr

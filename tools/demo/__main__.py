@@ -8,9 +8,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
 
@@ -131,8 +132,8 @@ def _start_devices(children: Children, folder: Folder, places: Mapping[str, Plac
     with folder.log.open("ab") as log:
         arguments = (str(folder.site), "--seed", str(SEED), "--state", str(folder.memory))
         devices = children.start("tools.simulated_site", *arguments, log=log)
-    listening = next(place for place in places.values() if place["protocol"] == "modbus")
-    _await_port(devices, listening, f"the simulated devices; {folder.log} says why")
+    place = next(place for place in places.values() if place["protocol"] == "modbus")
+    _await(devices, lambda: _listens(place), f"the simulated devices; {folder.log} says why")
     teller.say("the simulated devices answer on their sockets; from here on facility runs as on any site")
 
 
@@ -153,26 +154,41 @@ def _serve(children: Children, folder: Folder, places: Mapping[str, Place], tell
     service = children.start(
         "facility", "serve", str(folder.site), "--state", str(folder.product), "--port", str(web["port"])
     )
-    _await_port(service, web, "the service")
+    _await(service, lambda: _answers(web), "the service")
     teller.say(f"facility serve: http://{web['host']}:{web['port']}/ (Ctrl-C ends everything)")
     code = service.wait()
     teller.say(f"facility serve ended by itself with exit code {code}")
     return code or 1
 
 
-def _await_port(child: subprocess.Popen[bytes], place: Place, what: str) -> None:
-    """Wait until something accepts connections."""
+def _await(child: subprocess.Popen[bytes], ready: Callable[[], bool], what: str) -> None:
     deadline_s = time.monotonic() + READY_S
-    while time.monotonic() < deadline_s:
+    while not ready():
         if child.poll() is not None:
             raise CommandFailedError(f"{what}: ended with exit code {child.returncode} before it was ready")
-        try:
-            socket.create_connection((place["host"], place["port"]), timeout=1.0).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise CommandFailedError(f"{what}: not ready within {READY_S:.0f} s")
+        if time.monotonic() > deadline_s:
+            raise CommandFailedError(f"{what}: not ready within {READY_S:.0f} s")
+        time.sleep(0.1)
+
+
+def _listens(place: Place) -> bool:
+    try:
+        socket.create_connection((place["host"], place["port"]), timeout=1.0).close()
+    except OSError:
+        return False
+    return True
+
+
+def _answers(place: Place) -> bool:
+    """Tell whether the page is there: the service listens some seconds before it answers."""
+    connection = HTTPConnection(place["host"], place["port"], timeout=2.0)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status < 500
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 if __name__ == "__main__":
