@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+import pytest
 
+from facility.history import maintenance
 from facility.history.commit import LOG
 from facility.history.maintenance import MaintenanceReport, maintain
 from facility.records import ReadingBatch
@@ -103,6 +105,20 @@ def test_replaced_files_and_old_log_entries_go_after_their_time(tmp_path: Path) 
         assert numbers_kept(store, every_s=600.0) == list(range(31))
         store.append(batch(31, every_s=600.0))
         assert store.flush() == 3  # the application transactions outlive the log
+
+
+def test_replaced_files_are_removed_and_not_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maintenance, "_FILE_RETENTION_H", 0)
+    with open_store(tmp_path) as store:
+        for number in range(14):
+            store.append(batch(number))
+            store.flush()
+        report = maintain(store, START + timedelta(hours=1))
+        assert report.partitions_compacted == 3 and report.files_removed == 14 * 3
+        assert len(_files(tmp_path, "*")) == 3
+    with open_store(tmp_path) as store:  # the last flush names files that are gone, and is whole all the same
+        assert numbers_kept(store) == list(range(14))
+    assert not (tmp_path / "quarantine").exists()
 
 
 def test_polling_goes_on_while_maintenance_runs(tmp_path: Path) -> None:
