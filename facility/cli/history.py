@@ -24,9 +24,9 @@ import pandas as pd
 from facility.cli.common import add_site, open_site, write
 from facility.clock import SystemClock
 from facility.errors import ConfigurationError
-from facility.history.telemetry import open_telemetry
 from facility.points import Point, PointIndex
 from facility.site_file import LoadedSite
+from facility.site_history import open_site_history
 from facility.state import StateFolder
 
 _UNITS = {"s": "seconds", "min": "minutes", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -70,14 +70,7 @@ def _read(
     between: tuple[datetime, datetime],
     step: timedelta | None,
 ) -> pd.DataFrame:
-    store = loaded.site.history
-    with open_telemetry(
-        state,
-        table_uri=store.table_uri,
-        raw_retention_days=store.raw_retention_days,
-        read_only=True,
-        clock=SystemClock(),
-    ) as telemetry:
+    with open_site_history(loaded, state, SystemClock()) as telemetry:
         return telemetry.read(points, *between, step)
 
 

@@ -108,10 +108,11 @@ class TelemetryStore:
 
     def close(self) -> None:
         """Let another process write. What was not flushed stays in the hot log, and is not lost."""
-        if self._hot is not None and self._lock is not None:
-            self._hot.close()
-            self._lock.release()
-            self._hot = self._lock = None
+        with self.table_lock:  # a flush or a maintenance step in another thread ends first
+            if self._hot is not None and self._lock is not None:
+                self._hot.close()
+                self._lock.release()
+                self._hot = self._lock = None
 
     def append(self, batch: ReadingBatch) -> None:
         """Store a batch durably; it is acknowledged when this returns."""
