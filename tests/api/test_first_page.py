@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -100,13 +101,13 @@ def test_key_values_need_fresh_readings_of_every_rack(loaded: LoadedSite) -> Non
 
     whole = shown(readings())
     assert whole["IT power"] == ("300.0", "")
-    assert whole["Interim power ratio, now"] == ("1.300", "")
+    assert whole["Interim power ratio"] == ("1.300", "")
     assert whole["Hottest rack inlet"][0] == "27.6"
     lacking = readings()
     del lacking["rack-03.feed-a.power_kw"]
-    assert shown(lacking)["Interim power ratio, now"] == (None, "1 of 5 racks not read")
+    assert shown(lacking)["Interim power ratio"] == (None, "1 of 5 racks not read")
     old = readings() | {"utility.power_kw": Reading("utility.power_kw", NOW - timedelta(hours=1), 390.0, Quality.GOOD)}
-    assert shown(old)["Interim power ratio, now"] == (None, "main meter not read")
+    assert shown(old)["Interim power ratio"] == (None, "main meter not read")
 
 
 def test_without_a_plan_the_page_says_what_the_planner_waits_for(loaded: LoadedSite) -> None:
@@ -146,3 +147,20 @@ def test_attributes_are_escaped() -> None:
 
 def test_the_csv_link_asks_for_points_of_the_site(loaded: LoadedSite) -> None:
     assert "point=utility.power_kw&point=rack-01.feed-a.power_kw" in history_link(loaded, NOW)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "unit", "value", "shown"),
+    [
+        ("economizer_mode_command", "enum", 2.0, "free"),
+        ("chillers_staged_command", "count", 1.0, "1"),
+        ("fan_speed_setpoint_frac", "frac", 0.45, "45 %"),
+        ("supply_air_temperature_setpoint_degc", "degC", 21.5, "21.5 °C"),
+    ],
+)
+def test_a_setting_is_shown_as_an_engineer_says_it(
+    loaded: LoadedSite, quantity: str, unit: str, value: float, shown: str
+) -> None:
+    now = content(loaded)
+    item = replace(now.recommendations[0], quantity=quantity, unit=unit, recommended=value)
+    assert f">{shown}</td>" in first_page(replace(now, recommendations=[item]))

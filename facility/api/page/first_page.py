@@ -14,12 +14,13 @@ from facility.api.page.markup import Markup, element, joined
 from facility.api.service_health import DeviceHealth, ServiceHealth
 from facility.records import Plan, Recommendation
 from facility.site_file import LoadedSite
+from models.cooling import Mode
 
 REFRESH_S = 30
 STYLE_PATH = "/style.css"
 HISTORY_STEP_S = 300
 LONGEST_ERROR = 200
-_UNITS = {"degC": "°C", "count": "", "enum": "", "frac": ""}
+_UNITS = {"degC": "°C"}
 _UNIT_WORDS = frozenset({"degc", "kw", "kwh", "lps", "frac"})
 
 
@@ -117,14 +118,22 @@ def _recommendation_row(item: Recommendation, zone: ZoneInfo) -> list[str]:
     return [
         item.equipment,
         _spoken(item.quantity),
-        "?" if item.current is None else f"{item.current:.2f}",
-        f"{item.recommended:.2f} {_UNITS.get(item.unit, item.unit)}",
+        "?" if item.current is None else _amount(item.current, item),
+        _amount(item.recommended, item),
         f"{saving.value:.2f} ({saving.low:.2f} to {saving.high:.2f})",
         f"{item.saving_cost_per_day.value:.2f}",
         f"{item.saving_kgco2_per_day.value:.1f}",
         item.binding_limit or "",
         f"{item.expires.astimezone(zone):%H:%M}",
     ]
+
+
+def _amount(value: float, item: Recommendation) -> str:
+    if item.quantity == "economizer_mode_command" and value in list(Mode):
+        return Mode(int(value)).name.lower()
+    if item.unit in {"count", "enum"}:
+        return f"{value:.0f}"
+    return f"{100 * value:.0f} %" if item.unit == "frac" else f"{value:.1f} {_UNITS.get(item.unit, item.unit)}"
 
 
 def _spoken(quantity: str) -> str:
@@ -143,11 +152,10 @@ def _plan(content: PageContent) -> Markup:
         f"Plan {plan.id} of {plan.created.astimezone(site.zone):%Y-%m-%d %H:%M}: {plan.cost.total_cost:,.2f} {site.currency}, "
         f"{saved:,.2f} less than with present setpoints; at most {100 * plan.gap:.2f} % above the bound."
     )
-    limits = [element("li", _mark(f"outside its limit now: {each}", abnormal=True)) for each in plan.shortfalls]
-    limits += [
-        element("li", f"limit that binds: {name} ({', '.join(who)})") for name, who in plan.binding_limits.items()
-    ]
-    return joined(element("p", summary), schedule_chart(plan, site.zone), element("ul", *limits) if limits else None)
+    broken = [element("p", _mark(f"outside its limit now: {each}", abnormal=True)) for each in plan.shortfalls]
+    binding = "; ".join(f"{name} ({', '.join(who)})" for name, who in plan.binding_limits.items())
+    limits = element("p", f"Limits that bind: {binding or 'none'}.", class_="note")
+    return joined(element("p", summary), *broken, schedule_chart(plan, site.zone), limits)
 
 
 def _devices(devices: Sequence[DeviceHealth]) -> Markup:

@@ -33,7 +33,7 @@ def key_values(loaded: LoadedSite, newest: Mapping[str, Reading], at: datetime) 
     return [
         _number("Facility power", facility_kw, "kW", ".1f", "main meter not read"),
         _number("IT power", it_kw, "kW", ".1f", missing),
-        _number("Interim power ratio, now", ratio, "", ".3f", why),
+        _number("Interim power ratio", ratio, "", ".3f", why),
         _hottest_inlet(loaded, values),
         _number("Outdoor air", values.get(f"{site.weather.station}.outdoor_temperature_degc"), "°C", ".1f", "not read"),
         _number("Wet bulb", values.get(f"{site.weather.station}.outdoor_wet_bulb_degc"), "°C", ".1f", "not read"),
