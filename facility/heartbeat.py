@@ -81,7 +81,9 @@ def health_folder(state: StateFolder) -> Path:
 def _read(path: Path, now: datetime) -> ProcessHealth:
     said = json.loads(path.read_text(encoding="utf-8"))
     beat = datetime.fromisoformat(said["beat"])
-    return ProcessHealth(said["process"], now - beat <= LATE_AFTER and said["activity"] not in ("stopped", "failed"), beat, said)
+    return ProcessHealth(
+        said["process"], now - beat <= LATE_AFTER and said["activity"] not in ("stopped", "failed"), beat, said
+    )
 
 
 def _iso(time: datetime) -> str:

@@ -1,6 +1,7 @@
 """The command `facility`: finds the command's module, runs it, and turns errors into messages and exit codes.
 
-Exit codes: 0 done, 2 wrong configuration or usage, 3 proven infeasible, 4 not enough data, 5 no plan found, 1 anything else.
+Exit codes: 0 done, 2 wrong configuration or usage, 3 proven infeasible, 4 not enough data
+(history, prices or forecasts), 5 no plan found, 1 anything else.
 Only the module of the chosen command is imported, so that a short command starts fast.
 """
 
@@ -22,6 +23,7 @@ from facility.errors import (
     InfeasibleError,
     NoPlanFoundError,
     NotEnoughDataError,
+    SignalError,
 )
 
 COMMANDS = ("check", "poll", "history", "train", "recommend", "review", "serve")
@@ -30,6 +32,7 @@ _EXIT_CODES: tuple[tuple[type[FacilityError], int], ...] = (
     (ConfigurationError, 2),
     (InfeasibleError, 3),
     (NotEnoughDataError, 4),
+    (SignalError, 4),
     (NoPlanFoundError, 5),
     (FacilityError, 1),
 )

@@ -21,6 +21,7 @@ from facility.errors import (
     NoPlanFoundError,
     NotEnoughDataError,
     SecretError,
+    SignalError,
 )
 from facility.records import LimitShortfall
 
@@ -80,6 +81,7 @@ ERRORS = {
     SecretError("x"): 2,
     InfeasibleError([LimitShortfall("inlet temperature", 1.0, "K")]): 3,
     NotEnoughDataError(["x"]): 4,
+    SignalError("x"): 4,
     NoPlanFoundError("x"): 5,
     HistoryError("x"): 1,
 }
