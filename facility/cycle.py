@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from facility.advise.recommend import recommendations_of
 from facility.environment import Environment
-from facility.learned_models import NAMEPLATE, load_learned
+from facility.learned_models import load_learned
 from facility.plan.planner import make_plan
 from facility.plan.statistics import SolveStatistics
 from facility.planning import plan_inputs
@@ -44,8 +44,7 @@ def run_cycle(environment: Environment, correlation_id: str) -> CycleOutcome:
     situation = read_situation(loaded, environment.telemetry, now)
     learned = load_learned(environment.models)
     plants = plant_models(loaded, learned, now, dew_points_degc(loaded, situation))
-    version = environment.models.serving() or NAMEPLATE
-    inputs = plan_inputs(environment, situation, plants, version, correlation_id)
+    inputs = plan_inputs(environment, situation, plants, learned, correlation_id)
     result = make_plan(inputs)
     valid_for = VALID_INTERVALS * timedelta(minutes=loaded.site.planning.interval_min)
     recommendations = recommendations_of(result.plan, result.levers, loaded.points, valid_for)

@@ -11,7 +11,6 @@ from models.rack_inlet import RackInlets
 from models.rack_inlet_fit import RackInletModel
 from models.serialise import UntrustedModelError, load_model
 
-NAMEPLATE = "nameplate"  # the version before the first training
 SEPARATOR, SUFFIX = "~", ".skops"  # ids hold neither
 
 
@@ -41,7 +40,8 @@ def load_learned(models: ModelStore) -> Learned:
                 corrections.setdefault(plant, {})[component] = fitted
             case _:
                 raise ModelError(f"model {version}: {name} is not what its name says; train again")
-    return Learned(inlets, corrections)
+    whole = models.card(version).get("whole") or {}
+    return Learned(inlets, corrections, float(whole.get("other_kw", 0.0)), version)
 
 
 def _parts(name: str) -> list[str]:

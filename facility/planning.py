@@ -17,7 +17,7 @@ from facility.signals.outlook import CARBON, PRICE, WET_BULB
 from facility.site import Plant, Site
 from facility.site_file import LoadedSite
 from facility.situation import Situation
-from facility.twin import LEAVING_WATER, SUPPLY_AIR
+from facility.twin import LEAVING_WATER, SUPPLY_AIR, Learned
 from models.cooling import Mode
 from models.plant_model import CoolingPlant
 
@@ -28,7 +28,7 @@ def plan_inputs(
     environment: Environment,
     situation: Situation,
     plants: Sequence[CoolingPlant],
-    model_version: str,
+    learned: Learned,
     correlation_id: str,
 ) -> PlanInputs:
     """Return the inputs of a plan that begins with the present step.
@@ -52,7 +52,7 @@ def plan_inputs(
     return PlanInputs(
         site=site,
         site_revision=loaded.revision,
-        model_version=model_version,
+        model_version=learned.version,
         correlation_id=correlation_id,
         created=at,
         start=start,
@@ -69,6 +69,7 @@ def plan_inputs(
         backlog_kwh=_measured(situation, [work.id for work in site.deferrable_work], "deferrable_backlog_kwh"),
         month_peak_kw=situation.month_peak_kw or 0.0,
         expected_peak_kw=expected_peak_kw(loaded, environment.telemetry, at),
+        other_kw=learned.other_kw,
         setpoints_now={key: value for key, value in situation.values.items() if "setpoint" in key},
     )
 

@@ -15,7 +15,7 @@ from facility.ports import Telemetry
 from facility.records import FloatArray
 from facility.site_file import LoadedSite
 from facility.twin import electrical_chain
-from models.accuracy import coverage_frac, time_split
+from models.accuracy import conformal_half_width, coverage_frac, time_split
 from models.component_power import ComponentPower
 from models.history_rows import component_rows
 from models.plant_model import CoolingPlant
@@ -33,6 +33,8 @@ class WholeCheck:
 
     Attributes
     ----------
+    other_kw
+        What older history left unexplained (median): lighting, offices, losses beyond the nameplates. Counted to the model.
     measured, modelled
         Facility over IT energy of those hours, measured and with the model's 90 % interval.
     power_ratio_mae
@@ -43,6 +45,7 @@ class WholeCheck:
         Mean of metered less modelled facility power.
     """
 
+    other_kw: float
     measured: EnergyRatio
     modelled: EnergyRatio
     power_ratio_mae: float
@@ -73,29 +76,37 @@ def check_whole(
     table = pd.DataFrame({"meter": meter_kw, "cooling": power, "square": square, **known}, index=frame.index).dropna()
     if len(table) < LEAST_ROWS:
         return None
-    newest = table.iloc[time_split(len(table)).test]
-    return _check(newest, _balance(loaded, newest, list(known)), site.step)
+    split, halls = time_split(len(table)), list(known)
+    older, newest = table.iloc[: split.test.start], table.iloc[split.test]
+    unexplained = _balance(loaded, older, halls, 0.0, 0.0).check_against(older["meter"].to_numpy(float))
+    other_kw = max(float(np.median(unexplained)), 0.0)
+    spread_kw = conformal_half_width(unexplained - other_kw)
+    return _check(newest, _balance(loaded, newest, halls, other_kw, spread_kw), other_kw, site.step)
 
 
-def _balance(loaded: LoadedSite, table: pd.DataFrame, halls: Sequence[str]) -> PowerBalance:
+def _balance(
+    loaded: LoadedSite, table: pd.DataFrame, halls: Sequence[str], other_kw: float, spread_kw: float
+) -> PowerBalance:
+    """Return the modelled balance; what older history left unexplained widens the interval of the losses."""
     hall_it = {hall: table[hall].to_numpy(float) for hall in halls}
     cooling = table["cooling"].to_numpy(float)
-    losses = electrical_chain(loaded.site).losses_kw(hall_it, cooling)
+    losses = electrical_chain(loaded.site).losses_kw(hall_it, cooling + other_kw)
     return PowerBalance(
         it_kw=table[list(halls)].sum(axis=1).to_numpy(float),
         cooling_kw=cooling,
         loss_kw=losses,
-        other_kw=np.zeros(len(table)),
+        other_kw=np.full(len(table), other_kw),
         cooling_half_width_kw=np.sqrt(table["square"].to_numpy(float)),
-        loss_half_width_kw=LOSS_HALF_WIDTH_FRAC * losses,
+        loss_half_width_kw=np.hypot(LOSS_HALF_WIDTH_FRAC * losses, spread_kw),
     )
 
 
-def _check(table: pd.DataFrame, balance: PowerBalance, step: timedelta) -> WholeCheck:
+def _check(table: pd.DataFrame, balance: PowerBalance, other_kw: float, step: timedelta) -> WholeCheck:
     step_h, meter_kw = step / timedelta(hours=1), table["meter"].to_numpy(float)
     measured = float(meter_kw.sum() / balance.it_kw.sum())
     unexplained = balance.check_against(meter_kw)
     return WholeCheck(
+        other_kw=other_kw,
         measured=EnergyRatio(measured, measured, measured, len(table) * step_h),
         modelled=energy_ratio(balance, step_h),
         power_ratio_mae=float(np.abs(unexplained / balance.it_kw).mean()),

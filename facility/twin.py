@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from facility.points import PointIndex
-from facility.site import Crah, Hall, LiquidLoop, Named, Plant, Site
+from facility.site import Cdu, Crah, Hall, LiquidLoop, Named, Plant, Site
 from facility.site_file import LoadedSite
 from models import nameplate
 from models.electrical import LossCurve
@@ -25,18 +25,22 @@ from models.site_model import ElectricalChain
 _Nameplate = TypeVar("_Nameplate")
 _Part = TypeVar("_Part", bound=Named)
 
+NAMEPLATE = "nameplate"  # the version before the first training
 LEAVING_WATER = "leaving_chilled_water_temperature_setpoint_degc"
 SUPPLY_AIR = "supply_air_temperature_setpoint_degc"
 FAN_SPEED = "fan_speed_setpoint_frac"
+SECONDARY_FLOW = "secondary_flow_setpoint_lps"
 SECONDARY_SUPPLY = "secondary_supply_temperature_setpoint_degc"
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What training found: rack inlets by hall, and corrections by plant and component. Empty before the first training."""
+    """What training found: rack inlets by hall, and corrections by plant and component. Nothing before the first training."""
 
     inlets: Mapping[str, RackInlets] = field(default_factory=dict)
     corrections: Mapping[str, Mapping[str, Correction]] = field(default_factory=dict)
+    other_kw: float = 0.0  # what the meter sees and no part explains
+    version: str = NAMEPLATE
 
 
 def plant_models(
@@ -140,16 +144,23 @@ def _loop(
     site = loaded.site
     hall = next(hall for hall in site.halls if hall.id == loop.hall)
     low, high = loop.supply_min_degc, loop.supply_max_degc
-    for cdu in loop.cdus:
-        low, high = _allowed(loaded.points, cdu.id, SECONDARY_SUPPLY, low, high)
+    for unit in loop.cdus:
+        low, high = _allowed(loaded.points, unit.id, SECONDARY_SUPPLY, low, high)
     return nameplate.LiquidLoop(
         id=loop.id,
-        cdus=_in_service(site, loop.cdus, nameplate.Cdu, at),
+        cdus=tuple(_cdu(loaded.points, unit) for unit in loop.cdus if site.in_service(unit.id, at)),
         supply_min_degc=low,
         supply_max_degc=high,
         dew_point_margin_k=loop.dew_point_margin_k,
         dew_point_degc=dew_points_degc.get(hall.id, hall.limits.dew_point_max_degc),
     )
+
+
+def _cdu(points: PointIndex, unit: Cdu) -> nameplate.Cdu:
+    least_lps, _ = _allowed(
+        points, unit.id, SECONDARY_FLOW, unit.min_flow_frac * unit.rated_flow_lps, unit.rated_flow_lps
+    )
+    return dataclasses.replace(_as(nameplate.Cdu, unit), min_flow_frac=least_lps / unit.rated_flow_lps)
 
 
 def _allowed(points: PointIndex, equipment: str, quantity: str, low: float, high: float) -> tuple[float, float]:

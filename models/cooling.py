@@ -85,6 +85,7 @@ class PlantResponse:
     inlet_max_degc: FloatArray  # (n, h): hottest rack inlet expected
     inlet_margin_k: FloatArray  # (n, h): upper half of the inlet model's 90 % interval
     secondary_supply_degc: FloatArray  # (n, l)
+    secondary_flow_lps: FloatArray  # (n, l): of all CDUs of the loop together
     makeup_water_lps: FloatArray
     half_width_kw: FloatArray
     extrapolated: BoolArray

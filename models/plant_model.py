@@ -195,6 +195,7 @@ class CoolingPlant:
             inlet_max_degc=columns([inlet for inlet, _ in hottest], rows),
             inlet_margin_k=columns([margin for _, margin in hottest], rows),
             secondary_supply_degc=columns([part.supply_degc for part in ends.loops], rows),
+            secondary_flow_lps=columns([part.flow_lps for part in ends.loops], rows),
             makeup_water_lps=tower.makeup_lps(room.rejected_kw, room.condenser_flow_lps, cycles=self.cycles),
             half_width_kw=powers.half_width_kw,
             extrapolated=unseen,

@@ -94,6 +94,7 @@ def _whole(check: WholeCheck | None) -> list[RenderableType]:
         Text(
             f"{modelled.name} over {modelled.hours:.0f} h: measured {measured.value:.3f}, modelled {modelled.value:.3f} "
             f"({modelled.low:.3f}..{modelled.high:.3f}); power ratio off by {check.power_ratio_mae:.4f} on average; "
-            f"{check.coverage_frac:.0%} of steps inside the 90 % interval; {check.unexplained_kw:+.1f} kW unexplained"
+            f"{check.coverage_frac:.0%} of steps inside the 90 % interval; {check.other_kw:.1f} kW are neither IT, cooling nor "
+            f"nameplate losses, {check.unexplained_kw:+.1f} kW unexplained"
         )
     ]

@@ -118,7 +118,7 @@ class SitePlan:
         chain = ChainPlan(self.problem, inputs.site.electrical, hall_kw, self._hall_ranges(fans), it.free_power())
         for battery in self.batteries.values():
             battery.keep_reserve(self.problem, chain.ups_output_kw, chain.critical_high_kw)
-        others: list[Any] = [-sum(fans.values(), np.zeros(inputs.steps))]
+        others: list[Any] = [inputs.other_kw - sum(fans.values(), np.zeros(inputs.steps))]
         others += [plant.power_kw for plant in self.plants.values()]
         others += [battery.net_kw for battery in self.batteries.values()]
         self.grid = GridPlan(
@@ -139,7 +139,8 @@ class SitePlan:
 
     def _other_range(self) -> tuple[FloatArray, FloatArray]:
         battery_kw = sum(case.battery.power_kw for case in self.case.it.batteries.values())
-        low, high = np.full(self.case.it.inputs.steps, -battery_kw), np.full(self.case.it.inputs.steps, battery_kw)
+        inputs = self.case.it.inputs
+        low, high = (np.full(inputs.steps, inputs.other_kw + sign * battery_kw) for sign in (-1.0, 1.0))
         for case in self.case.plants.values():
             overhead = case.overhead_range_kw()
             low, high = low + overhead[0], high + overhead[1]

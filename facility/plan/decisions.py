@@ -10,7 +10,7 @@ import numpy as np
 from facility.errors import PlanError
 from facility.plan.inputs import PlanInputs
 from facility.records import FloatArray
-from facility.site import Crah
+from facility.site import Cdu, Crah
 from models.cooling import JointState, Mode, PlantModel
 
 LEAVING_WATER = "leaving_chilled_water_temperature_setpoint_degc"
@@ -20,6 +20,7 @@ MODE = "economizer_mode_command"
 SUPPLY_AIR = "supply_air_temperature_setpoint_degc"
 FAN_SPEED = "fan_speed_setpoint_frac"
 SECONDARY_SUPPLY = "secondary_supply_temperature_setpoint_degc"
+SECONDARY_FLOW = "secondary_flow_setpoint_lps"
 AWAKE = "awake_servers_command"
 WORK = "deferrable_power_command_kw"
 CHARGE = "charge_power_setpoint_kw"
@@ -41,6 +42,14 @@ def crahs_of(inputs: PlanInputs, plant: PlantModel, hall: str) -> Iterator[Crah]
     for crah in inputs.site.crahs:
         if crah.hall == hall and crah.plant == plant.plant_id and inputs.site.in_service(crah.id, inputs.start):
             yield crah
+
+
+def cdus_of(inputs: PlanInputs, loop_id: str) -> Iterator[tuple[Cdu, float]]:
+    """Yield the CDUs of a loop that are in service, each with its share of the loop's flow."""
+    loop = next(loop for loop in inputs.site.liquid_loops if loop.id == loop_id)
+    cdus = [cdu for cdu in loop.cdus if inputs.site.in_service(cdu.id, inputs.start)]
+    rated_lps = sum(cdu.rated_flow_lps for cdu in cdus)
+    yield from ((cdu, cdu.rated_flow_lps / rated_lps) for cdu in cdus)
 
 
 def schedule_of(inputs: PlanInputs, decisions: Decisions) -> dict[str, FloatArray]:

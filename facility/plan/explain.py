@@ -102,9 +102,12 @@ class Explainer:
             if fans:
                 yield self._follower(hall, fans, float(response.fan_speed_frac[0, index]), "frac")
         for index, loop_id in enumerate(plant.loops):
-            loop = next(loop for loop in inputs.site.liquid_loops if loop.id == loop_id)
-            cdus = tuple(f"{cdu.id}.{names.SECONDARY_SUPPLY}" for cdu in loop.cdus)
-            yield self._follower(loop_id, cdus, float(response.secondary_supply_degc[0, index]), "degC")
+            cdus = {cdu.id: share for cdu, share in names.cdus_of(inputs, loop_id)}
+            supply = tuple(f"{cdu}.{names.SECONDARY_SUPPLY}" for cdu in cdus)
+            yield self._follower(loop_id, supply, float(response.secondary_supply_degc[0, index]), "degC")
+            for cdu, share in cdus.items():
+                flow_lps = float(response.secondary_flow_lps[0, index]) * share
+                yield self._follower(cdu, (f"{cdu}.{names.SECONDARY_FLOW}",), flow_lps, "L/s")
 
     def _follower(self, equipment: str, targets: tuple[str, ...], recommended: float, unit: str) -> Lever:
         current = self._it.inputs.setpoints_now.get(targets[0])

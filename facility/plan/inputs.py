@@ -50,6 +50,8 @@ class PlanInputs:
         Highest demand of this calendar month so far (site time), in the tariff's demand window.
     expected_peak_kw
         Forecast quantile of the peak that the rest of the month brings whatever we do; the ratchet floor goes in here too.
+    other_kw
+        What the site draws besides IT, cooling and the losses of the chain as the site file gives them: lighting, offices.
     setpoints_now
         Other measured setpoints by `equipment.quantity`; only shown as current values beside recommended ones.
     tables
@@ -75,6 +77,7 @@ class PlanInputs:
     backlog_kwh: Mapping[str, float] = field(default_factory=dict)
     month_peak_kw: float = 0.0
     expected_peak_kw: float = 0.0
+    other_kw: float = 0.0
     setpoints_now: Mapping[str, float] = field(default_factory=dict)
     time_limit_s: float | None = None
     tables: Mapping[str, StateTable] = field(default_factory=dict)

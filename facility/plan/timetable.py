@@ -7,7 +7,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from facility.plan.case import ItCase
-from facility.plan.decisions import CONDENSER_WATER, FAN_SPEED, SECONDARY_SUPPLY, WORK_VALUE, crahs_of, schedule_of
+from facility.plan.decisions import (
+    CONDENSER_WATER,
+    FAN_SPEED,
+    SECONDARY_FLOW,
+    SECONDARY_SUPPLY,
+    WORK_VALUE,
+    cdus_of,
+    crahs_of,
+    schedule_of,
+)
 from facility.plan.simulate import PlantRun, Simulation
 from facility.records import FloatArray
 from models.cooling import PlantModel
@@ -41,12 +50,13 @@ def _plant_series(it: ItCase, plant: PlantModel, run: PlantRun) -> Iterator[tupl
             (f"{crah.id}.{FAN_SPEED}", response.fan_speed_frac[:, index]) for crah in crahs_of(it.inputs, plant, hall)
         )
     for index, loop_id in enumerate(plant.loops):
-        loop = next(loop for loop in it.inputs.site.liquid_loops if loop.id == loop_id)
-        yield from ((f"{cdu.id}.{SECONDARY_SUPPLY}", response.secondary_supply_degc[:, index]) for cdu in loop.cdus)
+        for cdu, share in cdus_of(it.inputs, loop_id):
+            yield f"{cdu.id}.{SECONDARY_SUPPLY}", response.secondary_supply_degc[:, index]
+            yield f"{cdu.id}.{SECONDARY_FLOW}", response.secondary_flow_lps[:, index] * share
 
 
 def _site_series(it: ItCase, run: Simulation) -> Iterator[tuple[str, FloatArray]]:
-    facility_kw = run.it_kw + run.cooling_kw + run.chain.loss_kw
+    facility_kw = run.it_kw + run.cooling_kw + run.chain.loss_kw + it.inputs.other_kw
     yield "site.power_kw", run.site_kw
     yield "site.it_power_kw", run.it_kw
     yield "site.cooling_power_kw", run.cooling_kw

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
+from models.accuracy import Errors
+from models.card import verdict
 from models.component_power import ComponentPower
 
 STEPS = 1400
@@ -99,13 +101,26 @@ def test_a_perfect_law_is_kept() -> None:
     assert "does not beat the prior" in refused.card_.reason
 
 
-def test_a_flat_load_is_no_feat() -> None:
-    """Yesterday's value is as good as any model where nothing moves."""
+def test_where_nothing_moved_a_close_model_serves_although_yesterday_is_as_good() -> None:
     times = pd.date_range("2026-03-01", periods=400, freq="15min", tz="UTC")
     rows = pd.DataFrame({"prior_kw": np.full(400, 5.0)}, index=times)
     model = ComponentPower("chilled_pump").fit(rows, pd.Series(6.0, index=times))
-    assert not model.qualified
-    assert "yesterday" in model.card_.reason
+    assert model.qualified
+    assert "hardly moved" in model.card_.reason
+
+
+def test_a_model_that_is_neither_close_nor_better_than_yesterday_does_not_qualify() -> None:
+    def of(rmse: float, mean: float = 10.0) -> Errors:
+        return Errors(100, rmse, rmse / mean, 0.0)
+
+    assert verdict(of(1.0), of(3.0), of(2.0)) == (
+        True,
+        "beats the prior (1 against 3) and yesterday's value (2) out of sample",
+    )
+    qualified, reason = verdict(of(2.0), of(3.0), of(1.0))
+    assert not qualified and "yesterday" in reason
+    assert verdict(of(0.4), of(3.0), of(0.1))[0]
+    assert not verdict(of(0.4), of(0.3), of(0.5))[0]
 
 
 def test_gaps_and_standstill_are_left_out_and_thin_history_is_refused() -> None:

@@ -73,6 +73,7 @@ def _response(load: Load, power: np.ndarray, limit: np.ndarray, half_width_kw: f
         inlet_max_degc=by_hall + 24.0,
         inlet_margin_k=by_hall + 1.0,
         secondary_supply_degc=by_loop + 20.0,
+        secondary_flow_lps=by_loop + 5.0,
         makeup_water_lps=nothing,
         half_width_kw=nothing + half_width_kw,
         extrapolated=np.zeros(rows, dtype=bool),

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from facility.cli import main
+from facility.clock import SystemClock
+from facility.cycle import run_cycle
+from facility.environment import open_environment
+from facility.errors import ModelError, NotEnoughDataError
+from facility.learned_models import load_learned
+from facility.records import RecommendationState
+from facility.site_file import LoadedSite, load_site
+from facility.state import StateFolder
+from facility.twin import NAMEPLATE
+from tests.cycle.lived_in import DEMO, changed_site, live
+
+DAYS = 4.0
+
+
+@pytest.fixture(scope="session")
+def lived(demo: LoadedSite, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lived")
+    live(demo, StateFolder(folder), DAYS)
+    return folder
+
+
+@pytest.fixture
+def state(lived: Path, tmp_path: Path) -> Path:
+    """A copy of the lived-in state that a test may change."""
+    return shutil.copytree(lived, tmp_path / "state")
+
+
+def recommend(capsys: pytest.CaptureFixture[str], site: Path, state: Path, form: str = "json") -> tuple[int, str, str]:
+    code = main(["recommend", str(site), "--state", str(state), "--format", form])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_a_cycle_plans_recommends_and_journals_and_the_next_supersedes(demo: LoadedSite, state: Path) -> None:
+    with open_environment(demo, StateFolder(state), SystemClock()) as environment:
+        first = run_cycle(environment, "cycle-1")
+        second = run_cycle(environment, "cycle-2")
+        proposed = environment.journal.recommendations(RecommendationState.PROPOSED)
+        superseded = environment.journal.recommendations(RecommendationState.SUPERSEDED)
+        stored = environment.journal.latest_plan()
+    assert first.recommendations, "two weeks of fixed setpoints leave something to gain"
+    assert {one.id for one in proposed} == {one.id for one in second.recommendations}
+    assert {one.id for one in superseded} == {one.id for one in first.recommendations}
+    assert stored == second.plan
+    assert second.plan.site_revision == demo.revision and second.plan.model_version == NAMEPLATE
+    assert second.plan.cost.total_cost < second.plan.baseline_cost.total_cost
+    assert second.plan.bound <= second.plan.cost.total_cost + 1e-6
+    assert all(len(series) == 192 for series in second.plan.schedule.values())
+
+
+def test_recommendations_keep_to_what_engineers_let_be_written(demo: LoadedSite, state: Path) -> None:
+    with open_environment(demo, StateFolder(state), SystemClock()) as environment:
+        outcome = run_cycle(environment, "cycle-1")
+    checked = 0
+    for recommendation in outcome.recommendations:
+        for point in recommendation.points:
+            allowed = demo.points[point].writable
+            assert allowed is not None
+            assert allowed.low - 1e-6 <= recommendation.recommended <= allowed.high + 1e-6, recommendation
+            checked += 1
+    assert checked >= 6
+
+
+def test_the_batch_job_speaks_json_and_csv(capsys: pytest.CaptureFixture[str], state: Path) -> None:
+    code, out, _ = recommend(capsys, DEMO, state)
+    document: dict[str, Any] = json.loads(out)
+    assert code == 0
+    assert document["site"] == "demo" and document["currency"] == "EUR" and len(document["schedule"]) == 192
+    assert {row["item"] for row in document["costs"]} >= {"energy_kwh", "carbon_kg", "total_cost"}
+    code, out, _ = recommend(capsys, DEMO, state, "csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert code == 0 and rows
+    assert {
+        "equipment",
+        "quantity",
+        "current",
+        "recommended",
+        "saving_kw_low",
+        "saving_kw_high",
+        "binding_limit",
+    } <= set(rows[0])
+    code, out, _ = recommend(capsys, DEMO, state, "table")
+    assert code == 0 and "Recommendations" in out and "limit that binds" in out and "Schedule" in out
+
+
+def test_training_puts_a_version_in_service_that_the_next_plan_uses(
+    capsys: pytest.CaptureFixture[str], demo: LoadedSite, state: Path
+) -> None:
+    assert main(["train", str(DEMO), "--state", str(state), "--format", "json"]) == 0
+    card = json.loads(capsys.readouterr().out)
+    assert {part["name"] for part in card["parts"]} >= {"hall-1.rack_inlets", "plant-1.chiller", "plant-1.tower"}
+    assert card["whole"]["measured"]["value"] > 1.0 and card["whole"]["power_ratio_mae"] < 0.1
+    with open_environment(demo, StateFolder(state), SystemClock()) as environment:
+        assert environment.models.serving() == card["version"]
+        learned = load_learned(environment.models)
+    in_service = {part["name"] for part in card["parts"] if part["qualified"]}
+    assert in_service == {f"{hall}.rack_inlets" for hall in learned.inlets} | {
+        f"{plant}.{name}" for plant, parts in learned.corrections.items() for name in parts
+    }
+    code, out, _ = recommend(capsys, DEMO, state)
+    assert code == 0 and json.loads(out)["model_version"] == card["version"]
+
+
+def test_a_stored_model_that_was_tampered_with_is_refused(demo: LoadedSite, state: Path) -> None:
+    assert main(["train", str(DEMO), "--state", str(state), "--format", "json"]) == 0
+    artefact = next((state / "models").glob("2*/*.skops"))
+    artefact.write_bytes(b"cos\nsystem\n(S'true'\ntR.")  # a pickle that would run a command
+    with (
+        open_environment(demo, StateFolder(state), SystemClock()) as environment,
+        pytest.raises(ModelError, match="train again"),
+    ):
+        load_learned(environment.models)
+
+
+@pytest.mark.parametrize("command", ["train", "recommend"])
+def test_an_empty_history_exits_4_and_says_what_is_missing(
+    command: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main([command, str(DEMO), "--state", str(tmp_path / "state")]) == 4
+    assert "not enough data" in capsys.readouterr().err
+
+
+def test_a_short_history_plans_from_nameplates_and_trains_nothing(
+    capsys: pytest.CaptureFixture[str], demo: LoadedSite, tmp_path: Path
+) -> None:
+    live(demo, StateFolder(tmp_path), days=0.2)
+    assert main(["train", str(DEMO), "--state", str(tmp_path)]) == 4
+    assert "at least 3 days are needed" in capsys.readouterr().err
+    code, out, _ = recommend(capsys, DEMO, tmp_path)
+    assert code == 0 and json.loads(out)["model_version"] == NAMEPLATE
+
+
+def test_prices_that_end_too_early_exit_4_with_their_end(
+    capsys: pytest.CaptureFixture[str], state: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "prices.csv").write_text("time,price_per_kwh\n2026-01-01T00:00+00:00,0.1\n2026-01-01T01:00+00:00,0.1\n")
+    site = changed_site(tmp_path, {"tariff": {"price_file": "prices.csv"}})
+    code, _, err = recommend(capsys, site, state)
+    assert code == 4
+    assert "prices.csv" in err and "ends at 2026-01-01 02:00 UTC" in err
+
+
+def test_a_limit_that_no_plan_can_meet_exits_3_and_is_named(
+    capsys: pytest.CaptureFixture[str], state: Path, tmp_path: Path
+) -> None:
+    halls = [{**hall, "limits": {"inlet_max_degc": 15.0, "inlet_min_degc": 10.0}} for hall in _halls()]
+    site = changed_site(tmp_path, {"halls": halls})
+    code, _, err = recommend(capsys, site, state)
+    assert code == 3
+    assert "rack inlet" in err
+
+
+def test_a_stale_history_names_what_is_not_fresh(demo: LoadedSite, lived: Path) -> None:
+    class Later(SystemClock):
+        def now(self):  # type: ignore[no-untyped-def]
+            return super().now() + timedelta(hours=1)
+
+    with (
+        open_environment(demo, StateFolder(lived), Later()) as environment,
+        pytest.raises(
+            NotEnoughDataError, match=r"a fresh reading of plant-1\.leaving_chilled_water_temperature_setpoint_degc"
+        ),
+    ):
+        run_cycle(environment, "cycle-1")
+
+
+def _halls() -> list[dict[str, Any]]:
+    halls: list[dict[str, Any]] = yaml.safe_load(DEMO.read_text(encoding="utf-8"))["halls"]
+    return halls
+
+
+def test_the_changed_sites_are_still_the_demo(tmp_path: Path) -> None:
+    assert load_site(changed_site(tmp_path, {})).revision == load_site(DEMO).revision
