@@ -35,16 +35,18 @@ def fill(loaded: LoadedSite, folder: Path, begin: datetime) -> tuple[SimulatedSi
 
 
 def test_first_run_then_only_the_gap(loaded: LoadedSite, tmp_path: Path) -> None:
+    folder = tmp_path / "a b"
+    folder.mkdir()
     now = datetime.now(UTC)
     begin = now - timedelta(hours=3)
-    simulation, rows = fill(loaded, tmp_path, begin)
+    simulation, rows = fill(loaded, folder, begin)
     assert rows in (36 * len(loaded.points), 37 * len(loaded.points))
     assert abs(simulation.time - datetime.now(UTC)) < timedelta(seconds=60)
-    _, again = fill(loaded, tmp_path, begin)
+    _, again = fill(loaded, folder, begin)
     assert again <= len(loaded.points)  # at most one more five minutes have begun
     store = loaded.site.history
     telemetry = open_telemetry(
-        StateFolder(tmp_path / "state"),
+        StateFolder(folder / "state"),
         table_uri=None,
         raw_retention_days=store.raw_retention_days,
         read_only=True,

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import argparse
 import signal
-import socket
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
 
@@ -25,11 +22,11 @@ from tools.demo.backfill import backfill, resume_or_begin
 from tools.demo.children import ROOT, Children, CommandFailedError
 from tools.demo.files import write_secrets, write_site
 from tools.demo.ports import WEB, Place, pick_ports
+from tools.demo.readiness import answers, await_ready, listens
 from tools.simulated_site import snapshot
 
 SEED = 11
 POLL_S = 20
-READY_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +130,7 @@ def _start_devices(children: Children, folder: Folder, places: Mapping[str, Plac
         arguments = (str(folder.site), "--seed", str(SEED), "--state", str(folder.memory))
         devices = children.start("tools.simulated_site", *arguments, log=log)
     place = next(place for place in places.values() if place["protocol"] == "modbus")
-    _await(devices, lambda: _listens(place), f"the simulated devices; {folder.log} says why")
+    await_ready(devices, lambda: listens(place), f"the simulated devices; {folder.log} says why")
     teller.say("the simulated devices answer on their sockets; from here on facility runs as on any site")
 
 
@@ -154,41 +151,11 @@ def _serve(children: Children, folder: Folder, places: Mapping[str, Place], tell
     service = children.start(
         "facility", "serve", str(folder.site), "--state", str(folder.product), "--port", str(web["port"])
     )
-    _await(service, lambda: _answers(web), "the service")
+    await_ready(service, lambda: answers(web), "the service")
     teller.say(f"facility serve: http://{web['host']}:{web['port']}/ (Ctrl-C ends everything)")
     code = service.wait()
     teller.say(f"facility serve ended by itself with exit code {code}")
     return code or 1
-
-
-def _await(child: subprocess.Popen[bytes], ready: Callable[[], bool], what: str) -> None:
-    deadline_s = time.monotonic() + READY_S
-    while not ready():
-        if child.poll() is not None:
-            raise CommandFailedError(f"{what}: ended with exit code {child.returncode} before it was ready")
-        if time.monotonic() > deadline_s:
-            raise CommandFailedError(f"{what}: not ready within {READY_S:.0f} s")
-        time.sleep(0.1)
-
-
-def _listens(place: Place) -> bool:
-    try:
-        socket.create_connection((place["host"], place["port"]), timeout=1.0).close()
-    except OSError:
-        return False
-    return True
-
-
-def _answers(place: Place) -> bool:
-    """Tell whether the page is there: the service listens some seconds before it answers."""
-    connection = HTTPConnection(place["host"], place["port"], timeout=2.0)
-    try:
-        connection.request("GET", "/")
-        return connection.getresponse().status < 500
-    except (OSError, HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 if __name__ == "__main__":

@@ -12,11 +12,10 @@ from facility.site import Plant
 from tools.simulated_site.climate import Outdoors
 from tools.simulated_site.control import ramped, settled_frac
 from tools.simulated_site.noise import Hidden
-from tools.simulated_site.physics.chiller import ChillerLaw
 from tools.simulated_site.physics.constants import WATER_HEAT_KJPKGK
-from tools.simulated_site.physics.exchanger import Exchanger, sized, water_kwpk
-from tools.simulated_site.physics.movers import Mover
-from tools.simulated_site.physics.tower import TowerLaw, makeup_lps, sized_tower
+from tools.simulated_site.physics.exchanger import water_kwpk
+from tools.simulated_site.physics.tower import makeup_lps
+from tools.simulated_site.plant_parts import hidden_chiller, hidden_plate, hidden_pump, hidden_tower
 from tools.simulated_site.sequences import MECHANICAL, PARTIAL, PlantSequence, SequenceState
 from tools.simulated_site.setpoints import Key, Setpoints
 
@@ -55,11 +54,11 @@ class SimulatedPlant:
 
     def __init__(self, plant: Plant, hidden: Hidden, setpoints: Setpoints, pressure_kpa: float) -> None:
         self.plant, self._setpoints = plant, setpoints
-        self._machines = [_chiller(plant, index, hidden) for index in range(len(plant.chillers))]
-        self._towers = [_tower(plant, index, hidden, pressure_kpa) for index in range(len(plant.towers))]
-        self._chilled = _pump(plant, "chilled_water", hidden)
-        self._condenser = _pump(plant, "condenser_water", hidden)
-        self._plate = _plate(plant, self._chilled, self._condenser, hidden)
+        self._machines = [hidden_chiller(plant, index, hidden) for index in range(len(plant.chillers))]
+        self._towers = [hidden_tower(plant, index, hidden, pressure_kpa) for index in range(len(plant.towers))]
+        self._chilled = hidden_pump(plant, "chilled_water", hidden)
+        self._condenser = hidden_pump(plant, "condenser_water", hidden)
+        self._plate = hidden_plate(plant, self._chilled, self._condenser, hidden)
         self._sequence = PlantSequence(plant, setpoints)
         rated_kw = plant.chillers[0].rated_cooling_kw
         self.header_kjpk = HEADER_L_PER_KW * rated_kw * WATER_HEAT_KJPKGK
@@ -214,39 +213,3 @@ class SimulatedPlant:
     def stored_kj(self) -> float:
         """Return the heat stored above 0 C, for balances."""
         return self.header_kjpk * self.state.return_degc + self.basin_kjpk * self.state.basin_degc
-
-
-def _chiller(plant: Plant, index: int, hidden: Hidden) -> ChillerLaw:
-    nameplate = plant.chillers[index]
-    return ChillerLaw(
-        rated_cooling_kw=hidden.around(f"{nameplate.id}.cooling", nameplate.rated_cooling_kw, 0.03),
-        rated_cop=hidden.around(f"{nameplate.id}.cop", nameplate.rated_cop * 0.95, 0.05),  # fouled since it was new
-        min_load_kw=nameplate.min_part_load_frac * nameplate.rated_cooling_kw,
-    )
-
-
-def _tower(plant: Plant, index: int, hidden: Hidden, pressure_kpa: float) -> TowerLaw:
-    nameplate = plant.towers[index]
-    rejection_kw = hidden.around(f"{nameplate.id}.rejection", nameplate.rated_rejection_kw * 0.96, 0.05)
-    fan_kw = hidden.around(f"{nameplate.id}.fan", nameplate.rated_fan_kw, 0.06)
-    return sized_tower(rejection_kw, nameplate.rated_flow_lps, fan_kw, nameplate.min_fan_speed_frac, pressure_kpa)
-
-
-def _pump(plant: Plant, duty: str, hidden: Hidden) -> Mover:
-    """Return the pumps of a duty as one: alike pumps in parallel share flow and power."""
-    group = [pump for pump in plant.pumps if pump.duty == duty]
-    rated_kw = sum(pump.rated_kw for pump in group) * hidden.around(f"{plant.id}.{duty}", 1.0, 0.06)
-    static_frac = hidden.around(f"{plant.id}.{duty}.static", group[0].static_head_frac, 0.2)
-    return Mover(sum(pump.rated_flow_lps for pump in group), rated_kw, static_frac, 0.03 * rated_kw)
-
-
-def _plate(plant: Plant, chilled: Mover, condenser: Mover, hidden: Hidden) -> Exchanger | None:
-    """Return the economizer's plate: its rating at the nameplate approach, both sides at rated flow."""
-    economizer = plant.economizer
-    if economizer is None:
-        return None
-    hot, cold = water_kwpk(chilled.rated_flow), water_kwpk(condenser.rated_flow)
-    approach_k = hidden.around(f"{economizer.id}.approach", economizer.approach_k * 1.1, 0.1)
-    range_k = economizer.rated_kw / hot
-    effectiveness_frac = min(range_k / (range_k + approach_k) * hot / min(hot, cold), 0.95)
-    return sized(hot, cold, effectiveness_frac)

@@ -1,0 +1,48 @@
+"""The machines of a plant as they are: what hidden parameters make of the nameplates."""
+
+from __future__ import annotations
+
+from facility.site import Plant
+from tools.simulated_site.noise import Hidden
+from tools.simulated_site.physics.chiller import ChillerLaw
+from tools.simulated_site.physics.exchanger import Exchanger, sized, water_kwpk
+from tools.simulated_site.physics.movers import Mover
+from tools.simulated_site.physics.tower import TowerLaw, sized_tower
+
+
+def hidden_chiller(plant: Plant, index: int, hidden: Hidden) -> ChillerLaw:
+    """Return the machine behind a chiller's nameplate, fouled since it was new."""
+    nameplate = plant.chillers[index]
+    return ChillerLaw(
+        rated_cooling_kw=hidden.around(f"{nameplate.id}.cooling", nameplate.rated_cooling_kw, 0.03),
+        rated_cop=hidden.around(f"{nameplate.id}.cop", nameplate.rated_cop * 0.95, 0.05),
+        min_load_kw=nameplate.min_part_load_frac * nameplate.rated_cooling_kw,
+    )
+
+
+def hidden_tower(plant: Plant, index: int, hidden: Hidden, pressure_kpa: float) -> TowerLaw:
+    """Return the cell behind a tower's nameplate."""
+    nameplate = plant.towers[index]
+    rejection_kw = hidden.around(f"{nameplate.id}.rejection", nameplate.rated_rejection_kw * 0.96, 0.05)
+    fan_kw = hidden.around(f"{nameplate.id}.fan", nameplate.rated_fan_kw, 0.06)
+    return sized_tower(rejection_kw, nameplate.rated_flow_lps, fan_kw, nameplate.min_fan_speed_frac, pressure_kpa)
+
+
+def hidden_pump(plant: Plant, duty: str, hidden: Hidden) -> Mover:
+    """Return the pumps of a duty as one: alike pumps in parallel share flow and power."""
+    group = [pump for pump in plant.pumps if pump.duty == duty]
+    rated_kw = sum(pump.rated_kw for pump in group) * hidden.around(f"{plant.id}.{duty}", 1.0, 0.06)
+    static_frac = hidden.around(f"{plant.id}.{duty}.static", group[0].static_head_frac, 0.2)
+    return Mover(sum(pump.rated_flow_lps for pump in group), rated_kw, static_frac, 0.03 * rated_kw)
+
+
+def hidden_plate(plant: Plant, chilled: Mover, condenser: Mover, hidden: Hidden) -> Exchanger | None:
+    """Return the economizer's plate: its rating at the nameplate approach, both sides at rated flow."""
+    economizer = plant.economizer
+    if economizer is None:
+        return None
+    hot, cold = water_kwpk(chilled.rated_flow), water_kwpk(condenser.rated_flow)
+    approach_k = hidden.around(f"{economizer.id}.approach", economizer.approach_k * 1.1, 0.1)
+    range_k = economizer.rated_kw / hot
+    effectiveness_frac = min(range_k / (range_k + approach_k) * hot / min(hot, cold), 0.95)
+    return sized(hot, cold, effectiveness_frac)
