@@ -62,7 +62,7 @@ def test_means_over_steps_begin_at_multiples_of_the_step(tmp_path: Path) -> None
     assert frame[POINTS[0]].isna().tolist() == [False, False, True, True]
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seconds=st.lists(st.integers(0, 4 * 86400), min_size=1, max_size=60),
     step_s=st.sampled_from([1, 7, 60, 900, 3600, 86400]),
@@ -314,9 +314,7 @@ def test_a_path_that_delta_cannot_use_is_refused_clearly(tmp_path: Path, name: s
         open_store(tmp_path / name)
 
 
-@pytest.mark.parametrize(
-    "name", ["a b", "it's", "größe", "a#b", "a?b", "a&b=c", "a{b}", "a*b", "a'b", 'a"b', "a,b;c", "a+b", "a~b", "a$b"]
-)
+@pytest.mark.parametrize("name", ["it's größe", 'a#b?c&d=e{f}*g"h', "a,b;c+d~e$f"])
 def test_odd_paths_work(tmp_path: Path, name: str) -> None:
     with open_store(tmp_path / name) as store:
         store.append(batch(0))
