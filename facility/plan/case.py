@@ -113,7 +113,10 @@ def _plant_case(it: ItCase, table: StateTable) -> PlantCase:
     now = inputs.plants_now[table.plant_id]
     moves = Moves.of(inputs, inputs.plant(table.plant_id))
     low, high = it.plant_range(table.plant_id)
-    first = FirstStep.of(moves, now, table.states, table.available[0])
+    # Able is what carries the most heat that the step may bring: waking servers and late work may leave no choice.
+    most = np.minimum(high[0], table.heat_max_kw[0][table.available[0]].max(initial=0.0))
+    able = table.available[0] & (table.heat_max_kw[0] >= most)
+    first = FirstStep.of(moves, now, table.states, able)
     held = moves.held_steps(now, inputs.step_h)
     return PlantCase(table, moves, first, StateFeatures.of([now]), held, low, high, it.free_power())
 

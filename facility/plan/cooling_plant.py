@@ -84,8 +84,8 @@ def narrowed_case(case: PlantCase) -> tuple[FloatArray, FloatArray, BoolArray]:
 class RelaxedPlant:
     """One weight a corner of a state and step; with `integer`, one state a step.
 
-    Without `integer`, states that differ in supply air only are thinned to the best: then nothing ties supply air between
-    steps, which keeps the bound a bound.
+    Without `integer`, states of one mode and leaving water are thinned to the best, step by step: then nothing may tie supply
+    air or chillers between steps, and their moves cost nothing, which keeps the bound a bound.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class RelaxedPlant:
         removed = self._sum(self.corners.heat_kw)
         problem.limit("cooling capacity", case.plant_id, heat_kw - removed, "kW")
         problem.limit("minimum plant load", case.plant_id, removed - heat_kw, "kW")
-        self._tie_steps(with_air=integer)
+        self._tie_steps(within_groups=integer)
         if integer:
             self._one_state_a_step()
 
@@ -131,18 +131,19 @@ class RelaxedPlant:
     def _sum(self, per_corner: FloatArray) -> Any:
         return _by_step(self.corners, per_corner, self.steps) @ self.weights
 
-    def _tie_steps(self, *, with_air: bool) -> None:
+    def _tie_steps(self, *, within_groups: bool) -> None:
         case, features = self._case, self._case.features
         water = self._course(features.leaving_water_degc, case.now.leaving_water_degc[0])
         self._ramp("leaving water ramp", water, case.moves.water_step_k)
         moved = case.moves.cost_per_k * cp.sum(cp.abs(water))
-        if with_air:
+        if within_groups:
             for hall, step_k in enumerate(case.moves.air_step_k):
                 air = self._course(features.supply_air_degc[:, hall], case.now.supply_air_degc[0, hall])
                 self._ramp("supply air ramp", air, step_k)
                 moved += case.moves.cost_per_k * cp.sum(cp.abs(air))
-        chillers = self._course(features.chillers_on, case.now.chillers_on[0])
-        self._problem.cost("wear", moved + case.moves.cost_per_chiller * cp.sum(cp.pos(chillers)))
+            chillers = self._course(features.chillers_on, case.now.chillers_on[0])
+            moved += case.moves.cost_per_chiller * cp.sum(cp.pos(chillers))
+        self._problem.cost("wear", moved)
         modes = sorted(set(features.mode))
         if len(modes) > 1:
             for mode in modes:
@@ -155,7 +156,7 @@ class RelaxedPlant:
 
     def _ramp(self, name: str, change: Any, step_k: float) -> None:
         reach = np.full(change.size, step_k)
-        if self._case.first.shortfalls:
+        if self._case.first.recovering:
             reach[0] = np.inf  # recovering: the first step takes the nearest states, approached in steps of the ramp
         tied = np.flatnonzero(np.isfinite(reach))
         if not tied.size:
@@ -229,7 +230,10 @@ class FixedPlant:
 
 
 def _unreduced(case: PlantCase) -> tuple[FloatArray, FloatArray, BoolArray]:
-    return case.table.heat_min_kw, case.table.heat_max_kw, case.table.available
+    reached = case.reachable(case.table.available)
+    stuck = ~reached.any(axis=1, keepdims=True)
+    kept = np.where(stuck, case.table.available, reached)
+    return case.table.heat_min_kw, case.table.heat_max_kw, kept
 
 
 def _by_step(corners_: Vertices, values: FloatArray, steps: int) -> Any:
@@ -238,6 +242,6 @@ def _by_step(corners_: Vertices, values: FloatArray, steps: int) -> Any:
 
 
 def _groups(case: PlantCase) -> list[int]:
-    keys = [(state.mode, state.leaving_water_degc, state.chillers_on) for state in case.table.states]
+    keys = [(state.mode, state.leaving_water_degc) for state in case.table.states]
     index = {key: number for number, key in enumerate(dict.fromkeys(keys))}
     return [index[key] for key in keys]

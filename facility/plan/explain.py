@@ -104,7 +104,8 @@ class Explainer:
         for index, loop_id in enumerate(plant.loops):
             cdus = {cdu.id: share for cdu, share in names.cdus_of(inputs, loop_id)}
             supply = tuple(f"{cdu}.{names.SECONDARY_SUPPLY}" for cdu in cdus)
-            yield self._follower(loop_id, supply, float(response.secondary_supply_degc[0, index]), "degC")
+            if supply:
+                yield self._follower(loop_id, supply, float(response.secondary_supply_degc[0, index]), "degC")
             for cdu, share in cdus.items():
                 flow_lps = float(response.secondary_flow_lps[0, index]) * share
                 yield self._follower(cdu, (f"{cdu}.{names.SECONDARY_FLOW}",), flow_lps, "L/s")

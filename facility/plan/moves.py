@@ -99,21 +99,30 @@ class Moves:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FirstStep:
-    """States that the first step may take, seen from the measured setpoints."""
+    """States that the first step may take, seen from the measured setpoints, and how far beyond the ramps each lies."""
 
+    plant_id: str
     allowed: BoolArray  # (S,)
-    shortfalls: tuple[LimitShortfall, ...]
+    beyond_k: FloatArray  # (S,)
 
     @classmethod
-    def of(cls, moves: Moves, now: PlantNow, states: Sequence[JointState], available: BoolArray) -> FirstStep:
-        """Allow what the ramps reach; where they reach nothing, the nearest states, and name what is being recovered."""
+    def of(cls, moves: Moves, now: PlantNow, states: Sequence[JointState], able: BoolArray) -> FirstStep:
+        """Allow what the ramps reach; where nothing in reach is able, the nearest that is, too."""
         beyond = moves.beyond_k(StateFeatures.of([now]), StateFeatures.of(states))[0]
-        nearest = float(beyond[available].min(initial=np.inf))
-        allowed = np.asarray(beyond <= max(nearest, 0.0) + _CLOSE_K)
-        if not np.isfinite(nearest) or nearest <= _CLOSE_K:
-            return cls(np.asarray(beyond <= _CLOSE_K), ())
-        name = f"{moves.plant_id} setpoints measured beyond the reach of one step"
-        return cls(allowed, (LimitShortfall(name, nearest, "K"),))
+        nearest = float(beyond[able].min(initial=np.inf))
+        reach = nearest if np.isfinite(nearest) else 0.0
+        return cls(moves.plant_id, np.asarray(beyond <= reach + _CLOSE_K), beyond)
+
+    @property
+    def recovering(self) -> bool:
+        """Whether states beyond the ramps are allowed, to be approached in steps of the ramps."""
+        return bool((self.beyond_k[self.allowed] > _CLOSE_K).any())
+
+    def shortfalls(self, first_state: int) -> list[LimitShortfall]:
+        """Name the recovery that starts with a state."""
+        beyond = float(self.beyond_k[first_state])
+        name = f"{self.plant_id} setpoints measured beyond the reach of one step"
+        return [LimitShortfall(name, beyond, "K")] if beyond > _CLOSE_K else []
 
 
 def _apart(before: FloatArray, after: FloatArray) -> FloatArray:

@@ -105,7 +105,7 @@ def _plan(case: SiteCase, run: Simulation, held: Simulation, found: Found | None
         baseline_cost=held.cost,
         bound=statistics.bound,
         binding_limits=_binding(run, found),
-        shortfalls=tuple(_shortfalls(case, run)),
+        shortfalls=tuple(_shortfalls(case, run, found)),
         notes=(*case.it.notes(), *statistics.notes),
     )
 
@@ -123,10 +123,11 @@ def _binding(run: Simulation, found: Found | None) -> Mapping[str, tuple[str, ..
     return {limit: tuple(sorted(name for name, other in pairs if other == limit)) for limit in limits}
 
 
-def _shortfalls(case: SiteCase, run: Simulation) -> list[LimitShortfall]:
-    found = case.it.shortfalls()
+def _shortfalls(case: SiteCase, run: Simulation, found: Found | None) -> list[LimitShortfall]:
+    shortfalls = case.it.shortfalls()
     for battery in case.it.batteries.values():
-        found += battery.shortfalls(run.chain.ups_output_kw)
-    for plant in case.plants.values():
-        found += plant.first.shortfalls
-    return found
+        shortfalls += battery.shortfalls(run.chain.ups_output_kw)
+    if found is not None:
+        for name, path in found.paths.items():
+            shortfalls += case.plants[name].first.shortfalls(int(path[0]))
+    return shortfalls

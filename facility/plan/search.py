@@ -28,6 +28,8 @@ from facility.records import FloatArray, LimitShortfall
 from models.cooling import BoolArray, JointState
 
 ROUNDS = 4  # of choose and restrict; two are usual
+POLISH_GAP = 0.003  # of the cost; above it branch and bound looks near the states found
+POLISH_S = 20.0
 REPAIRS = 3  # of a plan that verification refused
 
 
@@ -36,6 +38,7 @@ class Found:
     """A verified plan: the solved problem it came from and its re-simulation."""
 
     plan: SitePlan
+    paths: Mapping[str, StatePath]
     run: Simulation
     surrogate_cost: float
 
@@ -47,6 +50,7 @@ class Search:
     case: SiteCase
     statistics: SolveStatistics
     deadline: float
+    polish_gap: float = POLISH_GAP
     best: Found | None = None
     failures: list[LimitShortfall] = field(default_factory=list)
     seen: dict[str, list[StatePath]] = field(default_factory=dict)
@@ -70,7 +74,7 @@ class Search:
             settled = self._settle(relaxed)
             if settled is None or self._finish(*settled) or self._left_s() <= 0.0:
                 break
-        if self.best is None and self._left_s() > 0.0:
+        if self._gap() > self.polish_gap and self._left_s() > 0.0:
             self._branch_and_bound(relaxed)
         if self.best is None:
             tried = "; ".join(str(failure) for failure in self.failures[:3]) or "dwell times and ramps leave no path"
@@ -94,6 +98,13 @@ class Search:
             if best is None or solved.cost < best[1].cost:
                 best = paths, solved
         return best
+
+    def _gap(self) -> float:
+        """Return how far the best plan may be from the best there is, on the surrogate; infinite while there is none."""
+        if self.best is None:
+            return np.inf
+        cost = self.best.surrogate_cost
+        return (cost - self.statistics.bound) / max(abs(cost), 1e-9)
 
     def _left_s(self) -> float:
         return self.deadline - time.perf_counter()
@@ -136,7 +147,7 @@ class Search:
                 self._forbid({name: paths[name]}, ~plant.response.feasible)
             return False
         if self.best is None or run.cost.total_cost < self.best.run.cost.total_cost:
-            self.best = Found(plan, run, _surrogate_cost(self.case, run, paths))
+            self.best = Found(plan, paths, run, _surrogate_cost(self.case, run, paths))
         return True
 
     def _point(self, name: str, path: StatePath, solved: SitePlan) -> PathPoint:
@@ -163,7 +174,7 @@ class Search:
         with self.statistics.stage("branch and bound"):
             try:
                 only = neighbourhood(self.case, relaxed, self.seen, forbidden)
-                _, paths = branch_and_bound(self.case, only, self._left_s())
+                _, paths = branch_and_bound(self.case, only, min(self._left_s(), POLISH_S))
             except (ProvenInfeasibleError, NoPlanFoundError):
                 return  # not proof: only these states were allowed; `run` says that no plan was found
         restricted = self._restrict(paths, relaxed)
@@ -186,7 +197,7 @@ def _surrogate_cost(case: SiteCase, run: Simulation, paths: Mapping[str, StatePa
     """Return what the decisions cost with the pieces in place of the plant models: comparable with the bound."""
     it, decisions = case.it, run.decisions
     pieces = [power_along(case.plants[name].table, path, run.plants[name].heat_kw) for name, path in paths.items()]
-    other_kw = np.asarray(sum([*pieces, *decisions.charge_kw.values()]))
+    other_kw = np.asarray(sum([*pieces, *decisions.charge_kw.values()]) + it.inputs.other_kw)
     hall_kw = it.heat.hall_kw(source_power(it, decisions))
     site_kw = chain_power(it.inputs.site.electrical, hall_kw, other_kw).site_kw
     return cost_of(it, decisions, site_kw, case.work_value_per_kwh).total_cost

@@ -50,7 +50,11 @@ class PoolCase:
         if not self.planned:
             return np.zeros(self.steps), np.zeros(self.steps)
         least = np.minimum(self.need, self.pool.servers)
-        least[: self.wake_steps] = np.minimum(least[: self.wake_steps], self.awake_now)
+        lag = self.wake_steps
+        least[:lag] = np.minimum(least[:lag], self.awake_now)
+        least[: self.steps - lag] = np.maximum(
+            least[: self.steps - lag], np.minimum(self.need[lag:], self.pool.servers)
+        )
         most = np.full(self.steps, float(self.pool.servers))
         return np.asarray(self.power_kw(least)), np.asarray(self.power_kw(most))
 

@@ -19,6 +19,7 @@ def tables_of(it: ItCase) -> dict[str, StateTable]:
             low, high = it.plant_range(plant.plant_id)
             forecast = it.heat.load(plant, it.heat.base_kw())
             high = np.maximum(high, low + _LEAST_SPAN_KW)
-            given = build_state_table(plant, forecast, heat_low_kw=low, heat_high_kw=high)
+            # Not pruned: ramps of supply air may need a state on the way that a better one dominates.
+            given = build_state_table(plant, forecast, heat_low_kw=low, heat_high_kw=high, prune=False)
         tables[plant.plant_id] = given
     return tables

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise, product
 
 import numpy as np
@@ -16,7 +17,9 @@ from facility.plan.inputs import PlanInputs
 from facility.plan.planner import make_plan
 from facility.plan.relax import relax
 from facility.plan.restrict import BlockedError, branch_and_bound, restrict
+from facility.plan.search import Search
 from facility.plan.simulate import simulate
+from facility.plan.statistics import SolveStatistics
 from facility.plan.tabulate import tables_of
 from facility.plan.verify import violations
 from models.cooling import Mode
@@ -112,6 +115,15 @@ def test_the_relaxation_bounds_branch_and_bound_and_the_plan_comes_close() -> No
     result = make_plan(battery_inputs())
     assert bound <= solved.cost + 1e-6
     assert result.statistics.surrogate_cost == pytest.approx(solved.cost, rel=1e-3)
+
+
+def test_a_wide_gap_is_closed_by_branch_and_bound_near_the_states_found() -> None:
+    case, statistics = prepared(battery_inputs()), SolveStatistics()
+    relaxed, statistics.bound = relax(case, 10.0)
+    found = Search(case, statistics, time.perf_counter() + 60.0, polish_gap=0.0).run(relaxed)
+    exact, _ = branch_and_bound(case, None, 20.0, mip_gap=1e-7)
+    assert "branch and bound" in statistics.seconds
+    assert found.surrogate_cost == pytest.approx(exact.cost, rel=1e-4)
 
 
 def test_states_that_cannot_carry_the_heat_block_the_restricted_problem() -> None:

@@ -130,3 +130,12 @@ def test_planning_leaves_standard_output_to_results() -> None:
     code = "from tests.plan.toy import *; from facility.plan.planner import make_plan; make_plan(toy_inputs(toy_site(3.0)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     assert run.stdout == ""
+
+
+def test_what_else_the_site_draws_is_in_the_plan_its_bound_and_its_surrogate_cost() -> None:
+    inputs = toy_inputs(toy_site(4.0))
+    plain, lit = make_plan(inputs), make_plan(replace(inputs, other_kw=20.0))
+    added = lit.plan.cost.total_cost - plain.plan.cost.total_cost
+    assert added > 20.0 * 4.0 * float(inputs.price_per_kwh.min())
+    assert lit.plan.bound - plain.plan.bound == pytest.approx(added, rel=0.01)
+    assert lit.statistics.surrogate_cost - plain.statistics.surrogate_cost == pytest.approx(added, rel=0.01)

@@ -27,7 +27,8 @@ def run(quick: bool) -> list[Row]:
     for name, wet_bulb_degc in WEATHER.items():
         rows += _plan_rows(name, make_plan(demo_inputs(hours, wet_bulb_degc)), hours)
     oracle_hours = 6.0 if quick else ORACLE_HOURS
-    return rows + _oracle_rows(demo_inputs(oracle_hours, WEATHER["spring"]))
+    rows += _oracle_rows(demo_inputs(oracle_hours, WEATHER["spring"]))
+    return rows
 
 
 def _plan_rows(name: str, result: PlanResult, hours: float) -> Sequence[Row]:
