@@ -1,5 +1,6 @@
-"""Modbus protocol data units: read and write requests, and what comes back. Pure.
+"""Modbus protocol data units: read and write requests, and what comes back. Pure; pymodbus encodes and decodes them.
 
+What pymodbus leaves open is checked here: that an answer is to this function, and as long as was asked.
 Source: MODBUS Application Protocol Specification V1.1b3 (modbus.org).
 """
 
@@ -8,11 +9,18 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
+from pymodbus.exceptions import ModbusException
+from pymodbus.pdu import ModbusPDU, bit_message, register_message
+
 from facility.acquire.requests import ModbusRequest
 from facility.profile import ModbusTable
 
-_READ: dict[ModbusTable, int] = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
-_WRITE_COIL, _WRITE_REGISTER, _WRITE_REGISTERS = 5, 6, 16
+_READ: dict[ModbusTable, tuple[type[ModbusPDU], type[ModbusPDU]]] = {
+    "coil": (bit_message.ReadCoilsRequest, bit_message.ReadCoilsResponse),
+    "discrete": (bit_message.ReadDiscreteInputsRequest, bit_message.ReadDiscreteInputsResponse),
+    "holding": (register_message.ReadHoldingRegistersRequest, register_message.ReadHoldingRegistersResponse),
+    "input": (register_message.ReadInputRegistersRequest, register_message.ReadInputRegistersResponse),
+}
 _EXCEPTION_NAMES = {
     1: "illegal function", 2: "illegal data address", 3: "illegal data value", 4: "device failure", 5: "acknowledge",
     6: "device busy", 8: "memory parity error", 10: "gateway path unavailable", 11: "gateway target does not respond",
@@ -40,7 +48,8 @@ class MalformedAnswerError(Exception):
 
 def encode_read(request: ModbusRequest) -> bytes:
     """Return the PDU that reads a block."""
-    return struct.pack(">BHH", _READ[request.table], request.address, request.count)
+    asked, _ = _READ[request.table]
+    return _encoded(asked(address=request.address, count=request.count))
 
 
 def decode_read(request: ModbusRequest, pdu: bytes) -> list[int]:
@@ -53,24 +62,27 @@ def decode_read(request: ModbusRequest, pdu: bytes) -> list[int]:
     MalformedAnswerError
         If the answer has another length or function than the request asks for.
     """
+    _, answered = _READ[request.table]
     bits = request.table in ("coil", "discrete")
     size = (request.count + 7) // 8 if bits else 2 * request.count
-    _check(pdu, _READ[request.table])
+    answer = answered()
+    _check(pdu, answer.function_code)
     if len(pdu) != 2 + size or pdu[1] != size:
         raise MalformedAnswerError(f"{len(pdu)} bytes where {2 + size} belong")
-    if bits:
-        return [pdu[2 + at // 8] >> at % 8 & 1 for at in range(request.count)]
-    return list(struct.unpack(f">{request.count}H", pdu[2:]))
+    try:
+        answer.decode(pdu[1:])
+    except (ModbusException, struct.error, IndexError) as error:
+        raise MalformedAnswerError(str(error)) from error
+    return [int(bit) for bit in answer.bits[: request.count]] if bits else list(answer.registers)
 
 
 def encode_write(table: ModbusTable, address: int, registers: Sequence[int]) -> bytes:
     """Return the PDU that writes one coil, one register or several."""
     if table == "coil":
-        return struct.pack(">BHH", _WRITE_COIL, address, 0xFF00 if registers[0] else 0)
+        return _encoded(bit_message.WriteSingleCoilRequest(address=address, bits=[bool(registers[0])]))
     if len(registers) == 1:
-        return struct.pack(">BHH", _WRITE_REGISTER, address, registers[0])
-    data = struct.pack(f">{len(registers)}H", *registers)
-    return struct.pack(">BHHB", _WRITE_REGISTERS, address, len(registers), len(data)) + data
+        return _encoded(register_message.WriteSingleRegisterRequest(address=address, registers=list(registers)))
+    return _encoded(register_message.WriteMultipleRegistersRequest(address=address, registers=list(registers)))
 
 
 def check_write(request: bytes, pdu: bytes) -> None:
@@ -93,3 +105,7 @@ def _check(pdu: bytes, function: int) -> None:
         raise ModbusExceptionAnswer(pdu[1])
     if not pdu or pdu[0] != function:
         raise MalformedAnswerError("the answer to another function")
+
+
+def _encoded(request: ModbusPDU) -> bytes:
+    return bytes([request.function_code]) + request.encode()

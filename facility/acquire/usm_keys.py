@@ -5,10 +5,14 @@ Sources: RFC 3414 A.2 (SHA-1), RFC 7860 (SHA-2), RFC 3826 (AES-128), draft-blume
 
 from __future__ import annotations
 
+import functools
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
+
+from pyasn1.type.univ import OctetString
+from pysnmp.proto.secmod.rfc3414 import localkey
 
 from facility.errors import SecretError
 
@@ -18,7 +22,6 @@ PrivProtocol = Literal["AES128", "AES256"]
 # protocol -> bytes of the message digest that are sent
 MAC_BYTES: dict[AuthProtocol, int] = {"SHA1": 12, "SHA224": 16, "SHA256": 24, "SHA384": 32, "SHA512": 48}
 _KEY_BYTES: dict[PrivProtocol, int] = {"AES128": 16, "AES256": 32}
-_EXPANDED_BYTES = 1 << 20
 _SHORTEST = 8
 
 
@@ -44,7 +47,7 @@ class UsmUser:
         return _lengthened(key, _KEY_BYTES[self.priv_protocol], self.auth_protocol)
 
 
-@lru_cache(maxsize=64)  # a megabyte is hashed for each, and a site's devices share few pass phrases
+@functools.lru_cache(maxsize=64)  # a megabyte is hashed for each, and a site's devices share few pass phrases
 def master_key(pass_phrase: str, protocol: AuthProtocol) -> bytes:
     """Return the digest of a pass phrase repeated to a megabyte.
 
@@ -56,13 +59,16 @@ def master_key(pass_phrase: str, protocol: AuthProtocol) -> bytes:
     phrase = pass_phrase.encode()
     if len(phrase) < _SHORTEST:
         raise SecretError(f"an SNMPv3 pass phrase needs at least {_SHORTEST} characters")
-    repeated = phrase * (_EXPANDED_BYTES // len(phrase) + 1)
-    return hashlib.new(protocol, repeated[:_EXPANDED_BYTES]).digest()
+    return bytes(localkey.hash_passphrase(phrase, _digest(protocol)))
 
 
 def localised(master: bytes, engine_id: bytes, protocol: AuthProtocol) -> bytes:
     """Return the key that a master key gives at one engine."""
-    return hashlib.new(protocol, master + engine_id + master).digest()
+    return bytes(localkey.localize_key(master, OctetString(engine_id), _digest(protocol)))
+
+
+def _digest(protocol: AuthProtocol) -> Callable[..., Any]:
+    return functools.partial(hashlib.new, protocol)
 
 
 def _lengthened(key: bytes, size: int, protocol: AuthProtocol) -> bytes:
