@@ -25,7 +25,8 @@ def with_prices(prices: list[float], **changes: Any) -> PlanInputs:
     return toy_inputs(site, ToyPlant(water_degc=(11.0,)), price_per_kwh=np.array(prices))
 
 
-@settings(max_examples=4, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.slow
+@settings(max_examples=10, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
 @given(prices=PRICES, charge=st.floats(0.05, 1.0), backlog=st.floats(0.0, 40.0))
 def test_whatever_the_prices_battery_and_work_keep_their_laws(
     prices: list[float], charge: float, backlog: float

@@ -42,7 +42,10 @@ def cheapest_by_enumeration(case: SiteCase) -> float:
     return min(costs)
 
 
-@pytest.mark.parametrize(("demand_charge", "wet_bulb"), [(0.0, [9, 6, 10, 6, 6]), (8.0, [6, 6, 6, 9.5, 6])])
+@pytest.mark.parametrize(
+    ("demand_charge", "wet_bulb"),
+    [(0.0, [9, 6, 10, 6, 6]), pytest.param(8.0, [6, 6, 6, 9.5, 6], marks=pytest.mark.slow)],
+)
 def test_the_plan_is_the_best_of_all_paths(demand_charge: float, wet_bulb: list[float]) -> None:
     tariff = {"energy_price_per_kwh": 0.2, "demand_charge_per_kw_month": demand_charge, "demand_window_min": 60}
     inputs = toy_inputs(toy_site(5.0, tariff=tariff), wet_bulb_degc=np.array(wet_bulb))
