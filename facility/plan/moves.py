@@ -13,8 +13,8 @@ from facility.plan.liquid_loop import leaving_water_step_k
 from facility.records import FloatArray, LimitShortfall
 from models.cooling import BoolArray, JointState, PlantModel
 
-# Wear of a move, in hours of the plant's rated cooling as electricity: small prices that keep the plan from chattering
-# when forecasts move a little, of the size that published maintenance costs per chiller start suggest.
+# Wear of a move, in hours of the plant's rated cooling as electricity. Our judgement, not a maker's figure: small prices that
+# keep the plan from chattering when forecasts move a little.
 CHILLER_START_H = 0.002
 MODE_CHANGE_H = 0.002
 SETPOINT_MOVE_H_PER_K = 0.0001

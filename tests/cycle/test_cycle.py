@@ -75,6 +75,7 @@ def test_recommendations_keep_to_what_engineers_let_be_written(demo: LoadedSite,
     assert checked >= 6
 
 
+@pytest.mark.slow
 def test_the_batch_job_speaks_json_and_csv(capsys: pytest.CaptureFixture[str], state: Path) -> None:
     code, out, _ = recommend(capsys, DEMO, state)
     document: dict[str, Any] = json.loads(out)
