@@ -8,13 +8,12 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from facility.advise import wording
 from facility.advise.report import cost_rows, schedule_rows
-from facility.records import Interval, Plan, Recommendation
+from facility.records import Plan, Recommendation
 from facility.site import Site
-from models.cooling import Mode
 
 SCHEDULE_EVERY_H = 2
-NOT_SAID = {"degc", "frac", "kw", "lps", "temperature", "setpoint", "command"}  # the units and the heading say it
 ITEM_UNITS = {"energy_kwh": "kWh", "carbon_kg": "kgCO2"}
 # The series worth a column in a terminal; all of them are in `--format csv` and `json`.
 SCHEDULE_SUFFIXES = (
@@ -62,38 +61,13 @@ def _recommendation_table(site: Site, recommendations: Sequence[Recommendation])
         table.add_row(
             item.id,
             item.equipment,
-            _label(item.quantity),
-            _value(item.current, item.quantity, item.unit),
-            _value(item.recommended, item.quantity, item.unit),
-            *_savings(item),
+            wording.setting(item),
+            wording.current(item),
+            wording.recommended(item),
+            *wording.savings(item),
             item.binding_limit or "",
         )
     return table
-
-
-def _label(quantity: str) -> str:
-    return " ".join(word for word in quantity.split("_") if word not in NOT_SAID)
-
-
-def _savings(item: Recommendation) -> tuple[str, str, str]:
-    if item.saving_cost_per_day == Interval(0.0, 0.0, 0.0):
-        return "with the above", "", ""  # a setpoint that follows from the others; its part is counted there
-    cost, carbon = item.saving_cost_per_day.value, item.saving_kgco2_per_day.value
-    return _interval(item.saving_kw), f"{cost:.2f}", f"{carbon:.1f}"
-
-
-def _value(value: float | None, quantity: str, unit: str) -> str:
-    if value is None:
-        return "?"
-    if quantity == "economizer_mode_command":
-        return Mode(round(value)).name.lower()
-    if unit in {"count", "enum"}:
-        return f"{value:.0f}"
-    return f"{100 * value:.0f} %" if unit == "frac" else f"{value:.1f} {unit}"
-
-
-def _interval(interval: Interval) -> str:
-    return f"{interval.value:.2f} ({interval.low:.2f}..{interval.high:.2f})"
 
 
 def _cost_table(site: Site, plan: Plan) -> Table:

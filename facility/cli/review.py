@@ -6,16 +6,18 @@ import argparse
 import getpass
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
+from rich.console import RenderableType
 from rich.table import Table
 
-from facility.cli.common import Row, add_output, add_site, emit, open_site
+from facility.advise import wording
+from facility.advise.report import recommendation_rows
+from facility.cli.common import add_output, add_site, emit, open_site
 from facility.clock import SystemClock
 from facility.errors import ConfigurationError, JournalError
 from facility.ports import Journal
 from facility.records import Recommendation, RecommendationState
+from facility.site import Site
 from facility.site_journal import open_site_journal
 
 _DECISIONS = {"approve": RecommendationState.APPROVED, "reject": RecommendationState.REJECTED}
@@ -46,11 +48,11 @@ def run(arguments: argparse.Namespace) -> int:
         journal.expire(SystemClock().now())
         if arguments.action == "list":
             wanted = None if arguments.all else RecommendationState(arguments.only)
-            found = journal.recommendations(wanted)
+            found: Sequence[Recommendation] = journal.recommendations(wanted)
         else:
             found = _decide(journal, arguments)
-    rows = [_row(item, loaded.site.zone) for item in found]
-    emit(arguments, [_table(rows)], rows, rows)
+    rows = recommendation_rows(found)
+    emit(arguments, [_table(found, loaded.site)], rows, rows)
     return 0
 
 
@@ -78,65 +80,26 @@ def _actor(given: str | None) -> str:
     return actor
 
 
-def _row(item: Recommendation, zone: ZoneInfo) -> Row:
-    return {
-        "id": item.id,
-        "state": item.state.value,
-        "equipment": item.equipment,
-        "quantity": item.quantity,
-        "current": item.current,
-        "recommended": item.recommended,
-        "unit": item.unit,
-        "saving_kw": item.saving_kw.value,
-        "saving_kw_low": item.saving_kw.low,
-        "saving_kw_high": item.saving_kw.high,
-        "saving_cost_per_day": item.saving_cost_per_day.value,
-        "saving_kgco2_per_day": item.saving_kgco2_per_day.value,
-        "binding_limit": item.binding_limit,
-        "expires": item.expires.astimezone(zone).isoformat(timespec="minutes"),
-        "reason": item.reason,
-    }
-
-
-def _table(rows: Sequence[Row]) -> Table | str:
-    if not rows:
+def _table(found: Sequence[Recommendation], site: Site) -> RenderableType:
+    if not found:
         return "No recommendations."
     table = Table(title="Recommendations", title_justify="left")
-    for heading in (
-        "id",
-        "state",
-        "equipment",
-        "setting",
-        "#now",
-        "#to",
-        "unit",
-        "#saves kW",
-        "#kgCO2/day",
-        "expires",
-        "why",
-    ):
-        number = heading.startswith("#")
-        table.add_column(
-            heading.removeprefix("#"),
-            justify="right" if number else "left",
-            overflow="fold",
-            no_wrap=number or heading == "id",
-        )
-    for row in rows:
-        current = "?" if row["current"] is None else f"{row['current']:.2f}"
-        saving = f"{row['saving_kw']:.2f} ({row['saving_kw_low']:.2f}..{row['saving_kw_high']:.2f})"
-        expires = f"{datetime.fromisoformat(str(row['expires'])):%m-%d %H:%M}"
+    for heading in ("id", "state", "equipment", "setting"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "id")
+    for heading in ("now", "to", "saves kW (90 %)", f"{site.currency}/day", "kgCO2/day"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in ("expires", "why"):
+        table.add_column(heading, overflow="fold")
+    for item in found:
         table.add_row(
-            str(row["id"]),
-            str(row["state"]),
-            str(row["equipment"]),
-            str(row["quantity"]).replace("_", " "),
-            current,
-            f"{row['recommended']:.2f}",
-            str(row["unit"]),
-            saving,
-            f"{row['saving_kgco2_per_day']:.1f}",
-            expires,
-            str(row["reason"]),
+            item.id,
+            item.state.value,
+            item.equipment,
+            wording.setting(item),
+            wording.current(item),
+            wording.recommended(item),
+            *wording.savings(item),
+            f"{item.expires.astimezone(site.zone):%m-%d %H:%M}",
+            item.reason,
         )
     return table

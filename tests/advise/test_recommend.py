@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from facility.advise import wording
 from facility.advise.recommend import recommendations_of
 from facility.advise.report import cost_rows, plan_document, recommendation_rows, schedule_rows
 from facility.points import Point, PointIndex, Writable
@@ -114,3 +115,24 @@ def test_costs_add_up_and_the_document_is_json() -> None:
     document = json.loads(json.dumps(plan_document(plan(), recommend(lever()), ZoneInfo("UTC"), "EUR")))
     assert document["shortfalls"] == ["rack inlet max short by 1.5 K at 2026-11-23 18:00 UTC"]
     assert abs(document["gap_frac"] - 1.0 / 229.0) < 1e-12
+
+
+def test_the_same_words_everywhere() -> None:
+    (made,) = recommend(lever())
+    assert (wording.setting(made), wording.current(made), wording.recommended(made)) == (
+        "supply air temperature",
+        "20.0 °C",
+        "23.0 °C",
+    )
+    assert wording.savings(made) == ("4.0 (2.0 to 6.0)", "20.00", "38.0")
+    nothing = Interval(0.0, 0.0, 0.0)
+    (follower,) = recommend(lever(saving_kw=nothing, saving_cost_per_day=nothing, saving_kgco2_per_day=nothing))
+    assert wording.savings(follower) == (wording.FOLLOWS, "", "")
+    (mode,) = recommend(lever(quantity="economizer_mode_command", unit="enum", current=0.0, recommended=2.0))
+    assert (wording.setting(mode), wording.current(mode), wording.recommended(mode)) == (
+        "economizer mode",
+        "mechanical",
+        "free",
+    )
+    (fans,) = recommend(lever(quantity="fan_speed_setpoint_frac", unit="frac", current=None, recommended=0.45))
+    assert (wording.current(fans), wording.recommended(fans)) == ("?", "45 %")

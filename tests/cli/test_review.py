@@ -43,7 +43,7 @@ def test_list_shows_what_waits_for_a_decision(
     assert review("list", example_site, state) == 0
     shown = capsys.readouterr().out
     assert "rec-1" in shown
-    assert "11.20 (7.90..14.10)" in shown
+    assert "11.2 (7.9 to 14.1)" in shown
     assert "rec-4" not in shown  # expired
     assert states(example_site, state, capsys)["rec-4"] == "expired"
 

@@ -8,20 +8,18 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from facility.advise import wording
 from facility.api.page.chart import schedule_chart
 from facility.api.page.key_values import KeyValue
 from facility.api.page.markup import Markup, element, joined
 from facility.api.service_health import DeviceHealth, ServiceHealth
 from facility.records import Plan, Recommendation
 from facility.site_file import LoadedSite
-from models.cooling import Mode
 
 REFRESH_S = 30
 STYLE_PATH = "/style.css"
 HISTORY_STEP_S = 300
 LONGEST_ERROR = 200
-_UNITS = {"degC": "°C"}
-_UNIT_WORDS = frozenset({"degc", "kw", "kwh", "lps", "frac"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +96,7 @@ def _recommendations(content: PageContent) -> Markup:
         return element("p", "None waits for a decision.")
     site = content.loaded.site
     headings = (
+        "Id",
         "Equipment",
         "Setting",
         "Now",
@@ -109,37 +108,23 @@ def _recommendations(content: PageContent) -> Markup:
         "Until",
     )
     rows = [_recommendation_row(item, site.zone) for item in content.recommendations]
-    note = element("p", "Approve or reject with ", element("code", "facility review"), ".", class_="note")
-    return joined(_table(headings, rows, numbers=range(2, 7)), note)
+    note = element(
+        "p", "Approve or reject with ", element("code", "facility review approve SITE ID"), ".", class_="note"
+    )
+    return joined(_table(headings, rows, numbers=range(3, 8)), note)
 
 
 def _recommendation_row(item: Recommendation, zone: ZoneInfo) -> list[str]:
-    saving = item.saving_kw
     return [
+        element("code", item.id),
         item.equipment,
-        _spoken(item.quantity),
-        "?" if item.current is None else _amount(item.current, item),
-        _amount(item.recommended, item),
-        f"{saving.value:.2f} ({saving.low:.2f} to {saving.high:.2f})",
-        f"{item.saving_cost_per_day.value:.2f}",
-        f"{item.saving_kgco2_per_day.value:.1f}",
+        wording.setting(item),
+        wording.current(item),
+        wording.recommended(item),
+        *wording.savings(item),
         item.binding_limit or "",
         f"{item.expires.astimezone(zone):%H:%M}",
     ]
-
-
-def _amount(value: float, item: Recommendation) -> str:
-    if item.quantity == "economizer_mode_command" and value in list(Mode):
-        return Mode(int(value)).name.lower()
-    if item.unit in {"count", "enum"}:
-        return f"{value:.0f}"
-    return f"{100 * value:.0f} %" if item.unit == "frac" else f"{value:.1f} {_UNITS.get(item.unit, item.unit)}"
-
-
-def _spoken(quantity: str) -> str:
-    """Return a quantity's name in words, without the unit at its end."""
-    words, _, last = quantity.rpartition("_")
-    return (words if last in _UNIT_WORDS else quantity).replace("_", " ")
 
 
 def _plan(content: PageContent) -> Markup:

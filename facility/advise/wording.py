@@ -1,0 +1,54 @@
+"""How a recommendation is put into words and figures, the same in the terminal, in a review and on the page."""
+
+from __future__ import annotations
+
+from facility.records import Interval, Recommendation
+from models.cooling import Mode
+
+UNIT_SIGNS = {"degC": "°C"}
+# Units stand beside the value, and every row is a setting.
+NOT_SAID = frozenset({"degc", "frac", "kw", "kwh", "lps", "setpoint", "command"})
+FOLLOWS = "with others"
+
+
+def setting(recommendation: Recommendation) -> str:
+    """Return what would be set, in words."""
+    return " ".join(word for word in recommendation.quantity.split("_") if word not in NOT_SAID)
+
+
+def current(recommendation: Recommendation) -> str:
+    """Return the value in force; `?` where it is not measured."""
+    return "?" if recommendation.current is None else _amount(recommendation.current, recommendation)
+
+
+def recommended(recommendation: Recommendation) -> str:
+    """Return the recommended value."""
+    return _amount(recommendation.recommended, recommendation)
+
+
+def follows(recommendation: Recommendation) -> bool:
+    """Tell whether it only goes along with others: its part of the saving is counted there."""
+    nothing = Interval(0.0, 0.0, 0.0)
+    return recommendation.saving_kw == recommendation.saving_cost_per_day == nothing
+
+
+def savings(recommendation: Recommendation) -> tuple[str, str, str]:
+    """Return the savings as text: kW with its interval, money and kgCO2 a day."""
+    if follows(recommendation):
+        return FOLLOWS, "", ""
+    kw = recommendation.saving_kw
+    return (
+        f"{kw.value:.1f} ({kw.low:.1f} to {kw.high:.1f})",
+        f"{recommendation.saving_cost_per_day.value:.2f}",
+        f"{recommendation.saving_kgco2_per_day.value:.1f}",
+    )
+
+
+def _amount(value: float, recommendation: Recommendation) -> str:
+    if recommendation.quantity == "economizer_mode_command" and value in list(Mode):
+        return Mode(int(value)).name.lower()
+    if recommendation.unit in {"count", "enum"}:
+        return f"{value:.0f}"
+    if recommendation.unit == "frac":
+        return f"{100 * value:.0f} %"
+    return f"{value:.1f} {UNIT_SIGNS.get(recommendation.unit, recommendation.unit)}"
