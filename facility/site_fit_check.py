@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from facility.plan.electrical import electrical_chain
 from facility.ports import Telemetry
 from facility.records import FloatArray
 from facility.site_file import LoadedSite
-from facility.twin import electrical_chain
 from models.accuracy import conformal_half_width, coverage_frac, time_split
 from models.component_power import ComponentPower
 from models.history_rows import component_rows
@@ -90,7 +90,7 @@ def _balance(
     """Return the modelled balance; what older history left unexplained widens the interval of the losses."""
     hall_it = {hall: table[hall].to_numpy(float) for hall in halls}
     cooling = table["cooling"].to_numpy(float)
-    losses = electrical_chain(loaded.site).losses_kw(hall_it, cooling + other_kw)
+    losses = electrical_chain(loaded.site.electrical).power(hall_it, cooling + other_kw).loss_kw
     return PowerBalance(
         it_kw=table[list(halls)].sum(axis=1).to_numpy(float),
         cooling_kw=cooling,

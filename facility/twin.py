@@ -14,13 +14,11 @@ from facility.points import PointIndex
 from facility.site import Cdu, Crah, Hall, LiquidLoop, Named, Plant, Site
 from facility.site_file import LoadedSite
 from models import nameplate
-from models.electrical import LossCurve
 from models.hall_air import Hall as HallModel
 from models.plant_model import CoolingPlant, Correction
 from models.psychrometrics import air_density_frac
 from models.rack_inlet import RackInlets
 from models.servers import ServerFans
-from models.site_model import ElectricalChain
 
 _Nameplate = TypeVar("_Nameplate")
 _Part = TypeVar("_Part", bound=Named)
@@ -87,16 +85,6 @@ def _plant(
         leaving_water_max_step_k=plant.leaving_water_max_step_k,
         chillers_installed=len(plant.chillers),
         corrections=learned.corrections.get(plant.id, {}),
-    )
-
-
-def electrical_chain(site: Site) -> ElectricalChain:
-    """Return the losses between the meter and the racks."""
-    electrical = site.electrical
-    return ElectricalChain(
-        transformer=_as(LossCurve, electrical.transformer),
-        ups=_as(LossCurve, electrical.ups),
-        pdus={pdu.hall: _as(LossCurve, pdu) for pdu in electrical.pdus},
     )
 
 

@@ -17,6 +17,16 @@ FloatArray = npt.NDArray[np.float64]
 _LOSS_HALF_WIDTH_FRAC = 0.1  # nameplate loss curves against type tests
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ChainPower:
+    """Power along the chain [kW], (n,): out of the UPS (critical load), into the transformer, losses, at the meter."""
+
+    ups_output_kw: FloatArray
+    transformer_load_kw: FloatArray
+    loss_kw: FloatArray
+    site_kw: FloatArray
+
+
 @dataclass(frozen=True, slots=True)
 class ElectricalChain:
     """From the meter to the racks: PDUs (by hall) behind the UPS, UPS and everything else behind the transformer."""
@@ -25,18 +35,19 @@ class ElectricalChain:
     ups: LossCurve
     pdus: Mapping[str, LossCurve] = field(default_factory=dict)
 
-    def losses_kw(self, hall_it_kw: Mapping[str, FloatArray], other_kw: FloatArray) -> FloatArray:
-        """Return losses of the whole chain [kW].
+    def power(self, hall_it_kw: Mapping[str, FloatArray], other_kw: FloatArray) -> ChainPower:
+        """Follow power up the chain [kW].
 
         `hall_it_kw` is what the racks of each hall draw, `other_kw` what hangs on the transformer beside the UPS.
         """
-        critical, losses = np.zeros_like(other_kw), np.zeros_like(other_kw)
+        output, pdu_loss = np.zeros_like(other_kw), np.zeros_like(other_kw)
         for hall, it_kw in hall_it_kw.items():
             loss = self.pdus[hall].loss_kw(it_kw) if hall in self.pdus else np.zeros_like(it_kw)
-            critical, losses = critical + it_kw + loss, losses + loss
-        ups_loss = self.ups.loss_kw(critical)
-        transformer_loss = self.transformer.loss_kw(critical + ups_loss + other_kw)
-        return losses + ups_loss + transformer_loss
+            output, pdu_loss = output + it_kw + loss, pdu_loss + loss
+        ups_loss = self.ups.loss_kw(output)
+        load = output + ups_loss + other_kw
+        transformer_loss = self.transformer.loss_kw(load)
+        return ChainPower(output, load, pdu_loss + ups_loss + transformer_loss, load + transformer_loss)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,7 @@ class SiteModel:
         extra = sum((answer.server_fan_kw.sum(axis=1) for answer in answers), np.zeros(rows))
         cooling = sum((answer.overhead_kw for answer in answers), np.zeros(rows)) - extra
         other = np.broadcast_to(np.asarray(other_kw, float), (rows,))
-        losses = self.chain.losses_kw(hall_it, cooling + other)
+        losses = self.chain.power(hall_it, cooling + other).loss_kw
         squares = sum((answer.half_width_kw**2 for answer in answers), np.zeros(rows))
         return PowerBalance(
             it_kw=sum(hall_it.values(), np.zeros(rows)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import cvxpy as cp
@@ -12,38 +11,21 @@ import numpy as np
 from facility.plan.problem import Problem
 from facility.records import FloatArray
 from facility.site import Electrical, LossCurve
+from models import electrical
 from models.cooling import BoolArray
+from models.site_model import ElectricalChain
 
 PIECE_ERROR_FRAC = 1e-4  # of rated power: the most that tangents may read below the curve
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ChainPower:
-    """Power along the chain, kW a step: out of the UPS (critical load), into the transformer, losses, at the meter."""
-
-    ups_output_kw: FloatArray
-    transformer_load_kw: FloatArray
-    loss_kw: FloatArray
-    site_kw: FloatArray
+def law(curve: LossCurve) -> electrical.LossCurve:
+    """Return a loss curve of the site file as the law that the models know."""
+    return electrical.LossCurve(curve.rated_kw, curve.no_load_kw, curve.proportional_frac, curve.square_frac)
 
 
-def loss_kw(curve: LossCurve, load_kw: FloatArray) -> FloatArray:
-    """Return the losses of a transformer, UPS or PDU at a load [kW], as the site file writes the curve."""
-    square = curve.square_frac / curve.rated_kw
-    return np.asarray(curve.no_load_kw + curve.proportional_frac * load_kw + square * load_kw**2)
-
-
-def chain_power(electrical: Electrical, hall_it_kw: Mapping[str, FloatArray], other_kw: FloatArray) -> ChainPower:
-    """Follow power up the chain: halls through PDU and UPS, everything else (cooling, battery) at the transformer."""
-    pdus = {pdu.hall: pdu for pdu in electrical.pdus}
-    pdu_loss = [loss_kw(pdus[hall], kw) for hall, kw in hall_it_kw.items() if hall in pdus]
-    output = np.asarray(sum(hall_it_kw.values()) + sum(pdu_loss))
-    ups_loss = loss_kw(electrical.ups, output)
-    secondary = output + ups_loss + other_kw
-    transformer_loss = loss_kw(electrical.transformer, secondary)
-    return ChainPower(
-        output, secondary, np.asarray(sum(pdu_loss) + ups_loss + transformer_loss), secondary + transformer_loss
-    )
+def electrical_chain(site: Electrical) -> ElectricalChain:
+    """Return the losses between the meter and the racks as the site file gives them."""
+    return ElectricalChain(law(site.transformer), law(site.ups), {pdu.hall: law(pdu) for pdu in site.pdus})
 
 
 class ChainPlan:
@@ -52,13 +34,13 @@ class ChainPlan:
     def __init__(
         self,
         problem: Problem,
-        electrical: Electrical,
+        site: Electrical,
         hall_it_kw: Mapping[str, Any],
         hall_range_kw: Mapping[str, tuple[FloatArray, FloatArray]],
         upper: BoolArray,
     ) -> None:
-        self._problem, self._electrical, self._upper = problem, electrical, upper
-        pdus = {pdu.hall: pdu for pdu in electrical.pdus}
+        self._problem, self._electrical, self._upper = problem, site, upper
+        pdus = {pdu.hall: pdu for pdu in site.pdus}
         output: Any = 0.0
         low: Any = 0.0
         high: Any = 0.0
@@ -91,13 +73,13 @@ class ChainPlan:
         self, curve: LossCurve, load_kw: Any, span: tuple[FloatArray, FloatArray]
     ) -> tuple[Any, tuple[FloatArray, FloatArray]]:
         low, high = span
-        through = low + loss_kw(curve, low), high + loss_kw(curve, high)
+        through = low + law(curve).loss_kw(low), high + law(curve).loss_kw(high)
         if curve.square_frac == 0.0:
             return curve.no_load_kw + curve.proportional_frac * load_kw, through
         loss = cp.Variable(load_kw.size)
         touch = _touch_points(curve, low, high)
         slope = curve.proportional_frac + 2.0 * curve.square_frac / curve.rated_kw * touch
-        self._problem.above_lines(loss, load_kw, slope, loss_kw(curve, touch) - slope * touch)
+        self._problem.above_lines(loss, load_kw, slope, law(curve).loss_kw(touch) - slope * touch)
         self._chord(curve, load_kw, loss, span)
         return loss, through
 
@@ -106,8 +88,8 @@ class ChainPlan:
         if steps.size:
             low, high = span[0][steps], span[1][steps]
             width = np.where(high - low > 1e-9, high - low, 1.0)
-            slope = (loss_kw(curve, high) - loss_kw(curve, low)) / width
-            chord = loss_kw(curve, low) + cp.multiply(slope, load_kw[steps] - low)
+            slope = (law(curve).loss_kw(high) - law(curve).loss_kw(low)) / width
+            chord = law(curve).loss_kw(low) + cp.multiply(slope, load_kw[steps] - low)
             self._problem.law(loss[steps] <= chord + PIECE_ERROR_FRAC * curve.rated_kw)
 
 

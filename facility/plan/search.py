@@ -14,7 +14,7 @@ from facility.plan.case import SiteCase
 from facility.plan.choose import Chooser
 from facility.plan.cooling_plant import PathPoint, StatePath
 from facility.plan.decisions import Decisions
-from facility.plan.electrical import chain_power
+from facility.plan.electrical import electrical_chain
 from facility.plan.hall import approach
 from facility.plan.inputs import PlantNow
 from facility.plan.moves import Moves
@@ -199,7 +199,7 @@ def _surrogate_cost(case: SiteCase, run: Simulation, paths: Mapping[str, StatePa
     pieces = [power_along(case.plants[name].table, path, run.plants[name].heat_kw) for name, path in paths.items()]
     other_kw = np.asarray(sum([*pieces, *decisions.charge_kw.values()]) + it.inputs.other_kw)
     hall_kw = it.heat.hall_kw(source_power(it, decisions))
-    site_kw = chain_power(it.inputs.site.electrical, hall_kw, other_kw).site_kw
+    site_kw = electrical_chain(it.inputs.site.electrical).power(hall_kw, other_kw).site_kw
     return cost_of(it, decisions, site_kw, case.work_value_per_kwh).total_cost
 
 

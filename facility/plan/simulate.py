@@ -9,12 +9,13 @@ import numpy as np
 
 from facility.plan.case import ItCase
 from facility.plan.decisions import Decisions
-from facility.plan.electrical import ChainPower, chain_power
+from facility.plan.electrical import electrical_chain
 from facility.plan.grid import demand_cost, energy_and_carbon_cost
 from facility.plan.inputs import PlanInputs, PlantNow
 from facility.plan.moves import Moves, StateFeatures
 from facility.records import CostBreakdown, FloatArray
 from models.cooling import BoolArray, JointState, Load, Mode, PlantModel, PlantResponse
+from models.site_model import ChainPower
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +72,7 @@ def simulate(it: ItCase, decisions: Decisions, work_value_per_kwh: float) -> Sim
         sum(run.response.overhead_kw - run.response.server_fan_kw.sum(axis=1) for run in runs.values())
     )
     charge = np.asarray(sum(decisions.charge_kw.values(), np.zeros(inputs.steps)))
-    chain = chain_power(inputs.site.electrical, hall_kw, cooling + charge + inputs.other_kw)
+    chain = electrical_chain(inputs.site.electrical).power(hall_kw, cooling + charge + inputs.other_kw)
     half_width = np.sqrt(np.asarray(sum(run.response.half_width_kw**2 for run in runs.values())))
     cost = cost_of(it, decisions, chain.site_kw, work_value_per_kwh)
     return Simulation(decisions, runs, np.asarray(sum(hall_kw.values())), cooling, chain, half_width, cost)
