@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -61,6 +61,19 @@ def cost_rows(plan: Plan) -> list[Row]:
     ]
 
 
+def interim_pue(series: Mapping[str, tuple[float, ...]]) -> Interval | None:
+    """Return facility over IT energy of a schedule, with its 90 % interval; None where the schedule does not hold them.
+
+    Interim: a PUE is over twelve months (ISO/IEC 30134-2). Model errors are taken to persist, so that the interval does not
+    shrink with time.
+    """
+    it, ratio, width = (series.get(f"site.{name}") for name in ("it_power_kw", "interim_pue", "power_half_width_kw"))
+    if not it or not ratio or not width or sum(it) <= 0.0:
+        return None
+    half = sum(width) / sum(it)
+    return Interval(ratio[-1], ratio[-1] - half, ratio[-1] + half)
+
+
 def plan_document(plan: Plan, recommendations: Sequence[Recommendation], zone: ZoneInfo, currency: str) -> Row:
     """Return everything of a plan as one JSON-able document."""
     return {
@@ -71,6 +84,10 @@ def plan_document(plan: Plan, recommendations: Sequence[Recommendation], zone: Z
         "created": plan.created.isoformat(),
         "currency": currency,
         "gap_frac": plan.gap,
+        "interim_pue": {
+            "plan": _interval(interim_pue(plan.schedule)),
+            "baseline": _interval(interim_pue(plan.baseline)),
+        },
         "costs": cost_rows(plan),
         "recommendations": recommendation_rows(recommendations),
         "binding_limits": {limit: list(equipment) for limit, equipment in plan.binding_limits.items()},
@@ -78,3 +95,7 @@ def plan_document(plan: Plan, recommendations: Sequence[Recommendation], zone: Z
         "notes": list(plan.notes),
         "schedule": schedule_rows(plan, zone),
     }
+
+
+def _interval(interval: Interval | None) -> Row | None:
+    return None if interval is None else dataclasses.asdict(interval)

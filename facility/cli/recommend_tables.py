@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from facility.advise import wording
-from facility.advise.report import cost_rows, schedule_rows
+from facility.advise.report import cost_rows, interim_pue, schedule_rows
 from facility.records import Plan, Recommendation
 from facility.site import Site
 
@@ -43,10 +43,23 @@ def plan_tables(site: Site, plan: Plan, recommendations: Sequence[Recommendation
         Text(f"{site.name}: plan {plan.id}, {local:%Y-%m-%d %H:%M %Z}, models {plan.model_version}", style="bold"),
         _recommendation_table(site, recommendations),
         _cost_table(site, plan),
+        *_pue(site, plan),
         *(Text(f"limit that binds: {limit} ({', '.join(names)})") for limit, names in plan.binding_limits.items()),
         *(Text(f"outside its limit now: {shortfall}", style="bold") for shortfall in plan.shortfalls),
         *(Text(f"note: {note}") for note in plan.notes),
         _schedule_table(site, plan),
+    ]
+
+
+def _pue(site: Site, plan: Plan) -> list[RenderableType]:
+    planned, held = interim_pue(plan.schedule), interim_pue(plan.baseline)
+    if planned is None or held is None:
+        return []
+    said = [f"{one.value:.3f} ({one.low:.3f} to {one.high:.3f})" for one in (planned, held)]
+    return [
+        Text(
+            f"interim PUE over {site.planning.horizon_h:.0f} h: plan {said[0]}, as now {said[1]}; never what is minimised"
+        )
     ]
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from facility.advise import wording
 from facility.advise.recommend import recommendations_of
-from facility.advise.report import cost_rows, plan_document, recommendation_rows, schedule_rows
+from facility.advise.report import cost_rows, interim_pue, plan_document, recommendation_rows, schedule_rows
 from facility.points import Point, PointIndex, Writable
 from facility.records import CostBreakdown, Interval, LeverSaving, LimitShortfall, Plan
 
@@ -106,6 +106,18 @@ def test_rows_are_flat_and_in_site_time() -> None:
     rows = schedule_rows(plan(), ZoneInfo("Europe/Berlin"), every=2)
     assert [r["time"] for r in rows] == ["2026-11-23T19:00+01:00", "2026-11-23T19:30+01:00"]
     assert rows[1]["plant-1.mode"] == "PARTIAL" and rows[1]["baseline site.power_kw"] == 460.0
+
+
+def test_interim_pue_is_a_ratio_of_energies_with_an_interval_that_time_does_not_shrink() -> None:
+    series = {
+        "site.it_power_kw": (100.0, 300.0),
+        "site.interim_pue": (1.5, (150.0 + 330.0) / 400.0),
+        "site.power_half_width_kw": (4.0, 12.0),
+    }
+    found = interim_pue(series)
+    assert found is not None
+    assert (found.value, found.low, found.high) == (1.2, 1.16, 1.24)
+    assert interim_pue({"site.power_kw": (400.0,)}) is None
 
 
 def test_costs_add_up_and_the_document_is_json() -> None:
