@@ -1,6 +1,6 @@
 """The whole cycle: what is measured, what is expected, what the plant would answer, what to change. Start reading here.
 
-Readings arrive through `facility.acquire` (socket to reading) and rest in `facility.history`; `facility.training` turns them into
+Readings arrive through `facility.acquire` (socket to reading) and rest in `facility.history`; `facility.learn.training` turns them into
 models. A cycle takes the newest of both and ends with recommendations in the journal, for a facility engineer to review.
 """
 
@@ -12,13 +12,13 @@ from datetime import timedelta
 
 from facility.advise.recommend import recommendations_of
 from facility.environment import Environment
-from facility.learned_models import load_learned
+from facility.learn.learned import load_learned
+from facility.learn.twin import plant_models
 from facility.plan.planner import make_plan
 from facility.plan.statistics import SolveStatistics
-from facility.planning import plan_inputs
+from facility.prepare.plan_inputs import plan_inputs
+from facility.prepare.situation import dew_points_degc, read_situation
 from facility.records import Plan, Recommendation
-from facility.situation import dew_points_degc, read_situation
-from facility.twin import plant_models
 
 VALID_INTERVALS = 2  # a recommendation outlives one missed cycle, not two
 
@@ -44,7 +44,7 @@ def run_cycle(environment: Environment, correlation_id: str) -> CycleOutcome:
     situation = read_situation(loaded, environment.telemetry, now)
     learned = load_learned(environment.models)
     plants = plant_models(loaded, learned, now, dew_points_degc(loaded, situation))
-    inputs = plan_inputs(environment, situation, plants, learned, correlation_id)
+    inputs = plan_inputs(loaded, environment.telemetry, environment.signals, situation, plants, learned, correlation_id)
     result = make_plan(inputs)
     valid_for = VALID_INTERVALS * timedelta(minutes=loaded.site.planning.interval_min)
     recommendations = recommendations_of(result.plan, result.levers, loaded.points, valid_for)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from facility.model_store import ModelStore
+from facility.learn.model_store import ModelStore
 from facility.ports import Clock, Journal, Signals, Telemetry
 from facility.signals.outlook import SiteSignals
 from facility.site_file import LoadedSite

@@ -11,8 +11,8 @@ from rich.text import Text
 from facility.cli.common import Row, add_output, add_site, emit, open_site
 from facility.clock import SystemClock
 from facility.environment import open_environment
-from facility.site_fit_check import WholeCheck
-from facility.training import TrainingOutcome, train_site
+from facility.learn.training import TrainingOutcome, train_site
+from facility.learn.whole_check import WholeCheck
 from models.accuracy import Errors
 from models.card import ModelCard
 
@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Train, and print the model cards."""
     loaded, state = open_site(arguments)
     with open_environment(loaded, state, SystemClock()) as environment:
-        outcome = train_site(environment)
+        outcome = train_site(loaded, environment.telemetry, environment.models, environment.clock.now())
         card = environment.models.card(outcome.version)
     emit(arguments, _tables(outcome), card, [_row(part) for part in outcome.cards])
     return 0

@@ -11,8 +11,8 @@ from facility.cycle import run_cycle
 from facility.environment import open_environment
 from facility.errors import FacilityError, NotEnoughDataError
 from facility.heartbeat import BEAT_S
+from facility.learn.model_store import ModelStore
 from facility.log import get_logger
-from facility.model_store import ModelStore
 from facility.records import Event
 from facility.service.events import record_event
 from facility.service.worker import Worker

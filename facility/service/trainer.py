@@ -10,11 +10,11 @@ import structlog
 
 from facility.environment import open_environment
 from facility.errors import FacilityError
+from facility.learn.model_store import ModelStore
+from facility.learn.training import train_site
 from facility.log import get_logger
-from facility.model_store import ModelStore
 from facility.service.night import next_night
 from facility.service.worker import Worker
-from facility.training import train_site
 
 RETRY = timedelta(hours=1)  # while there is no model: history grows
 LOOK_S = 20.0
@@ -46,7 +46,7 @@ def train_once(worker: Worker) -> None:
         began = time.monotonic()
         try:
             with open_environment(worker.loaded, worker.state, worker.clock) as environment:
-                train_site(environment)
+                train_site(worker.loaded, environment.telemetry, environment.models, worker.clock.now())
         except FacilityError as error:
             _log.warning("not trained", kind=type(error).__name__, reason=str(error))
             worker.heartbeat.say("waiting", last_error=str(error), last_error_kind=type(error).__name__)

@@ -16,11 +16,11 @@ from facility.clock import SystemClock
 from facility.cycle import run_cycle
 from facility.environment import open_environment
 from facility.errors import ModelError, NotEnoughDataError
-from facility.learned_models import load_learned
+from facility.learn.learned import load_learned
+from facility.learn.twin import NAMEPLATE
 from facility.records import RecommendationState
 from facility.site_file import LoadedSite, load_site
 from facility.state import StateFolder
-from facility.twin import NAMEPLATE
 from tests.cycle.lived_in import DEMO, changed_site, live
 
 DAYS = 4.0

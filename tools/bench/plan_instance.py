@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from facility.learn.twin import Learned, plant_models
 from facility.plan.inputs import PlanInputs, PlantNow
 from facility.records import FloatArray
 from facility.site_file import LoadedSite, load_site
-from facility.twin import Learned, plant_models
 from models.cooling import Mode
 
 DEMO = Path(__file__).parents[2] / "site_configs" / "demo.yaml"

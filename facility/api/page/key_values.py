@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from facility.prepare.situation import fresh_values
 from facility.records import Reading
 from facility.site_file import LoadedSite
-from facility.situation import fresh_values
 
 
 @dataclass(frozen=True, slots=True)

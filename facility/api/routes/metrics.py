@@ -14,7 +14,7 @@ from facility.api.routes.health import restarts
 from facility.api.routes.view import View
 from facility.api.service_health import ServiceHealth, service_health
 from facility.api.site_view import SiteView
-from facility.situation import is_fresh
+from facility.prepare.situation import is_fresh
 
 router = APIRouter(tags=["health"])
 

@@ -11,8 +11,8 @@ from pydantic import AwareDatetime, BaseModel
 
 from facility.api.routes.view import View
 from facility.points import Point
+from facility.prepare.situation import is_fresh
 from facility.records import Quality, Reading
-from facility.situation import is_fresh
 
 router = APIRouter(tags=["readings"])
 

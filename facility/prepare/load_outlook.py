@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from facility.errors import NotEnoughDataError
-from facility.load_history import busy_servers_history, it_power_history
 from facility.ports import Telemetry
+from facility.prepare.load_history import busy_servers_history, it_power_history
+from facility.prepare.situation import Situation
 from facility.records import FloatArray
 from facility.site_file import LoadedSite
-from facility.situation import Situation
 from models.load_forecast import LoadForecaster, LoadQuantiles
 from models.plant_model import CoolingPlant
 

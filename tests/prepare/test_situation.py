@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from facility.history.telemetry import TelemetryStore
+from facility.prepare.situation import dew_points_degc, read_situation
 from facility.records import Quality, ReadingBatch
 from facility.site_file import LoadedSite
-from facility.situation import dew_points_degc, read_situation
-from tests.cycle.conftest import NOW, write
+from tests.prepare.conftest import NOW, write
 
 SECOND = timedelta(seconds=1)
 SETPOINT = "crah-1.supply_air_temperature_setpoint_degc"

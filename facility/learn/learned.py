@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from facility.errors import ModelError
-from facility.model_store import ModelStore
-from facility.twin import Learned
+from facility.learn.model_store import ModelStore
+from facility.learn.twin import Learned
 from models.component_power import ComponentPower
 from models.plant_model import Correction
 from models.rack_inlet import RackInlets

@@ -6,10 +6,10 @@ import pytest
 
 from facility.errors import NotEnoughDataError
 from facility.history.telemetry import TelemetryStore
-from facility.load_history import busy_servers_history, it_power_history
+from facility.prepare.load_history import busy_servers_history, it_power_history
 from facility.site_file import LoadedSite
 from models.servers import ServerFans
-from tests.cycle.conftest import NOW, write
+from tests.prepare.conftest import NOW, write
 
 FANS = ServerFans(fan_power_share_frac=0.1)
 START = NOW.replace(minute=0) - timedelta(hours=2)

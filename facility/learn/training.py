@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from facility.environment import Environment
 from facility.errors import NotEnoughDataError
-from facility.learned_models import artefact_name
+from facility.learn.learned import artefact_name
+from facility.learn.model_store import ModelStore
+from facility.learn.twin import Learned, plant_models
+from facility.learn.whole_check import WholeCheck, check_whole
 from facility.ports import Telemetry
 from facility.site_file import LoadedSite
-from facility.site_fit_check import WholeCheck, check_whole
-from facility.twin import Learned, plant_models
 from models.card import ModelCard
 from models.history_rows import needed_columns
 from models.plant_model import CoolingPlant
@@ -41,7 +41,7 @@ class TrainingOutcome:
     whole: WholeCheck | None
 
 
-def train_site(environment: Environment) -> TrainingOutcome:
+def train_site(loaded: LoadedSite, telemetry: Telemetry, models: ModelStore, now: datetime) -> TrainingOutcome:
     """Fit everything that history allows, keep it as a new version and put that in service.
 
     Each part qualifies by itself, out of sample, against its own prior and yesterday's value; where it does not, or where
@@ -52,17 +52,16 @@ def train_site(environment: Environment) -> TrainingOutcome:
     NotEnoughDataError
         If nothing at all can be fitted: what is missing, by name.
     """
-    loaded, now = environment.loaded, environment.clock.now()
     plants = plant_models(loaded, Learned(), now, {})
-    frame = training_frame(loaded, environment.telemetry, plants, now)
+    frame = training_frame(loaded, telemetry, plants, now)
     fits = {plant.plant_id: _fit(loaded, plant, frame) for plant in plants}
     cards = [card for fit in fits.values() for card in fit.cards]
     if not any(card.window for card in cards):
         raise NotEnoughDataError(sorted({card.reason for card in cards}))
-    whole = check_whole(loaded, environment.telemetry, plants, fits, frame)
+    whole = check_whole(loaded, telemetry, plants, fits, frame)
     version = f"{now:%Y%m%dT%H%M%S}Z"
-    environment.models.save(version, _artefacts(fits), _card(loaded, version, now, cards, whole))
-    environment.models.serve(version)
+    models.save(version, _artefacts(fits), _card(loaded, version, now, cards, whole))
+    models.serve(version)
     return TrainingOutcome(version, cards, whole)
 
 

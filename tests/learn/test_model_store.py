@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from facility.errors import ModelError
-from facility.model_store import ModelStore
+from facility.learn.model_store import ModelStore
 
 
 def test_a_version_is_saved_whole_served_and_read_back(tmp_path: Path) -> None:

@@ -7,17 +7,16 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from facility.demand import expected_peak_kw
-from facility.environment import Environment
 from facility.errors import NotEnoughDataError
-from facility.load_outlook import LoadOutlook
+from facility.learn.twin import LEAVING_WATER, SUPPLY_AIR, Learned
 from facility.plan.inputs import PlanInputs, PlantNow
-from facility.ports import Telemetry
+from facility.ports import Signals, Telemetry
+from facility.prepare.demand import expected_peak_kw
+from facility.prepare.load_outlook import LoadOutlook
+from facility.prepare.situation import Situation
 from facility.signals.outlook import CARBON, PRICE, WET_BULB
 from facility.site import Plant, Site
 from facility.site_file import LoadedSite
-from facility.situation import Situation
-from facility.twin import LEAVING_WATER, SUPPLY_AIR, Learned
 from models.cooling import Mode
 from models.plant_model import CoolingPlant
 
@@ -25,10 +24,13 @@ OUTDOOR = "outdoor_temperature_degc"
 
 
 def plan_inputs(
-    environment: Environment,
+    loaded: LoadedSite,
     situation: Situation,
     plants: Sequence[CoolingPlant],
     learned: Learned,
+    *,
+    telemetry: Telemetry,
+    signals: Signals,
     correlation_id: str,
 ) -> PlanInputs:
     """Return the inputs of a plan that begins with the present step.
@@ -40,14 +42,14 @@ def plan_inputs(
     facility.errors.SignalError
         If a forecast source fails or ends too early.
     """
-    loaded, site, at = environment.loaded, environment.loaded.site, situation.at
+    site, at = loaded.site, situation.at
     start = _step_start(at, site.step)
     steps = round(timedelta(hours=site.planning.horizon_h) / site.step)
     series = {
-        quantity: environment.signals.forecast(quantity, at, start, steps, site.step).values
+        quantity: signals.forecast(quantity, at, start, steps, site.step).values
         for quantity in (OUTDOOR, WET_BULB, PRICE, CARBON)
     }
-    load = LoadOutlook(loaded, environment.telemetry, situation, start, steps)
+    load = LoadOutlook(loaded, telemetry, situation, start, steps)
     busy = load.busy_servers()
     return PlanInputs(
         site=site,
@@ -57,7 +59,7 @@ def plan_inputs(
         created=at,
         start=start,
         plants=plants,
-        plants_now=_plants_now(loaded, environment.telemetry, situation, plants),
+        plants_now=_plants_now(loaded, telemetry, situation, plants),
         outdoor_degc=series[OUTDOOR],
         wet_bulb_degc=series[WET_BULB],
         it_power_kw=load.it_power_kw(plants),
@@ -68,7 +70,7 @@ def plan_inputs(
         state_of_charge_frac=_measured(situation, [battery.id for battery in site.batteries], "state_of_charge_frac"),
         backlog_kwh=_measured(situation, [work.id for work in site.deferrable_work], "deferrable_backlog_kwh"),
         month_peak_kw=situation.month_peak_kw or 0.0,
-        expected_peak_kw=expected_peak_kw(loaded, environment.telemetry, at),
+        expected_peak_kw=expected_peak_kw(loaded, telemetry, at),
         other_kw=learned.other_kw,
         setpoints_now={key: value for key, value in situation.values.items() if "setpoint" in key},
     )

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from facility.demand import month_peak_kw
 from facility.points import Point
 from facility.ports import Telemetry
+from facility.prepare.demand import month_peak_kw
 from facility.records import Quality, Reading
 from facility.site_file import LoadedSite
 from models.psychrometrics import dew_point_degc

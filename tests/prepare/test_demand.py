@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from facility.demand import expected_peak_kw, month_peak_kw
 from facility.history.telemetry import TelemetryStore
+from facility.prepare.demand import expected_peak_kw, month_peak_kw
 from facility.site_file import LoadedSite
-from tests.cycle.conftest import NOW, write
+from tests.prepare.conftest import NOW, write
 
 METER = "utility.power_kw"
 FIVE_MIN = timedelta(minutes=5)

@@ -1,0 +1,1 @@
+"""What the plant teaches: nameplates and history become models that say how far they may be trusted."""
