@@ -1,7 +1,7 @@
 """The whole cycle: what is measured, what is expected, what the plant would answer, what to change. Start reading here.
 
-Readings arrive through `facility.acquire` (socket to reading) and rest in `facility.history`; `facility.learn.training` turns them into
-models. A cycle takes the newest of both and ends with recommendations in the journal, for a facility engineer to review.
+Readings arrive through `facility.acquire` (socket to reading) and rest in `facility.history`; `facility.learn` turns them
+into models. A cycle takes the newest of both and ends with recommendations in the journal, for a facility engineer to review.
 """
 
 from __future__ import annotations
@@ -44,7 +44,15 @@ def run_cycle(environment: Environment, correlation_id: str) -> CycleOutcome:
     situation = read_situation(loaded, environment.telemetry, now)
     learned = load_learned(environment.models)
     plants = plant_models(loaded, learned, now, dew_points_degc(loaded, situation))
-    inputs = plan_inputs(loaded, environment.telemetry, environment.signals, situation, plants, learned, correlation_id)
+    inputs = plan_inputs(
+        loaded,
+        situation,
+        plants,
+        learned,
+        telemetry=environment.telemetry,
+        signals=environment.signals,
+        correlation_id=correlation_id,
+    )
     result = make_plan(inputs)
     valid_for = VALID_INTERVALS * timedelta(minutes=loaded.site.planning.interval_min)
     recommendations = recommendations_of(result.plan, result.levers, loaded.points, valid_for)
