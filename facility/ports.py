@@ -16,6 +16,7 @@ from facility.records import (
     ReadingBatch,
     Recommendation,
     RecommendationState,
+    Write,
 )
 
 
@@ -102,7 +103,7 @@ class Journal(Protocol):
 class Writer(Protocol):
     """Writes one setpoint to its device and reads it back."""
 
-    async def write(self, point: str, value: float) -> Reading:
+    async def write(self, point: str, value: float) -> Write:
         """Write a value in canonical units and return what the device then reports."""
         ...
 

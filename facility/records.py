@@ -35,6 +35,15 @@ class Reading:
     quality: Quality
 
 
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A setpoint sent to a device, and what the device then reported."""
+
+    requested: float
+    read_back: Reading
+    site_revision: str  # of the site file that allowed it
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadingBatch:
     """The readings of one poll of one or more devices, in columns of equal length.

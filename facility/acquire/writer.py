@@ -7,7 +7,7 @@ from collections.abc import Callable
 from facility.acquire.client import DeviceClient
 from facility.errors import WriteRefusedError
 from facility.ports import Clock
-from facility.records import Reading
+from facility.records import Reading, Write
 from facility.site_file import LoadedSite
 
 
@@ -19,7 +19,7 @@ class PointWriter:
         self._client_of = client_of
         self._clock = clock
 
-    async def write(self, point: str, value: float) -> Reading:
+    async def write(self, point: str, value: float) -> Write:
         """Write a value in canonical units and return what the device then reports.
 
         Raises
@@ -40,4 +40,5 @@ class PointWriter:
                 f"{point}: {value:g} {target.unit} lies outside the allowed {allowed.low:g} to {allowed.high:g}"
             )
         read_back = await self._client_of(target.device).write(target.key, value)
-        return Reading(point, self._clock.now(), read_back.value, read_back.quality)
+        reported = Reading(point, self._clock.now(), read_back.value, read_back.quality)
+        return Write(value, reported, self._loaded.revision)

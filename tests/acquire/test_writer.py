@@ -12,7 +12,7 @@ from facility.acquire.poller import Poller
 from facility.acquire.writer import PointWriter
 from facility.errors import DeviceError, UnknownPointError, WriteRefusedError
 from facility.ports import Writer
-from facility.records import Quality, Reading
+from facility.records import Quality, Reading, Write
 from facility.site_file import LoadedSite
 from tests.acquire.servers import tcp_server
 from tests.acquire.sites import SetClock, modbus_device, site
@@ -27,6 +27,7 @@ class Controller:
         self.registers = [180, 600]
         self.written: list[bytes] = []
         self.refuse = False
+        self.port = 0
 
     def answer(self, frame: bytes) -> bytes:
         function, address, value = frame[7], int.from_bytes(frame[8:10], "big"), frame[10:12]
@@ -50,6 +51,7 @@ def loaded(folder: Path, port: int) -> LoadedSite:
 def with_writer(folder: Path, controller: Controller, use: Callable[[Writer], Awaitable[None]]) -> None:
     async def run() -> None:
         async with tcp_server(controller.answer) as port:
+            controller.port = port
             there = loaded(folder, port)
             device = there.site.devices[0]
             client = ClientFactory().client(device, there.profiles[device.profile], [p.key for p in there.points])
@@ -63,8 +65,9 @@ def test_a_setpoint_is_written_and_read_back(tmp_path: Path) -> None:
     controller = Controller()
 
     async def use(writer: Writer) -> None:
-        reading = await writer.write(POINT, 21.5)
-        assert reading == Reading(POINT, SetClock().now(), 21.5, Quality.GOOD)
+        written = await writer.write(POINT, 21.5)
+        assert written.read_back == Reading(POINT, SetClock().now(), 21.5, Quality.GOOD)
+        assert written == Write(21.5, written.read_back, loaded(tmp_path, controller.port).revision)
 
     with_writer(tmp_path, controller, use)
     assert controller.registers == [215, 600]
