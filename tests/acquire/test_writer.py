@@ -137,7 +137,7 @@ def test_writing_through_the_client_that_polls(tmp_path: Path) -> None:
             await asyncio.sleep(0.2)
             writer = PointWriter(there, poller.client, SetClock())
             for value in (18.0, 19.5, 24.0):
-                assert (await writer.write(POINT, value)).value == pytest.approx(value)
+                assert (await writer.write(POINT, value)).read_back.value == pytest.approx(value)
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
 
