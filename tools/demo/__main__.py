@@ -75,7 +75,8 @@ def main() -> int:
     parser.add_argument("--state", type=Path, default=Path("var/demo"), help="folder for everything it makes")
     parser.add_argument("--days", type=float, default=14.0, help="history to make at most (default: 14)")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, _interrupted)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a script that starts us in the background has SIGINT ignored
+        signal.signal(number, _interrupted)
     folder, teller = Folder(arguments.state.absolute()), Teller()
     try:
         return _run(folder, teller, timedelta(days=arguments.days), once=arguments.once)
