@@ -85,7 +85,8 @@ class CoolingPlant:
     def water_rise_k(self) -> float:
         """Rise of the chilled water at rating [K]: the lesser of coils with CDUs and chillers over what the pumps move."""
         installed = self.chillers_installed or len(self.chillers)
-        chillers_kw = sum(chiller.rated_cooling_kw for chiller in self.chillers) * installed / len(self.chillers)
+        in_service_kw = [chiller.rated_cooling_kw for chiller in self.chillers]
+        chillers_kw = installed * sum(in_service_kw) / len(in_service_kw) if in_service_kw else np.inf
         coils_kw = sum(hall.group.rated_cooling_kw for hall in self.hall_parts)
         cdus_kw = sum(cdu.rated_heat_kw for loop in self.loop_parts for cdu in loop.cdus)
         rise_k = min(chillers_kw, coils_kw + cdus_kw) / (WATER_KJ_PER_LK * self.chilled_pump.rated_flow_lps)
@@ -130,7 +131,9 @@ class CoolingPlant:
         flow_lps = self._plant_flow_lps(state, ends.flow_lps, limits)
         heat_kw = ends.heat_kw + self.chilled_pump_kw(flow_lps)
         demand = Demand(state.leaving_water_degc, heat_kw, flow_lps, load.wet_bulb_degc)
-        if state.mode is Mode.FREE:
+        if state.mode is not Mode.FREE and not self.chillers:
+            limits.require(np.zeros(demand.heat_kw.size, bool), f"{self.plant_id}: chiller in service")
+        if state.mode is Mode.FREE or not self.chillers:
             rejection = reject_free(self.room, demand, limits)
         else:
             rejection = reject_with_chillers(self.room, state.mode, state.chillers_on, demand, limits)
@@ -204,7 +207,7 @@ class CoolingPlant:
     def _binding(self, state: JointState, ends: Terminals, room: Rejection) -> npt.NDArray[np.str_]:
         """Return what decided each row: the need of the hall whose fans turn fastest, else the machines' cold-water limit."""
         by_hall = ends.tightest(otherwise=f"{self.plant_id}: leaving water")
-        least = max(chiller.min_entering_condenser_degc for chiller in self.chillers)
+        least = max((chiller.min_entering_condenser_degc for chiller in self.chillers), default=-np.inf)
         held = (state.mode is not Mode.FREE) & (room.entering_condenser_degc <= least + 1e-9)
         idle = np.char.endswith(by_hall, "fan speed min")
         return np.where(idle & held, f"{self.plant_id}: entering condenser water min", by_hall)

@@ -52,7 +52,7 @@ def train_site(loaded: LoadedSite, telemetry: Telemetry, models: ModelStore, now
     NotEnoughDataError
         If nothing at all can be fitted: what is missing, by name.
     """
-    plants = plant_models(loaded, Learned(), now, {})
+    plants = plant_models(loaded, Learned(), None, {})
     frame = training_frame(loaded, telemetry, plants, now)
     fits = {plant.plant_id: _fit(loaded, plant, frame) for plant in plants}
     cards = [card for fit in fits.values() for card in fit.cards]

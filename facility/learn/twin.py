@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from facility.learn.in_service import require_units
 from facility.points import PointIndex
 from facility.site import Cdu, Crah, Hall, LiquidLoop, Named, Plant, Site
 from facility.site_file import LoadedSite
@@ -42,7 +43,7 @@ class Learned:
 
 
 def plant_models(
-    loaded: LoadedSite, learned: Learned, at: datetime, dew_points_degc: Mapping[str, float]
+    loaded: LoadedSite, learned: Learned, at: datetime | None, dew_points_degc: Mapping[str, float]
 ) -> list[CoolingPlant]:
     """Return a model of each plant with the units in service at a time.
 
@@ -53,15 +54,22 @@ def plant_models(
     learned
         What training found.
     at
-        When availability is asked for.
+        When availability is asked for; None: all units installed, as history knew them.
     dew_points_degc
         Highest dew point measured in each hall; a hall without one counts with its limit, the warmer and safer assumption.
+
+    Raises
+    ------
+    facility.errors.InfeasibleError
+        If all units of a kind that a plant cannot do without are out of service.
     """
+    if at is not None:
+        require_units(loaded.site, at)
     return [_plant(loaded, plant, learned, at, dew_points_degc) for plant in loaded.site.plants]
 
 
 def _plant(
-    loaded: LoadedSite, plant: Plant, learned: Learned, at: datetime, dew_points_degc: Mapping[str, float]
+    loaded: LoadedSite, plant: Plant, learned: Learned, at: datetime | None, dew_points_degc: Mapping[str, float]
 ) -> CoolingPlant:
     site = loaded.site
     low, high = _allowed(
@@ -78,7 +86,7 @@ def _plant(
         towers=_in_service(site, plant.towers, nameplate.Tower, at),
         pumps=_in_service(site, plant.pumps, nameplate.Pump, at),
         economizer=_as(nameplate.WatersideEconomizer, economizer)
-        if economizer and site.in_service(economizer.id, at)
+        if economizer and _counts(site, economizer, at)
         else None,
         leaving_water_min_degc=low,
         leaving_water_max_degc=high,
@@ -94,10 +102,10 @@ def halls_of(site: Site, plant_id: str) -> list[Hall]:
     return [hall for hall in site.halls if hall.id in cooled]
 
 
-def _hall(loaded: LoadedSite, hall: Hall, plant_id: str, learned: Learned, at: datetime) -> HallModel:
+def _hall(loaded: LoadedSite, hall: Hall, plant_id: str, learned: Learned, at: datetime | None) -> HallModel:
     site = loaded.site
     ours = [crah for crah in site.crahs if crah.hall == hall.id and crah.plant == plant_id]
-    in_service = [crah for crah in ours if site.in_service(crah.id, at)]
+    in_service = [crah for crah in ours if _counts(site, crah, at)]
     return HallModel(
         id=hall.id,
         crahs=tuple(_crah(loaded.points, crah) for crah in in_service),
@@ -127,7 +135,7 @@ def _server_fans(site: Site, hall: Hall) -> ServerFans:
 
 
 def _loop(
-    loaded: LoadedSite, loop: LiquidLoop, at: datetime, dew_points_degc: Mapping[str, float]
+    loaded: LoadedSite, loop: LiquidLoop, at: datetime | None, dew_points_degc: Mapping[str, float]
 ) -> nameplate.LiquidLoop:
     site = loaded.site
     hall = next(hall for hall in site.halls if hall.id == loop.hall)
@@ -136,7 +144,7 @@ def _loop(
         low, high = _allowed(loaded.points, unit.id, SECONDARY_SUPPLY, low, high)
     return nameplate.LiquidLoop(
         id=loop.id,
-        cdus=tuple(_cdu(loaded.points, unit) for unit in loop.cdus if site.in_service(unit.id, at)),
+        cdus=tuple(_cdu(loaded.points, unit) for unit in loop.cdus if _counts(site, unit, at)),
         supply_min_degc=low,
         supply_max_degc=high,
         dew_point_margin_k=loop.dew_point_margin_k,
@@ -157,8 +165,14 @@ def _allowed(points: PointIndex, equipment: str, quantity: str, low: float, high
     return max([low, *(entry.low for entry in allowed)]), min([high, *(entry.high for entry in allowed)])
 
 
-def _in_service(site: Site, parts: Iterable[_Part], kind: type[_Nameplate], at: datetime) -> tuple[_Nameplate, ...]:
-    return tuple(_as(kind, part) for part in parts if site.in_service(part.id, at))
+def _in_service(
+    site: Site, parts: Iterable[_Part], kind: type[_Nameplate], at: datetime | None
+) -> tuple[_Nameplate, ...]:
+    return tuple(_as(kind, part) for part in parts if _counts(site, part, at))
+
+
+def _counts(site: Site, part: Named, at: datetime | None) -> bool:
+    return at is None or site.in_service(part.id, at)
 
 
 def _as(kind: type[_Nameplate], part: BaseModel) -> _Nameplate:

@@ -44,7 +44,9 @@ class ItCase:
         batteries = {
             battery.id: BatteryCase(inputs, battery)
             for battery in site.batteries
-            if battery.dispatchable and battery.id in inputs.state_of_charge_frac
+            if battery.dispatchable
+            and battery.id in inputs.state_of_charge_frac
+            and site.in_service(battery.id, inputs.start)
         }
         return cls(inputs, ItHeat(inputs), pools, works, batteries)
 
@@ -90,6 +92,8 @@ class ItCase:
         notes = [f"{pool}: awake servers or their work not measured; left as they are" for pool in unmeasured]
         idle = [one.id for one in site.batteries if one.dispatchable and one.id not in inputs.state_of_charge_frac]
         notes += [f"{battery}: state of charge not measured; left idle" for battery in idle]
+        locked = [one.id for one in site.batteries if not site.in_service(one.id, inputs.start)]
+        notes += [f"{battery}: not in service; left idle" for battery in locked]
         unknown = [work.id for work in site.deferrable_work if work.id not in inputs.backlog_kwh]
         return notes + [f"{work}: backlog not measured; taken as nothing waiting" for work in unknown]
 

@@ -28,7 +28,7 @@ def changed_site(folder: Path, changes: Mapping[str, Any]) -> Path:
     """Write the demo's site file with some top-level keys changed; mappings are merged."""
     text = yaml.safe_load(DEMO.read_text(encoding="utf-8"))
     for key, value in changes.items():
-        text[key] = {**text[key], **value} if isinstance(value, Mapping) else value
+        text[key] = {**text.get(key, {}), **value} if isinstance(value, Mapping) else value
     path = folder / "site.yaml"
     path.write_text(yaml.safe_dump(text, sort_keys=False), encoding="utf-8")
     load_site(path)  # a change that is no valid site would test something else

@@ -165,6 +165,43 @@ def test_a_limit_that_no_plan_can_meet_exits_3_and_is_named(
     assert "rack inlet" in err
 
 
+@pytest.mark.parametrize(
+    ("locked", "named"),
+    [
+        (["tower-1", "tower-2"], "plant-1: tower in service"),
+        (["cw-pumps"], "plant-1: condenser-water pump in service"),
+        (["cdu-1"], "loop-1: CDU in service"),
+        ([f"crah-{number}" for number in range(1, 7)], "hall-1: CRAH on plant-1 in service"),
+        (["chiller-1", "chiller-2", "wse-1"], "plant-1: chiller or economizer in service"),
+    ],
+)
+def test_a_plant_without_what_it_needs_exits_3_and_names_it(
+    locked: list[str], named: str, capsys: pytest.CaptureFixture[str], lived: Path, tmp_path: Path
+) -> None:
+    site = changed_site(tmp_path, {"availability": [_locked_out(one) for one in locked]})
+    code, _, err = recommend(capsys, site, lived)
+    assert code == 3
+    assert f"{named} short by 1 unit" in err
+
+
+@pytest.mark.slow
+def test_what_is_locked_out_takes_no_part_in_the_plan(
+    capsys: pytest.CaptureFixture[str], state: Path, tmp_path: Path
+) -> None:
+    locked = [_locked_out(one) for one in ("chiller-1", "chiller-2", "battery-1", "crah-6")]
+    code, out, _ = recommend(capsys, changed_site(tmp_path, {"availability": locked}), state)
+    document = json.loads(out)
+    assert code == 0
+    assert {step["plant-1.mode"] for step in document["schedule"]} == {"free"}
+    assert "battery-1.charge_power_setpoint_kw" not in document["schedule"][0]
+    assert "crah-6.supply_air_temperature_setpoint_degc" not in document["schedule"][0]
+    assert "battery-1: not in service; left idle" in document["notes"]
+
+
+def _locked_out(equipment: str) -> dict[str, Any]:
+    return {"equipment": equipment, "state": "locked_out", "by": "a test"}
+
+
 def test_a_stale_history_names_what_is_not_fresh(demo: LoadedSite, lived: Path) -> None:
     class Later(SystemClock):
         def now(self):  # type: ignore[no-untyped-def]
