@@ -11,7 +11,7 @@ import numpy as np
 
 from facility.plan.case import Range, SiteCase
 from facility.plan.cooling_plant import FixedPlant, PathPoint, RelaxedPlant
-from facility.plan.electrical import ChainPlan
+from facility.plan.electrical import ChainPlan, piece_error_kw
 from facility.plan.grid import GridPlan
 from facility.plan.jobs import WorkPlan
 from facility.plan.problem import Problem
@@ -121,9 +121,10 @@ class SitePlan:
         others: list[Any] = [inputs.other_kw - sum(fans.values(), np.zeros(inputs.steps))]
         others += [plant.power_kw for plant in self.plants.values()]
         others += [battery.net_kw for battery in self.batteries.values()]
-        self.grid = GridPlan(
-            self.problem, inputs, chain.site_kw(cp.sum(cp.vstack(others), axis=0), self._other_range())
-        )
+        site_kw = chain.site_kw(cp.sum(cp.vstack(others), axis=0), self._other_range())
+        relaxed = self.form.points is None and not self.form.integer  # a bound must not be the tighter for our pieces
+        margin_kw = 0.0 if relaxed else piece_error_kw(inputs.site.electrical)
+        self.grid = GridPlan(self.problem, inputs, site_kw, margin_kw)
 
     def _server_fans(self) -> dict[str, FloatArray]:
         """Server fans beyond the reference inlet: known with the path, they are metered at the racks."""

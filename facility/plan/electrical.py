@@ -28,6 +28,12 @@ def electrical_chain(site: Electrical) -> ElectricalChain:
     return ElectricalChain(law(site.transformer), law(site.ups), {pdu.hall: law(pdu) for pdu in site.pdus})
 
 
+def piece_error_kw(site: Electrical) -> float:
+    """Return the most that the pieces of all losses together read below the curves."""
+    chain = electrical_chain(site)
+    return PIECE_ERROR_FRAC * sum(curve.rated_kw for curve in (chain.transformer, chain.ups, *chain.pdus.values()))
+
+
 class ChainPlan:
     """The chain in the problem, between bounds of IT power and of the rest; `upper` marks steps that need an upper chord."""
 

@@ -58,14 +58,14 @@ def energy_and_carbon_cost(inputs: PlanInputs, site_kw: FloatArray) -> tuple[flo
 
 
 class GridPlan:
-    """The connection in the problem."""
+    """The connection in the problem; `margin_kw` keeps the import limit although the pieces of the losses read low."""
 
-    def __init__(self, problem: Problem, inputs: PlanInputs, site_kw: Any) -> None:
+    def __init__(self, problem: Problem, inputs: PlanInputs, site_kw: Any, margin_kw: float) -> None:
         self.site_kw = cp.Variable(inputs.steps)
         problem.law(self.site_kw == site_kw)
         meter, limit_kw = inputs.site.electrical.main_meter, inputs.site.electrical.import_limit_kw
         if limit_kw is not None:
-            problem.limit("import limit", meter, self.site_kw - limit_kw, "kW")
+            problem.limit("import limit", meter, self.site_kw + margin_kw - limit_kw, "kW")
         self._energy(problem, inputs, meter)
         charge = inputs.site.tariff.demand_charge_per_kw_month
         if charge > 0.0:

@@ -134,21 +134,35 @@ class Search:
                 return None
 
     def _finish(self, paths: Mapping[str, StatePath], solved: SitePlan) -> bool:
-        """Round servers up, solve again, verify; keep the plan if it holds, forbid the states that do not."""
-        plan = self._restrict(paths, solved, rounded_awake(solved))
-        if plan is None:
-            return False
+        """Round servers up, solve again, verify; keep the plan if it holds, forbid the states that do not.
+
+        Where only a power is off, solve once more: the pieces are exact at the heat of the solution before.
+        """
+        awake = rounded_awake(solved)
+        for _ in range(REPAIRS):
+            plan = self._restrict(paths, solved, awake)
+            if plan is None:
+                return False
+            run, broken = self._verified(plan, paths)
+            if not broken:
+                self._keep(plan, paths, run)
+                return True
+            if any(not plant.response.feasible.all() for plant in run.plants.values()):
+                break
+            solved = plan
+        self.failures.extend(broken)
+        for name, plant in run.plants.items():
+            self._forbid({name: paths[name]}, ~plant.response.feasible)
+        return False
+
+    def _verified(self, plan: SitePlan, paths: Mapping[str, StatePath]) -> tuple[Simulation, list[LimitShortfall]]:
         with self.statistics.stage("verify"):
             run = simulate(self.case.it, decisions_from(plan, paths), self.case.work_value_per_kwh)
-            broken = violations(self.case.it, run)
-        if broken:
-            self.failures.extend(broken)
-            for name, plant in run.plants.items():
-                self._forbid({name: paths[name]}, ~plant.response.feasible)
-            return False
+            return run, violations(self.case.it, run)
+
+    def _keep(self, plan: SitePlan, paths: Mapping[str, StatePath], run: Simulation) -> None:
         if self.best is None or run.cost.total_cost < self.best.run.cost.total_cost:
             self.best = Found(plan, paths, run, _surrogate_cost(self.case, run, paths))
-        return True
 
     def _point(self, name: str, path: StatePath, solved: SitePlan) -> PathPoint:
         """Ask the plant model for the path at the heat of the last solution."""

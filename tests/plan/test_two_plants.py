@@ -54,11 +54,12 @@ def test_two_plants_are_planned_close_to_branch_and_bound() -> None:
     assert set(result.plan.modes) == {"plant-1", "plant-2"}
 
 
-def test_an_import_limit_that_binds_is_kept_and_named() -> None:
+@pytest.mark.parametrize("below_kw", [5.0, 25.0, 60.0])
+def test_an_import_limit_that_binds_is_kept_and_named(below_kw: float) -> None:
     peak = max(make_plan(two_plants()).plan.schedule["site.power_kw"])
-    inputs = two_plants(import_limit_kw=peak - 25.0)
+    inputs = two_plants(import_limit_kw=peak - below_kw)
     plan = make_plan(inputs).plan
-    assert max(plan.schedule["site.power_kw"]) <= peak - 25.0 + 0.05
+    assert max(plan.schedule["site.power_kw"]) <= peak - below_kw + 1e-6  # exact losses, although the pieces read low
     assert plan.binding_limits["import limit"] == ("utility",)
     verify_plan(inputs, plan)
 
