@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from facility.advise.recommend import recommendations_of
+from facility.advise.recommend import dropped, recommendations_of
 from facility.environment import Environment
 from facility.learn.learned import load_learned
 from facility.learn.twin import plant_models
@@ -18,7 +18,7 @@ from facility.plan.planner import make_plan
 from facility.plan.statistics import SolveStatistics
 from facility.prepare.plan_inputs import plan_inputs
 from facility.prepare.situation import dew_points_degc, read_situation
-from facility.records import Plan, Recommendation
+from facility.records import Event, LeverSaving, Plan, Recommendation
 
 VALID_INTERVALS = 2  # a recommendation outlives one missed cycle, not two
 
@@ -57,4 +57,13 @@ def run_cycle(environment: Environment, correlation_id: str) -> CycleOutcome:
     valid_for = VALID_INTERVALS * timedelta(minutes=loaded.site.planning.interval_min)
     recommendations = recommendations_of(result.plan, result.levers, loaded.points, valid_for)
     environment.journal.save_plan(result.plan, recommendations, correlation_id)
+    for lever in dropped(result.levers):
+        environment.journal.append(_dropped_event(lever, now, correlation_id))
     return CycleOutcome(result.plan, recommendations, result.statistics)
+
+
+def _dropped_event(lever: LeverSaving, now: datetime, correlation_id: str) -> Event:
+    detail = {"recommended": lever.recommended, "saving_cost_per_day": lever.saving_cost_per_day.value}
+    return Event(
+        now, "recommendation.dropped", f"{lever.equipment}.{lever.quantity}", "planner", detail, correlation_id
+    )

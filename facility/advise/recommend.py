@@ -17,10 +17,21 @@ DEADBAND = {"degC": 0.25, "frac": 0.02, "L/s": 0.1, "kW": 1.0, "count": 0.5, "en
 def recommendations_of(
     plan: Plan, levers: Iterable[LeverSaving], points: PointIndex, valid_for: timedelta
 ) -> Sequence[Recommendation]:
-    """Return one recommendation for each lever that moves, the largest saving first."""
-    moving = [lever for lever in levers if _moves(lever)]
+    """Return one recommendation for each lever that moves and is worth it, the largest saving first."""
+    moving = [lever for lever in levers if _moves(lever) and not _in_vain(lever)]
     ranked = sorted(moving, key=lambda lever: -lever.saving_cost_per_day.value)
     return [_recommendation(plan, lever, points, plan.created, plan.created + valid_for) for lever in ranked]
+
+
+def dropped(levers: Iterable[LeverSaving]) -> Sequence[LeverSaving]:
+    """Return the levers that the plan moves although, put back alone, they cost nothing: not worth a write."""
+    return [lever for lever in levers if _moves(lever) and _in_vain(lever)]
+
+
+def _in_vain(lever: LeverSaving) -> bool:
+    saving = lever.saving_cost_per_day
+    follows = saving.low == saving.value == saving.high == 0.0  # what goes with other levers is counted there
+    return saving.value <= 0.0 and not follows
 
 
 def _moves(lever: LeverSaving) -> bool:

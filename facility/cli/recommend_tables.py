@@ -66,9 +66,9 @@ def _pue(site: Site, plan: Plan) -> list[RenderableType]:
 def _recommendation_table(site: Site, recommendations: Sequence[Recommendation]) -> Table:
     table = Table(title="Recommendations (facility review approve ID)", title_justify="left", expand=True)
     for heading in ("id", "equipment", "setting"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading != "setting")
     for heading in ("now", "to", "saves kW (90 %)", f"{site.currency}/day", "kgCO2/day"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("limit that binds", overflow="fold")
     for item in recommendations:
         table.add_row(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from facility.advise import wording
-from facility.advise.recommend import recommendations_of
+from facility.advise.recommend import dropped, recommendations_of
 from facility.advise.report import cost_rows, interim_pue, plan_document, recommendation_rows, schedule_rows
 from facility.points import Point, PointIndex, Writable
 from facility.records import CostBreakdown, Interval, LeverSaving, LimitShortfall, Plan
@@ -98,6 +98,14 @@ def test_a_move_larger_than_the_engineer_allows_at_once_says_in_how_many() -> No
     assert "in 3 moves of at most 1 degC" in made.reason
     (small,) = recommend(lever(current=22.0), points=index)
     assert "moves" not in small.reason
+
+
+def test_a_move_that_saves_nothing_by_itself_is_dropped_and_a_follower_is_not() -> None:
+    in_vain = lever(saving_cost_per_day=Interval(-0.2, -3.0, 2.6))
+    follower = lever(saving_cost_per_day=Interval(0.0, 0.0, 0.0))
+    assert not recommend(in_vain)
+    assert list(dropped([in_vain, follower, lever(), lever(recommended=20.0)])) == [in_vain]
+    assert len(recommend(follower)) == 1
 
 
 def test_rows_are_flat_and_in_site_time() -> None:
