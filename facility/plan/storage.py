@@ -14,6 +14,8 @@ from facility.records import FloatArray, LimitShortfall
 from facility.site import Battery
 from models.cooling import BoolArray
 
+# Wear of a change of power, in hours of it going through. Our judgement: just enough that equal prices do not make it pulse.
+SWING_H = 0.02
 RECOVERY_FRAC = 0.5  # of rated power, at least, while the state of charge is brought back inside its limits
 
 
@@ -62,8 +64,9 @@ class BatteryCase:
         return np.asarray(self.stored_kwh + np.cumsum(kept) * self.step_h)
 
     def wear_cost(self, charge_kw: FloatArray) -> float:
-        """Return the wear of the energy that goes through it."""
-        return float(self.battery.wear_cost_per_kwh * np.abs(charge_kw).sum() * self.step_h)
+        """Return the wear of the energy that goes through it, and of its swings."""
+        through_kwh = np.abs(charge_kw).sum() * self.step_h + SWING_H * np.abs(np.diff(charge_kw)).sum()
+        return float(self.battery.wear_cost_per_kwh * through_kwh)
 
 
 class BatteryPlan:
@@ -85,7 +88,8 @@ class BatteryPlan:
         through = self.charge_kw + self.discharge_kw
         problem.law(through <= battery.power_kw)
         problem.limit("capacity", battery.id, self.stored_kwh - case.most_kwh, "kWh")
-        problem.cost("wear", battery.wear_cost_per_kwh * case.step_h * cp.sum(through))
+        swings = SWING_H * cp.sum(cp.abs(cp.diff(self.net_kw))) if case.steps > 1 else 0.0
+        problem.cost("wear", battery.wear_cost_per_kwh * (case.step_h * cp.sum(through) + swings))
         problem.cost("terminal", case.value_per_kwh * (case.stored_kwh - self.stored_kwh[-1]))
         self.charging: Any = None
         if one_way is not None and one_way.any():

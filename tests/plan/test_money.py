@@ -126,3 +126,16 @@ def test_work_curves_are_consistent(backlog: float, due_h: float, hour: int, len
     assert (case.required_kwh <= case.available_kwh + 1e-9).all()
     assert (np.cumsum(case.soonest_kw) >= case.required_kwh - 1e-9).all()
     assert bool(case.shortfalls()) == bool((case.due_kwh > np.cumsum(case.soonest_kw) + 1e-3).any())
+
+
+def test_equal_prices_do_not_make_a_battery_pulse() -> None:
+    """Within a cheap night any split of the charge costs the same energy; swings wear, so it charges once and steadily."""
+    prices = np.where(np.arange(24) < 12, 0.10, 0.40)
+    inputs = toy_inputs(
+        toy_site(24.0, batteries=[BATTERY]), price_per_kwh=prices, state_of_charge_frac={BATTERY["id"]: 0.5}
+    )
+    plan = make_plan(inputs).plan
+    charge = np.asarray(plan.schedule[f"{BATTERY['id']}.charge_power_setpoint_kw"])
+    assert charge.max() > 1.0 and charge.min() < -1.0
+    swings_kw = np.abs(np.diff(charge)).sum()
+    assert swings_kw <= 4.5 * np.abs(charge).max()  # up and down once to charge, and hardly more than once to discharge
