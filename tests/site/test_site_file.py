@@ -60,8 +60,8 @@ def test_points_follow_from_devices_and_profiles(example_site: Path) -> None:
 
 def test_equipment_out_of_service_until_the_end_of_its_last_day_in_site_time(example_site: Path) -> None:
     site = load_site(example_site).site
-    assert not site.in_service("tower-1", datetime(2026, 12, 24, 22, 59, tzinfo=UTC))
-    assert site.in_service("tower-1", datetime(2026, 12, 24, 23, 1, tzinfo=UTC))
+    assert not site.in_service("hx-1", datetime(2026, 12, 24, 22, 59, tzinfo=UTC))
+    assert site.in_service("hx-1", datetime(2026, 12, 24, 23, 1, tzinfo=UTC))
     assert site.in_service("chiller-1", datetime(2026, 12, 24, tzinfo=UTC))
 
 
