@@ -28,6 +28,7 @@ POINTS = {
 }
 VALUES = {name: bytes([2, 1, number]) for number, name in enumerate(NAMES, start=1)}
 FAST = Limits(timeout_s=0.1)
+PATIENT = Limits(timeout_s=2.0)  # where every question is answered, a busy machine must not look like silence
 
 
 def read(answer: Callable[[bytes], Answers], limits: Limits = FAST, times: int = 1) -> dict[str, Value]:
@@ -120,7 +121,7 @@ def test_too_big_answers_are_asked_for_in_halves_and_stay_halved() -> None:
         fits = len(question.names) <= 3
         return [question.answer(VALUES) if fits else question.answer({}, status=1)]
 
-    values = read(answer, times=2)
+    values = read(answer, PATIENT, times=2)
     assert all(is_about(values[f"p{number}"], number) for number in range(1, 9))
     assert asked == [8, 4, 2, 2, 4, 2, 2, 2, 2, 2, 2]
 
@@ -130,7 +131,7 @@ def test_an_instance_too_big_alone_is_bad() -> None:
         question = Question(datagram)
         return [question.answer({}, status=1) if NAMES[2] in question.names else question.answer(VALUES)]
 
-    values = read(answer)
+    values = read(answer, PATIENT)
     assert values.pop("p3").quality is Quality.BAD
     assert {value.quality for value in values.values()} == {Quality.GOOD}
 
@@ -141,7 +142,7 @@ def test_an_error_about_nothing_in_particular_is_a_fault_even_for_one_instance()
 
 
 def test_a_flood_of_noise_neither_hides_the_answer_nor_is_kept() -> None:
-    assert is_about(read(lambda data: [b"noise"] * 100 + good(data))["p1"], 1)
+    assert is_about(read(lambda data: [b"noise"] * 100 + good(data), PATIENT)["p1"], 1)
 
 
 def test_an_instance_that_an_agent_cannot_read_is_bad_and_the_others_are_asked_again() -> None:
@@ -151,7 +152,7 @@ def test_an_instance_that_an_agent_cannot_read_is_bad_and_the_others_are_asked_a
             return [question.answer({}, status=5, index=question.names.index(NAMES[4]) + 1)]
         return [question.answer(VALUES)]
 
-    values = read(answer, times=2)
+    values = read(answer, PATIENT, times=2)
     assert values.pop("p5").quality is Quality.BAD
     assert len(values) == 7
     assert {value.quality for value in values.values()} == {Quality.GOOD}

@@ -379,7 +379,7 @@ def test_a_slow_disk_delays_no_device_and_stopping_waits_for_it(tmp_path: Path) 
             assert poller.outbox.readings == 0
             return polls
 
-    assert asyncio.run(run()) >= 8
+    assert asyncio.run(run()) >= 5  # two or three, if the disk held the polls up
     assert len(stored) >= 4
     assert stored == ["begin", "end"] * (len(stored) // 2)
 
