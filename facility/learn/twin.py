@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from facility.learn.in_service import require_units
+from facility.learn.in_service import require_known_machines, require_units
 from facility.points import PointIndex
 from facility.site import Cdu, Crah, Hall, LiquidLoop, Named, Plant, Site
 from facility.site_file import LoadedSite
@@ -60,9 +60,12 @@ def plant_models(
 
     Raises
     ------
+    facility.errors.ModelError
+        If the site has machines that no model knows.
     facility.errors.InfeasibleError
         If all units of a kind that a plant cannot do without are out of service.
     """
+    require_known_machines(loaded.site)
     if at is not None:
         require_units(loaded.site, at)
     return [_plant(loaded, plant, learned, at, dew_points_degc) for plant in loaded.site.plants]

@@ -18,8 +18,10 @@ def reference_faults(site: Site, folder: Path) -> Iterator[Fault]:
     """Yield what does not fit, with its key path; `folder` is where the site's own files are looked for."""
     yield from _duplicate_ids(site)
     yield from _cooling_faults(site)
+    yield from _heat_faults(site)
     yield from _server_faults(site)
     yield from _device_faults(site)
+    yield from _rule_faults(site)
     yield from _file_faults(site, folder)
 
 
@@ -68,6 +70,32 @@ def _cooling_faults(site: Site) -> Iterator[Fault]:
                 yield from _unknown(where, rack.liquid_loop, loops, "liquid loop")
 
 
+def _heat_faults(site: Site) -> Iterator[Fault]:
+    sources = {loop.id for loop in site.liquid_loops} | {plant.id for plant in site.plants}
+    pumps = {pump.id for pump in site.heat_pumps}
+    for index, pump in enumerate(site.heat_pumps):
+        yield from _unknown(("heat_pumps", index, "source"), pump.source, sources, "liquid loop or plant")
+    serving: dict[str, str] = {}
+    for index, contract in enumerate(site.heat_contracts):
+        for position, name in enumerate(contract.heat_pumps):
+            where = ("heat_contracts", index, "heat_pumps", position)
+            yield from _unknown(where, name, pumps, "heat pump")
+            if serving.setdefault(name, contract.id) != contract.id:
+                yield where, f"{name!r} serves {serving[name]} already; one contract a heat pump"
+
+
+def _rule_faults(site: Site) -> Iterator[Fault]:
+    groups: dict[str, set[str]] = {
+        "crahs": {hall.id for hall in site.halls},
+        "cdus": {loop.id for loop in site.liquid_loops},
+    }
+    plants = {plant.id for plant in site.plants}
+    for index, rule in enumerate(site.redundancy):
+        yield from _unknown(
+            ("redundancy", index, "of"), rule.of, groups.get(rule.group, plants), f"owner of {rule.group}"
+        )
+
+
 def _server_faults(site: Site) -> Iterator[Fault]:
     racks = {hall.id: {rack.id for rack in hall.racks} for hall in site.halls}
     pools = {pool.id for pool in site.server_pools}
@@ -111,10 +139,11 @@ def _repeated(where: KeyPath, key: str, names: Sequence[str]) -> Iterator[Fault]
 
 
 def _file_faults(site: Site, folder: Path) -> Iterator[Fault]:
-    files = (
+    files: Sequence[tuple[KeyPath, Path | None]] = (
         (("tariff", "price_file"), site.tariff.price_file),
         (("carbon", "intensity_file"), site.carbon.intensity_file),
         (("weather", "forecast_file"), site.weather.forecast_file),
+        *((("heat_contracts", n, "demand_file"), one.demand_file) for n, one in enumerate(site.heat_contracts)),
     )
     for where, path in files:
         if path is not None and not (folder / path).is_file():

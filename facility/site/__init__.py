@@ -1,0 +1,67 @@
+"""The one configuration schema: a site, its equipment, devices, prices and limits.
+
+`facility.site_file.load_site` reads it from strict YAML; everything here is frozen. Names end in their unit. Percentages are
+fractions. Ids are stable and appear in point ids, so they are lower case, short and never reused.
+"""
+
+from facility.site.devices import Device, ModbusAddress, SnmpAddress, SnmpV3, WritablePoint
+from facility.site.electrical import Battery, Electrical, LossCurve, Pdu, Photovoltaics, Transformer, Ups
+from facility.site.halls import AirLimits, AirsideEconomizer, AllowableAir, Crah, Hall, Humidifier, Rack
+from facility.site.heat import HeatContract, HeatPump
+from facility.site.liquid import Cdu, LiquidLoop
+from facility.site.plants import ChilledWaterTank, Chiller, DryCooler, Plant, Pump, Tower, WatersideEconomizer
+from facility.site.rules import AbnormalInput, Availability, HistoryStore, JournalStore, Planning, Redundancy
+from facility.site.servers import DeferrableWork, ServerPool
+from facility.site.signals import Carbon, PriceWindow, Tariff, Water, Weather
+from facility.site.site import Site
+from facility.site.values import Named, Part, Reversion
+
+__all__ = [
+    "AbnormalInput",
+    "AirLimits",
+    "AirsideEconomizer",
+    "AllowableAir",
+    "Availability",
+    "Battery",
+    "Carbon",
+    "Cdu",
+    "ChilledWaterTank",
+    "Chiller",
+    "Crah",
+    "DeferrableWork",
+    "Device",
+    "DryCooler",
+    "Electrical",
+    "Hall",
+    "HeatContract",
+    "HeatPump",
+    "HistoryStore",
+    "Humidifier",
+    "JournalStore",
+    "LiquidLoop",
+    "LossCurve",
+    "ModbusAddress",
+    "Named",
+    "Part",
+    "Pdu",
+    "Photovoltaics",
+    "Planning",
+    "Plant",
+    "PriceWindow",
+    "Pump",
+    "Rack",
+    "Redundancy",
+    "Reversion",
+    "ServerPool",
+    "Site",
+    "SnmpAddress",
+    "SnmpV3",
+    "Tariff",
+    "Tower",
+    "Transformer",
+    "Ups",
+    "Water",
+    "WatersideEconomizer",
+    "Weather",
+    "WritablePoint",
+]

@@ -1,0 +1,82 @@
+"""Rules of operation: availability, redundancy, abnormal states, planning, and where things are kept."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from facility.site.values import CalendarDate, Count, Id, Number, Part, Positive, SecretRef, Uri
+
+
+class Availability(Part):
+    """Equipment that is not simply in service."""
+
+    equipment: Id
+    state: Literal["in_service", "standby", "locked_out"]
+    by: str = ""
+    until: CalendarDate | None = None
+
+
+class Redundancy(Part):
+    """How many units of a group must be spare: losing so many leaves every limit kept. `of` is a hall, plant or loop."""
+
+    of: Id
+    group: Literal["crahs", "chillers", "towers", "dry_coolers", "chilled_water_pumps", "condenser_water_pumps", "cdus"]
+    spare: Count = 1
+
+
+class AbnormalInput(Part):
+    """A point that tells of an abnormal state: while it holds, nothing is written and open recommendations are void."""
+
+    state: Literal[
+        "utility_lost",
+        "generator_running",
+        "ups_on_battery",
+        "ups_on_bypass",
+        "chiller_trip",
+        "leak",
+        "smoke",
+        "fire",
+        "outdoor_air_quality",
+        "change_freeze",
+        "veto",
+    ]
+    point: str  # `equipment.quantity`
+    equals: tuple[Number, ...] = ()  # abnormal while the reading is one of these
+    above: Number | None = None  # or above this
+
+    @model_validator(mode="after")
+    def _one_test(self) -> AbnormalInput:
+        if (not self.equals) == (self.above is None):
+            raise ValueError("give either equals or above")
+        return self
+
+
+class Planning(Part):
+    """How far and how often to plan."""
+
+    horizon_h: Positive = 48.0
+    step_min: Literal[5, 10, 15, 30, 60] = 15
+    interval_min: Positive = 15.0
+    time_limit_s: Positive = 60.0
+
+    @model_validator(mode="after")
+    def _whole_steps(self) -> Planning:
+        if self.horizon_h * 60 % self.step_min or self.horizon_h > 24 * 14:
+            raise ValueError("horizon_h: expected a whole number of steps, at most two weeks")
+        return self
+
+
+class HistoryStore(Part):
+    """Where readings are kept, and for how long."""
+
+    table_uri: Uri | None = None  # None: in the state folder
+    raw_retention_days: Count = 730
+    flush_interval_s: Positive = 300.0
+
+
+class JournalStore(Part):
+    """Where the journal is kept: a database URL by reference, or SQLite in the state folder."""
+
+    url: SecretRef | None = None
