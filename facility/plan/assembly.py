@@ -92,7 +92,7 @@ class SitePlan:
         if plant_id not in self._heats:
             heat = self.case.it.heat
             total = sum(heat.heat_share(plant_id, source) * kw for source, kw in self._power.items())
-            self._heats[plant_id] = self.problem.defined(total)
+            self._heats[plant_id] = self.problem.defined(total - heat.taken_kw(plant_id))
         return self._heats[plant_id]
 
     def _plant(self, name: str) -> RelaxedPlant | FixedPlant:
@@ -118,7 +118,7 @@ class SitePlan:
         chain = ChainPlan(self.problem, inputs.site.electrical, hall_kw, self._hall_ranges(fans), it.free_power())
         for battery in self.batteries.values():
             battery.keep_reserve(self.problem, chain.ups_output_kw, chain.critical_high_kw)
-        others: list[Any] = [inputs.other_kw - sum(fans.values(), np.zeros(inputs.steps))]
+        others: list[Any] = [inputs.beside_kw - sum(fans.values(), np.zeros(inputs.steps))]
         others += [plant.power_kw for plant in self.plants.values()]
         others += [battery.net_kw for battery in self.batteries.values()]
         site_kw = chain.site_kw(cp.sum(cp.vstack(others), axis=0), self._other_range())
@@ -141,7 +141,7 @@ class SitePlan:
     def _other_range(self) -> tuple[FloatArray, FloatArray]:
         battery_kw = sum(case.battery.power_kw for case in self.case.it.batteries.values())
         inputs = self.case.it.inputs
-        low, high = (np.full(inputs.steps, inputs.other_kw + sign * battery_kw) for sign in (-1.0, 1.0))
+        low, high = (np.full(inputs.steps, inputs.beside_kw + sign * battery_kw) for sign in (-1.0, 1.0))
         for case in self.case.plants.values():
             overhead = case.overhead_range_kw()
             low, high = low + overhead[0], high + overhead[1]

@@ -15,6 +15,7 @@ from facility.plan.moves import FirstStep, Moves, StateFeatures
 from facility.plan.servers import PoolCase
 from facility.plan.storage import BatteryCase
 from facility.records import FloatArray, LimitShortfall
+from facility.site import Site
 from models.cooling import BoolArray
 from models.surrogate import StateTable
 
@@ -72,7 +73,8 @@ class ItCase:
         for source, span in self.source_ranges().items():
             share = self.heat.heat_share(plant_id, source)
             low, high = low + share * span[0], high + share * span[1]
-        return low, high
+        taken = self.heat.taken_kw(plant_id)
+        return low - taken, high - taken
 
     def free_power(self) -> BoolArray:
         """Return the steps in which power may have a negative price."""
@@ -95,7 +97,8 @@ class ItCase:
         locked = [one.id for one in site.batteries if not site.in_service(one.id, inputs.start)]
         notes += [f"{battery}: not in service; left idle" for battery in locked]
         unknown = [work.id for work in site.deferrable_work if work.id not in inputs.backlog_kwh]
-        return notes + [f"{work}: backlog not measured; taken as nothing waiting" for work in unknown]
+        notes += [f"{work}: backlog not measured; taken as nothing waiting" for work in unknown]
+        return notes + _unplanned(site)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +113,15 @@ class SiteCase:
     def of(cls, it: ItCase, tables: Mapping[str, StateTable], work_value_per_kwh: float) -> SiteCase:
         """Prepare the plants."""
         return cls(it, {plant_id: _plant_case(it, table) for plant_id, table in tables.items()}, work_value_per_kwh)
+
+
+def _unplanned(site: Site) -> list[str]:
+    """Name the machines that no plan moves yet, and what is assumed of them."""
+    notes = [f"{pump.id}: heat pumps are not planned; expected to run as the day before" for pump in site.heat_pumps]
+    tanks = [plant.tank.id for plant in site.plants if plant.tank is not None]
+    notes += [f"{tank}: chilled-water tanks are not planned; left idle" for tank in tanks]
+    airside = [hall.economizer.id for hall in site.halls if hall.economizer is not None]
+    return notes + [f"{one}: airside economizers are not planned; counted as closed" for one in airside]
 
 
 def _plant_case(it: ItCase, table: StateTable) -> PlantCase:

@@ -51,7 +51,12 @@ class PlanInputs:
     expected_peak_kw
         Forecast quantile of the peak that the rest of the month brings whatever we do; the ratchet floor goes in here too.
     other_kw
-        What the site draws besides IT, cooling and the losses of the chain as the site file gives them: lighting, offices.
+        What the site draws besides IT, cooling and the losses of the chain as the site file gives them: lighting, offices,
+        heat pumps. One value, or one a step.
+    produced_kw
+        What photovoltaics deliver behind the meter. One value, or one a step.
+    taken_heat_kw
+        By liquid loop: heat that heat pumps take out of its return before the plant has to.
     setpoints_now
         Other measured setpoints by `equipment.quantity`; only shown as current values beside recommended ones.
     tables
@@ -77,7 +82,9 @@ class PlanInputs:
     backlog_kwh: Mapping[str, float] = field(default_factory=dict)
     month_peak_kw: float = 0.0
     expected_peak_kw: float = 0.0
-    other_kw: float = 0.0
+    other_kw: float | FloatArray = 0.0
+    produced_kw: float | FloatArray = 0.0
+    taken_heat_kw: Mapping[str, FloatArray] = field(default_factory=dict)
     setpoints_now: Mapping[str, float] = field(default_factory=dict)
     time_limit_s: float | None = None
     tables: Mapping[str, StateTable] = field(default_factory=dict)
@@ -91,11 +98,14 @@ class PlanInputs:
         _check_known("plants_now", self.plants_now, [plant.plant_id for plant in self.plants])
         _check_known("it_power_kw", self.it_power_kw, [hall for plant in self.plants for hall in plant.halls])
         _check_known("busy_servers", self.busy_servers, self.awake_servers)
+        for name, kw in (("other_kw", self.other_kw), ("produced_kw", self.produced_kw)):
+            if np.ndim(kw):
+                _check_series(name, np.asarray(kw), self)
 
     def _series(self) -> Iterator[tuple[str, FloatArray]]:
         for name in ("outdoor_degc", "wet_bulb_degc", "price_per_kwh", "carbon_gco2_per_kwh"):
             yield name, getattr(self, name)
-        for group in ("it_power_kw", "busy_servers"):
+        for group in ("it_power_kw", "busy_servers", "taken_heat_kw"):
             yield from ((f"{group} of {key}", values) for key, values in getattr(self, group).items())
 
     @property
@@ -117,6 +127,11 @@ class PlanInputs:
     def time_budget_s(self) -> float:
         """Seconds the planner may take."""
         return self.site.planning.time_limit_s if self.time_limit_s is None else self.time_limit_s
+
+    @property
+    def beside_kw(self) -> FloatArray:
+        """What neither IT nor cooling adds to the site's power, one a step; negative where photovoltaics deliver more."""
+        return np.broadcast_to(np.asarray(self.other_kw - self.produced_kw, dtype=float), (self.steps,))
 
     @property
     def carbon_cost_per_kwh(self) -> FloatArray:

@@ -11,12 +11,14 @@ from facility.records import FloatArray
 from facility.site import Hall
 from models.cooling import Load, PlantModel
 
+MOST_TAKEN_FRAC = 0.9
+
 
 class ItHeat:
     """Shares by which each source of IT heat (a hall's base load, a pool, a class of work) reaches each plant.
 
     A hall cooled by two plants is split by the rated cooling of its CRAHs in service; racks with liquid cooling give their
-    `liquid_frac` to the loop.
+    `liquid_frac` to the loop. What heat pumps take out of a loop does not reach its plant.
     """
 
     def __init__(self, inputs: PlanInputs) -> None:
@@ -48,8 +50,21 @@ class ItHeat:
         shares = self._shares[plant.plant_id]
         heat = sum(np.outer(kw, shares[source]) for source, kw in power_kw.items())
         halls = len(plant.halls)
-        heat = np.asarray(heat)
+        heat = np.asarray(heat) - self._taken(plant)
         return Load(heat[:, :halls], heat[:, halls:], self._inputs.outdoor_degc, self._inputs.wet_bulb_degc)
+
+    def taken_kw(self, plant_id: str) -> FloatArray:
+        """Return the heat that never reaches a plant, because heat pumps take it."""
+        return np.asarray(self._taken(self._inputs.plant(plant_id)).sum(axis=1))
+
+    def _taken(self, plant: PlantModel) -> FloatArray:
+        """Return what is taken of each hall's and loop's heat: never all of a loop's, forecasts being what they are."""
+        shares = self._shares[plant.plant_id]
+        taken = np.zeros((self._inputs.steps, len(plant.halls) + len(plant.loops)))
+        for column, loop in enumerate(plant.loops, start=len(plant.halls)):
+            base = sum(kw * shares[source][column] for source, kw in self.base_kw().items())
+            taken[:, column] = np.minimum(self._inputs.taken_heat_kw.get(loop, 0.0), MOST_TAKEN_FRAC * base)
+        return taken
 
     def hall_kw(self, power_kw: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         """Return IT power by hall."""

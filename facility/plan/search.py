@@ -211,7 +211,7 @@ def _surrogate_cost(case: SiteCase, run: Simulation, paths: Mapping[str, StatePa
     """Return what the decisions cost with the pieces in place of the plant models: comparable with the bound."""
     it, decisions = case.it, run.decisions
     pieces = [power_along(case.plants[name].table, path, run.plants[name].heat_kw) for name, path in paths.items()]
-    other_kw = np.asarray(sum([*pieces, *decisions.charge_kw.values()]) + it.inputs.other_kw)
+    other_kw = np.asarray(sum([*pieces, *decisions.charge_kw.values()]) + it.inputs.beside_kw)
     hall_kw = it.heat.hall_kw(source_power(it, decisions))
     site_kw = electrical_chain(it.inputs.site.electrical).power(hall_kw, other_kw).site_kw
     return cost_of(it, decisions, site_kw, case.work_value_per_kwh).total_cost

@@ -72,7 +72,7 @@ def simulate(it: ItCase, decisions: Decisions, work_value_per_kwh: float) -> Sim
         sum(run.response.overhead_kw - run.response.server_fan_kw.sum(axis=1) for run in runs.values())
     )
     charge = np.asarray(sum(decisions.charge_kw.values(), np.zeros(inputs.steps)))
-    chain = electrical_chain(inputs.site.electrical).power(hall_kw, cooling + charge + inputs.other_kw)
+    chain = electrical_chain(inputs.site.electrical).power(hall_kw, cooling + charge + inputs.beside_kw)
     half_width = np.sqrt(np.asarray(sum(run.response.half_width_kw**2 for run in runs.values())))
     cost = cost_of(it, decisions, chain.site_kw, work_value_per_kwh)
     return Simulation(decisions, runs, np.asarray(sum(hall_kw.values())), cooling, chain, half_width, cost)

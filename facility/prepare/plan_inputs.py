@@ -12,6 +12,7 @@ from facility.learn.twin import LEAVING_WATER, SUPPLY_AIR, Learned
 from facility.plan.inputs import PlanInputs, PlantNow
 from facility.ports import Signals, Telemetry
 from facility.prepare.demand import expected_peak_kw
+from facility.prepare.held_machines import HeldMachines
 from facility.prepare.load_outlook import LoadOutlook
 from facility.prepare.situation import Situation
 from facility.signals.outlook import CARBON, PRICE, WET_BULB
@@ -51,6 +52,7 @@ def plan_inputs(
     }
     load = LoadOutlook(loaded, telemetry, situation, start, steps)
     busy = load.busy_servers()
+    held = HeldMachines(loaded, telemetry, at, start, steps)
     return PlanInputs(
         site=site,
         site_revision=loaded.revision,
@@ -71,7 +73,9 @@ def plan_inputs(
         backlog_kwh=_measured(situation, [work.id for work in site.deferrable_work], "deferrable_backlog_kwh"),
         month_peak_kw=situation.month_peak_kw or 0.0,
         expected_peak_kw=expected_peak_kw(loaded, telemetry, at),
-        other_kw=learned.other_kw,
+        other_kw=learned.other_kw + held.drawn_kw(),
+        produced_kw=held.produced_kw(),
+        taken_heat_kw=held.taken_heat_kw(),
         setpoints_now={key: value for key, value in situation.values.items() if "setpoint" in key},
     )
 
