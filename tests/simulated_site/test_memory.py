@@ -14,13 +14,13 @@ from facility.site import Site
 from facility.site_file import load_site
 from tests.simulated_site.conftest import DEMO, WINTER
 from tools.simulated_site import SimulatedSite, snapshot
-from tools.simulated_site.climate import Climate
 from tools.simulated_site.noise import Hidden
 from tools.simulated_site.operators import Operators
 from tools.simulated_site.racks import racks_of
 from tools.simulated_site.rounding import counts_per_unit
 from tools.simulated_site.setpoints import Setpoints
 from tools.simulated_site.snapshot import SnapshotError
+from tools.simulated_site.surroundings import Synthetic
 from tools.simulated_site.workload import Workload
 
 
@@ -91,20 +91,20 @@ def test_history_keeps_its_times_and_any_step_sees_the_same_weather_and_people(s
 
 
 def test_people_move_some_setpoints_and_never_others(site: Site) -> None:
-    operators, climate = Operators(site, 8), Climate(Hidden(8), site.zone, site.altitude_m)
+    operators, climate = Operators(site, 8), Synthetic(site, Hidden(8))
     hours = [WINTER + timedelta(hours=hour) for hour in range(14 * 24)]
     done = [change for two in pairwise(hours) for change in operators.changes(*two, climate)]
     values = {key: {value for changed, value in done if changed == key} for key, _ in done}
     assert len(values[("crah-1", "supply_air_temperature_setpoint_degc")]) >= 3
     assert len(values[("plant-1", "leaving_chilled_water_temperature_setpoint_degc")]) >= 2
     assert values[("plant-1", "economizer_mode_command")] == {0.0, 1.0}
-    assert {equipment for equipment, _ in values} == {"plant-1", *(f"crah-{number}" for number in range(1, 7))}
+    assert {equipment for equipment, _ in values} == {"plant-1", *(crah.id for crah in site.crahs)}
     assert ("plant-1", "chillers_staged_command") not in values
 
 
 def test_people_leave_alone_what_came_over_the_network(site: Site) -> None:
     key = ("crah-1", "fan_speed_setpoint_frac")
-    operators, climate = Operators(site, 8), Climate(Hidden(8), site.zone, site.altitude_m)
+    operators, climate = Operators(site, 8), Synthetic(site, Hidden(8))
     hours = [WINTER + timedelta(hours=hour) for hour in range(14 * 24)]
     acted = next(one for one, two in pairwise(hours) if key in dict(operators.changes(one, two, climate)))
     left_alone, written = (SimulatedSite(site, 8, acted - timedelta(minutes=5)) for _ in range(2))

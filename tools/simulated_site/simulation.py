@@ -13,7 +13,6 @@ from facility.records import FloatArray
 from facility.site import Site
 from tools.simulated_site import snapshot
 from tools.simulated_site.battery import SimulatedBattery
-from tools.simulated_site.climate import Climate
 from tools.simulated_site.electrical import SimulatedElectrical
 from tools.simulated_site.hall import SimulatedHall
 from tools.simulated_site.liquid import SimulatedCdu
@@ -25,6 +24,7 @@ from tools.simulated_site.racks import racks_of
 from tools.simulated_site.sensors import Sensors
 from tools.simulated_site.servers import RackLoad
 from tools.simulated_site.setpoints import Key, Setpoints
+from tools.simulated_site.surroundings import Surroundings, Synthetic
 from tools.simulated_site.workload import Workload
 
 LONGEST_STEP_S = 60.0  # explicit balances stay stable up to here
@@ -41,19 +41,31 @@ class Moment:
 
 
 class SimulatedSite:
-    """A site whose plant is simulated. The same seed, start and writes give the same site."""
+    """A site whose plant is simulated. The same seed, start, surroundings and writes give the same site.
 
-    def __init__(self, site: Site, seed: int, start: datetime) -> None:
+    Without `surroundings` weather and work are synthetic, drawn from the seed; without `operators` nobody touches a setpoint
+    but who writes it.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        seed: int,
+        start: datetime,
+        *,
+        surroundings: Surroundings | None = None,
+        operators: bool = True,
+    ) -> None:
         if start.tzinfo is None:
             raise ValueError("start must be an aware datetime")
         self.site, self.seed, self.time = site, seed, start.astimezone(UTC)
         hidden = Hidden(seed)
         self.setpoints = Setpoints(site)
-        self._climate = Climate(hidden, site.zone, site.altitude_m)
-        self._operators = Operators(site, seed)
-        self.outdoors = self._climate.at(self.time)
+        self._surroundings: Surroundings = surroundings or Synthetic(site, hidden)
+        self._operators = Operators(site, seed) if operators else None
+        self.outdoors = self._surroundings.outdoors(self.time)
         self._racks = racks_of(site, hidden)
-        self.workload = Workload(site, hidden, self.setpoints, self._racks)
+        self.workload = Workload(site, hidden, self.setpoints, self._racks, self._surroundings)
         self.halls = [
             SimulatedHall(
                 hall, tuple(crah for crah in site.crahs if crah.hall == hall.id), self._racks, hidden, self.setpoints
@@ -105,13 +117,17 @@ class SimulatedSite:
     def _step(self, dt_s: float) -> None:
         before = self.time
         self.time += timedelta(seconds=dt_s)
-        self.outdoors = self._climate.at(self.time)
-        now_s = self.time.timestamp()
-        for key, value in self._operators.changes(before, self.time, self._climate):
-            if self._held_until_s.get(key, 0.0) < now_s:
-                self.setpoints.set(key, value)
+        self.outdoors = self._surroundings.outdoors(self.time)
+        if self._operators is not None:
+            self._operate(self._operators, before)
         self.rack_load = self.workload.step(dt_s, self.time, self._inlets_degc())
         self._move(dt_s)
+
+    def _operate(self, operators: Operators, before: datetime) -> None:
+        now_s = self.time.timestamp()
+        for key, value in operators.changes(before, self.time, self._surroundings):
+            if self._held_until_s.get(key, 0.0) < now_s:
+                self.setpoints.set(key, value)
 
     def _inlets_degc(self) -> FloatArray:
         return np.concatenate([hall.state.inlet_degc for hall in self.halls])
@@ -212,6 +228,7 @@ class SimulatedSite:
 
     def _parts(self) -> dict[str, Any]:
         parts: dict[str, Any] = {"workload": self.workload.state, "electrical": self.electrical.state}
+        parts |= {f"queue {name}": state for name, state in self.workload.queue_states.items()}
         parts |= {f"hall {hall.hall_id}": hall.state for hall in self.halls}
         parts |= {f"cdu {cdu.cdu.id}": cdu.state for cdu in self.cdus}
         parts |= {f"plant {plant.plant.id}": plant.state for plant in self.plants}
@@ -250,7 +267,7 @@ class SimulatedSite:
         self._rack_energy_kwh = np.array(memory["rack_energy_kwh"])
         self._rng.bit_generator.state = memory["rng"]
         self.time = datetime.fromisoformat(memory["time"])
-        self.outdoors = self._climate.at(self.time)
+        self.outdoors = self._surroundings.outdoors(self.time)
 
 
 def _part(load: RackLoad, racks: slice) -> RackLoad:
