@@ -12,6 +12,7 @@ from tools.simulated_site.physics.air import dew_point_degc, saturation_pressure
 from tools.simulated_site.physics.chiller import ChillerLaw
 from tools.simulated_site.physics.exchanger import effectiveness, sized
 from tools.simulated_site.physics.movers import Mover
+from tools.simulated_site.physics.rejecting import fan_frac_for
 from tools.simulated_site.physics.tower import DESIGN_APPROACH_K, DESIGN_WET_BULB_DEGC, sized_tower
 
 CHILLER = ChillerLaw(600.0, 5.5, 120.0)
@@ -59,7 +60,7 @@ def test_tower_never_cools_below_the_wet_bulb(fan: float, wet_bulb: float, above
 
 
 def test_tower_fan_is_found() -> None:
-    speed = TOWER.fan_frac_for(400.0, 30.0, 30.0, 20.0)
+    speed = fan_frac_for(TOWER, 400.0, 30.0, 30.0, 20.0)
     assert 0.2 < speed < 1.0
     assert TOWER.heat_kw(30.0, 30.0, speed, 20.0) == pytest.approx(400.0, rel=0.005)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from facility.site import Plant
 from tools.simulated_site.noise import Hidden
 from tools.simulated_site.physics.chiller import ChillerLaw
+from tools.simulated_site.physics.dry_cooler import DryCoolerLaw, sized_dry_cooler
 from tools.simulated_site.physics.exchanger import Exchanger, sized, water_kwpk
 from tools.simulated_site.physics.movers import Mover
 from tools.simulated_site.physics.tower import TowerLaw, sized_tower
@@ -26,6 +27,21 @@ def hidden_tower(plant: Plant, index: int, hidden: Hidden, pressure_kpa: float) 
     rejection_kw = hidden.around(f"{nameplate.id}.rejection", nameplate.rated_rejection_kw * 0.96, 0.05)
     fan_kw = hidden.around(f"{nameplate.id}.fan", nameplate.rated_fan_kw, 0.06)
     return sized_tower(rejection_kw, nameplate.rated_flow_lps, fan_kw, nameplate.min_fan_speed_frac, pressure_kpa)
+
+
+def hidden_dry_cooler(plant: Plant, index: int, hidden: Hidden) -> DryCoolerLaw:
+    """Return the cooler behind a nameplate, its fins a little fouled."""
+    nameplate = plant.dry_coolers[index]
+    fan_kw = hidden.around(f"{nameplate.id}.fan", nameplate.rated_fan_kw, 0.06)
+    return sized_dry_cooler(
+        nameplate.rated_rejection_kw,
+        nameplate.rated_flow_lps,
+        hidden.around(f"{nameplate.id}.approach", nameplate.rated_approach_k * 1.06, 0.08),
+        fan=Mover(1.0, fan_kw, 0.0, 0.03 * fan_kw),
+        min_fan_frac=nameplate.min_fan_speed_frac,
+        pad_effectiveness_frac=hidden.around(f"{nameplate.id}.pads", 0.96, 0.04)
+        * nameplate.adiabatic_effectiveness_frac,
+    )
 
 
 def hidden_pump(plant: Plant, duty: str, hidden: Hidden) -> Mover:

@@ -54,7 +54,7 @@ class PlantSequence:
             state.mode, state.since_change_s = allowed, 0.0
         if state.mode == FREE and state.rescue:
             state.mode = PARTIAL
-        wanted = 0 if state.mode == FREE else max(staged, 1)
+        wanted = 0 if state.mode == FREE else min(max(staged, 1), len(self._plant.chillers))
         state.chillers = min(wanted + (state.rescue if wanted else 0), len(self._plant.chillers))
 
     def _allowed_mode(self, command: int, return_degc: float, outdoors: Outdoors) -> int:

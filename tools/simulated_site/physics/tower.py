@@ -39,21 +39,6 @@ class TowerLaw:
         effect = _counter_flow(ntu, ratio)
         return min(effect * air_kgps * (hot - cold), flow_lps * WATER_HEAT_KJPKGK * (entering_degc - wet_bulb_degc))
 
-    def fan_frac_for(self, heat_kw: float, entering_degc: float, flow_lps: float, wet_bulb_degc: float) -> float:
-        """Return the fan speed that rejects so much heat: off when the draught does, full when nothing does."""
-        if self.heat_kw(entering_degc, flow_lps, 0.0, wet_bulb_degc) >= heat_kw:
-            return 0.0
-        low, high = self.min_fan_frac, 1.0
-        if self.heat_kw(entering_degc, flow_lps, high, wet_bulb_degc) <= heat_kw:
-            return high
-        for _ in range(10):
-            middle = 0.5 * (low + high)
-            if self.heat_kw(entering_degc, flow_lps, middle, wet_bulb_degc) < heat_kw:
-                low = middle
-            else:
-                high = middle
-        return 0.5 * (low + high)
-
 
 def _counter_flow(ntu: float, ratio: float) -> float:
     gap = 1.0 - ratio
