@@ -154,8 +154,8 @@ def test_a_written_setpoint_acts(healthy: Served) -> None:
 
 def test_a_32_bit_setpoint_acts(healthy: Served) -> None:
     with modbus(healthy, "gateway-air") as client:
-        assert not client.write_registers(0, [0, 430], device_id=24).isError()
-        assert eventually(lambda: client.read_input_registers(0, count=2, device_id=24).registers == [0, 430])
+        assert not client.write_registers(0, [0, 230], device_id=24).isError()
+        assert eventually(lambda: client.read_input_registers(0, count=2, device_id=24).registers == [0, 230])
 
 
 def test_faults_on_demand(healthy: Served) -> None:
