@@ -18,28 +18,28 @@ def test_hall(summer: SimulatedSite, dt_s: float) -> None:
     before_kj, in_kj, out_kj = hall.stored_kj(), 0.0, 0.0
     for _ in range(STEPS):
         summer.step(dt_s)
-        in_kj += dt_s * float(summer.rack_load.air_kw.sum() + hall.fan_kw().sum())
+        in_kj += dt_s * float(summer.rack_load.air_kw[hall.racks].sum() + hall.fan_kw().sum())
         out_kj += dt_s * float(hall.state.coil_kw.sum())
     assert hall.stored_kj() - before_kj == pytest.approx(in_kj - out_kj, abs=1e-6 * in_kj)
     assert out_kj > 100.0 * dt_s * STEPS
 
 
 def test_liquid_loop(summer: SimulatedSite) -> None:
-    cdu = summer.cdus[0]
+    loop = summer.loops[0]
     summer.set("cdu-1", "secondary_supply_temperature_setpoint_degc", 32.0)
-    before_degc, in_kj, out_kj = cdu.state.return_degc, 0.0, 0.0
+    before_kj, in_kj, out_kj = loop.stored_kj(), 0.0, 0.0
     for _ in range(STEPS):
         summer.step(60.0)
-        in_kj += 60.0 * (float(summer.rack_load.liquid_kw.sum()) + cdu.state.pump_kw)
-        out_kj += 60.0 * cdu.state.heat_kw
-    stored_kj = cdu.coolant_kjpk * (cdu.state.return_degc - before_degc)
+        in_kj += 60.0 * (float(summer.rack_load.liquid_kw.sum()) + sum(loop.state.pump_kw))
+        out_kj += 60.0 * sum(loop.state.heat_kw)
+    stored_kj = loop.stored_kj() - before_kj
     assert abs(stored_kj) > 1000.0
     assert stored_kj == pytest.approx(in_kj - out_kj, abs=1e-6 * in_kj)
 
 
 @pytest.mark.parametrize("mode", [0, 1, 2])
 def test_plant(winter: SimulatedSite, mode: int) -> None:
-    plant, hall, cdu = winter.plants[0], winter.halls[0], winter.cdus[0]
+    plant, loop = winter.plants[0], winter.loops[0]
     winter.set("plant-1", "economizer_mode_command", mode)
     winter.set("plant-1", "leaving_chilled_water_temperature_setpoint_degc", 12.0)
     before_kj, in_kj, out_kj = plant.stored_kj(), 0.0, 0.0
@@ -47,7 +47,9 @@ def test_plant(winter: SimulatedSite, mode: int) -> None:
         winter.step(60.0)
         state = plant.state
         movers_kw = state.chilled_pump_kw + state.condenser_pump_kw + state.compressor_kw
-        in_kj += 60.0 * (float(hall.state.coil_kw.sum()) + cdu.state.heat_kw + movers_kw)
+        in_kj += 60.0 * (
+            sum(float(hall.state.coil_kw.sum()) for hall in winter.halls) + sum(loop.state.heat_kw) + movers_kw
+        )
         out_kj += 60.0 * state.rejected_kw
     assert plant.sequence_state.mode == mode
     assert plant.stored_kj() - before_kj == pytest.approx(in_kj - out_kj, abs=1e-6 * in_kj)

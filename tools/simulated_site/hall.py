@@ -5,6 +5,7 @@ Energy balance, exact at every step: rack heat to air + CRAH fan power - coil he
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +15,9 @@ from facility.site import Crah, Hall
 from tools.simulated_site.climate import Outdoors
 from tools.simulated_site.control import ramped_array, settled_frac
 from tools.simulated_site.noise import Hidden
-from tools.simulated_site.physics.air import saturation_pressure_kpa
+from tools.simulated_site.physics.air import relative_humidity_frac, saturation_pressure_kpa
 from tools.simulated_site.physics.constants import AIR_DENSITY_KGPM3, AIR_HEAT_KJPKGK, SECONDS_PER_HOUR
-from tools.simulated_site.physics.exchanger import Exchanger, sized
+from tools.simulated_site.physics.exchanger import CLOSED_KWPK, LEAST_KWPK, Exchanger, sized
 from tools.simulated_site.physics.movers import Mover
 from tools.simulated_site.racks import Racks
 from tools.simulated_site.servers import RackLoad
@@ -41,6 +42,8 @@ class HallState:
     valve_kwpk: FloatArray  # chilled water through each coil
     supply_degc: FloatArray
     coil_kw: FloatArray
+    air_degc: FloatArray  # that enters each rack
+    failed: FloatArray  # 1 for a CRAH that is out of order
     dew_point_degc: float
     protecting: bool = False
 
@@ -50,6 +53,7 @@ class SimulatedHall:
 
     def __init__(self, hall: Hall, crahs: tuple[Crah, ...], racks: Racks, hidden: Hidden, setpoints: Setpoints) -> None:
         self.hall_id, self.crahs, self._setpoints = hall.id, crahs, setpoints
+        self._on_plant = {crah.plant: np.array([one.plant == crah.plant for one in crahs]) for crah in crahs}
         self.racks = racks.where_hall(hall.id)
         self._ids = racks.ids[self.racks]
         count = len(self._ids)
@@ -63,6 +67,7 @@ class SimulatedHall:
         self.hot_kjpk = HOT_AIR_SHARE * mass_kjpk
         self.rack_kjpk = (1.0 - HOT_AIR_SHARE) * mass_kjpk / count
         self._fan_kw = np.zeros(len(crahs))
+        self._needed_kw = 0.0
         self._limit_degc = hall.limits.inlet_max_degc
         self.state = HallState(
             hot_degc=30.0,
@@ -72,6 +77,8 @@ class SimulatedHall:
             valve_kwpk=self._coils.rated_water_kwpk * 0.4,
             supply_degc=np.full(len(crahs), 19.0),
             coil_kw=np.zeros(len(crahs)),
+            air_degc=np.full(count, 21.0),
+            failed=np.zeros(len(crahs)),
             dew_point_degc=8.0,
         )
 
@@ -81,19 +88,22 @@ class SimulatedHall:
         near = np.array(draws)
         return np.asarray(0.5 * near / near.sum(axis=1, keepdims=True))
 
-    def step(self, dt_s: float, load: RackLoad, chilled_degc: float, outdoors: Outdoors) -> None:
-        """Advance the hall under what its racks give off and the chilled water that arrives."""
+    def step(self, dt_s: float, load: RackLoad, chilled_degc: Mapping[str, float], outdoors: Outdoors) -> None:
+        """Advance the hall under what its racks give off and the chilled water that arrives from each plant."""
         state = self.state
+        water_degc = np.array([chilled_degc[crah.plant] for crah in self.crahs])
         self._blow(dt_s)
         air_kwpk = self._coils.rated_air_kwpk * state.fan_frac
-        self._cool(dt_s, air_kwpk, chilled_degc)
+        self._cool(dt_s, air_kwpk, water_degc)
         mixed_degc = self._mixed_degc(load.air_kwpk, air_kwpk)
         lift_kw = RACK_EFFECTIVENESS * load.air_kwpk * (state.rack_degc - mixed_degc)
         return_kw = float((air_kwpk * (state.hot_degc - state.supply_degc)).sum())
         state.hot_degc += dt_s * (float(lift_kw.sum()) - return_kw) / self.hot_kjpk
         state.rack_degc = state.rack_degc + dt_s * (load.air_kw - lift_kw) / self.rack_kjpk
+        state.air_degc = mixed_degc
+        self._needed_kw = float(load.air_kw.sum() + self._fan_kw.sum())
         state.inlet_degc = state.inlet_degc + settled_frac(dt_s, SENSOR_S) * (mixed_degc - state.inlet_degc)
-        dew_degc = min(max(outdoors.dew_point_degc, HUMIDIFIER_DEW_POINT_DEGC), chilled_degc + 3.0)
+        dew_degc = min(max(outdoors.dew_point_degc, HUMIDIFIER_DEW_POINT_DEGC), float(water_degc.min()) + 3.0)
         state.dew_point_degc += settled_frac(dt_s, 6 * SECONDS_PER_HOUR) * (dew_degc - state.dew_point_degc)
 
     def _blow(self, dt_s: float) -> None:
@@ -107,31 +117,33 @@ class SimulatedHall:
         low = np.array([crah.min_fan_speed_frac for crah in self.crahs])
         wanted = np.array([self._setpoints[(crah.id, "fan_speed_setpoint_frac")] for crah in self.crahs])
         target = np.ones(len(self.crahs)) if state.protecting else np.maximum(wanted, low)
-        state.fan_frac = ramped_array(state.fan_frac, target, 0.005, dt_s)
+        working = 1.0 - state.failed
+        state.fan_frac = ramped_array(state.fan_frac, target, 0.005, dt_s) * working
         specific = np.array([self._coils.fan.power_kw(frac) for frac in state.fan_frac.tolist()])
         self._fan_kw = specific * self._coils.rated_fan_kw
 
-    def _cool(self, dt_s: float, air_kwpk: FloatArray, chilled_degc: float) -> None:
+    def _cool(self, dt_s: float, air_kwpk: FloatArray, water_degc: FloatArray) -> None:
         """Move each coil's valve towards what its supply-air setpoint needs, and take the heat it then takes."""
         state, coils = self.state, self._coils
         wanted = [self._setpoints[(crah.id, "supply_air_temperature_setpoint_degc")] for crah in self.crahs]
         lowest = np.array([crah.supply_air_min_degc for crah in self.crahs])
         setpoint_degc = lowest if state.protecting else np.maximum(np.array(wanted), lowest)
         fan_kw = self._fan_kw
-        spread_k = max(state.hot_degc - chilled_degc, 0.5)
+        spread_k = np.maximum(state.hot_degc - water_degc, 0.5)
         needed_kw = np.maximum(air_kwpk * (state.hot_degc - setpoint_degc) + fan_kw, 0.0)
         now = zip((needed_kw / spread_k).tolist(), air_kwpk.tolist(), state.valve_kwpk.tolist(), strict=True)
         target = [coils.exchanger.next_cold_kwpk(*one, coils.max_water_kwpk) for one in now]
         state.valve_kwpk = state.valve_kwpk + settled_frac(dt_s, VALVE_S) * (np.array(target) - state.valve_kwpk)
+        state.valve_kwpk = np.where(state.failed > 0.0, CLOSED_KWPK, state.valve_kwpk)
         flows = zip(air_kwpk.tolist(), state.valve_kwpk.tolist(), strict=True)
         moved_kwpk = np.array([coils.exchanger.heat_kwpk(air, water) for air, water in flows])
-        state.coil_kw = moved_kwpk * max(state.hot_degc - chilled_degc, 0.0)
-        state.supply_degc = state.hot_degc - (state.coil_kw - fan_kw) / air_kwpk
+        state.coil_kw = moved_kwpk * np.maximum(state.hot_degc - water_degc, 0.0) * (1.0 - state.failed)
+        state.supply_degc = state.hot_degc - (state.coil_kw - fan_kw) / np.maximum(air_kwpk, LEAST_KWPK)
 
     def _mixed_degc(self, rack_kwpk: FloatArray, crah_kwpk: FloatArray) -> FloatArray:
         """Return the air that enters each rack: plenum air plus the hot air that short supply or leaks bring back."""
         state = self.state
-        supplied, drawn = float(crah_kwpk.sum()), float(rack_kwpk.sum())
+        supplied, drawn = max(float(crah_kwpk.sum()), LEAST_KWPK), float(rack_kwpk.sum())
         fresh = 1.0 - self._recirculation * min(max(drawn / supplied, 0.5), 1.6)
         fresh = fresh * min(1.0, supplied / float((fresh * rack_kwpk).sum()))
         mix_degc = float((crah_kwpk * state.supply_degc).sum()) / supplied
@@ -139,6 +151,54 @@ class SimulatedHall:
         weight = fresh * rack_kwpk
         off_mix_k = off_mix_k - float((weight * off_mix_k).sum() / weight.sum())  # what one rack gets another lacks
         return fresh * (mix_degc + off_mix_k) + (1.0 - fresh) * state.hot_degc
+
+    def demand_on(self, plant: str) -> tuple[float, float]:
+        """Return the chilled water that coils take from a plant, as a capacity rate [kW/K], and the heat in it [kW]."""
+        mine = self._on_plant.get(plant)
+        if mine is None:
+            return 0.0, 0.0
+        return float(self.state.valve_kwpk[mine].sum()), float(self.state.coil_kw[mine].sum())
+
+    @property
+    def true_inlet_degc(self) -> FloatArray:
+        """The air that enters each rack, as no sensor sees it."""
+        return self.state.air_degc
+
+    @property
+    def dew_point_degc(self) -> float:
+        """Dew point of the hall's air."""
+        return self.state.dew_point_degc
+
+    @property
+    def relative_humidity_frac(self) -> float:
+        """Relative humidity at the mean rack inlet."""
+        return relative_humidity_frac(float(self.state.air_degc.mean()), self.state.dew_point_degc)
+
+    @property
+    def water_lps(self) -> float:
+        """Water that the humidifier takes."""
+        return 0.0
+
+    def auxiliary_kw(self) -> dict[str, float]:
+        """Return the power of relief fans (under the economizer's id) and humidifier."""
+        return {}
+
+    def fail(self, equipment: str) -> None:
+        """Put a CRAH out of order."""
+        self.state.failed[self._index(equipment)] = 1.0
+
+    def repair(self, equipment: str) -> None:
+        """Put a CRAH back into order."""
+        self.state.failed[self._index(equipment)] = 0.0
+
+    def _index(self, equipment: str) -> int:
+        return [crah.id for crah in self.crahs].index(equipment)
+
+    def units(self) -> tuple[list[float], float]:
+        """Return the cooling [kW] that each CRAH in order could give, and what the present load takes [kW]."""
+        failed = self.state.failed.tolist()
+        able = [crah.rated_cooling_kw for crah, out in zip(self.crahs, failed, strict=True) if not out]
+        return able, self._needed_kw
 
     def fan_kw(self) -> FloatArray:
         """Return each CRAH's fan power."""
@@ -165,8 +225,8 @@ class SimulatedHall:
             found[(crah.id, "fan_speed_frac")] = float(state.fan_frac[index])
             found[(crah.id, "valve_position_frac")] = float(valve[index])
             found[(crah.id, "fan_power_kw")] = float(fan_kw[index])
-            found[(crah.id, "on_status")] = 1.0
-            found[(crah.id, "fault_status")] = 0.0
+            found[(crah.id, "on_status")] = 1.0 - float(state.failed[index])
+            found[(crah.id, "fault_status")] = float(state.failed[index])
         return found
 
 

@@ -15,7 +15,7 @@ from tools.simulated_site import snapshot
 from tools.simulated_site.battery import SimulatedBattery
 from tools.simulated_site.electrical import SimulatedElectrical
 from tools.simulated_site.hall import SimulatedHall
-from tools.simulated_site.liquid import SimulatedCdu
+from tools.simulated_site.liquid import SimulatedLoop
 from tools.simulated_site.noise import Hidden
 from tools.simulated_site.operators import Operators
 from tools.simulated_site.physics.constants import SECONDS_PER_HOUR
@@ -72,7 +72,7 @@ class SimulatedSite:
             )
             for hall in site.halls
         ]
-        self.cdus = [SimulatedCdu(cdu, loop, hidden, self.setpoints) for loop in site.liquid_loops for cdu in loop.cdus]
+        self.loops = [SimulatedLoop(loop, hidden, self.setpoints) for loop in site.liquid_loops]
         pressure_kpa = self.outdoors.pressure_kpa
         self.plants = [SimulatedPlant(plant, hidden, self.setpoints, pressure_kpa) for plant in site.plants]
         self.batteries = [SimulatedBattery(battery, hidden, self.setpoints) for battery in site.batteries]
@@ -134,10 +134,11 @@ class SimulatedSite:
 
     def _move(self, dt_s: float) -> None:
         """Let heat flow from the racks to the outside, and electricity the other way."""
+        chilled_degc = {plant.plant.id: plant.chilled_degc for plant in self.plants}
         for hall in self.halls:
-            hall.step(dt_s, _part(self.rack_load, hall.racks), self._chilled_degc(hall.crahs[0].plant), self.outdoors)
-        for loop in self.site.liquid_loops:
-            self._move_loop(loop.id, dt_s)
+            hall.step(dt_s, _part(self.rack_load, hall.racks), chilled_degc, self.outdoors)
+        for loop in self.loops:
+            self._move_loop(loop, dt_s, chilled_degc[loop.loop.plant])
         for plant in self.plants:
             kwpk, heat_kw = self._demand_on(plant.plant.id)
             plant.step(dt_s, self.outdoors, kwpk, heat_kw)
@@ -145,32 +146,17 @@ class SimulatedSite:
             battery.step(dt_s)
         self._meter(dt_s)
 
-    def _chilled_degc(self, plant: str) -> float:
-        return next(one.chilled_degc for one in self.plants if one.plant.id == plant)
-
-    def _move_loop(self, loop_id: str, dt_s: float) -> None:
-        loop = next(loop for loop in self.site.liquid_loops if loop.id == loop_id)
-        cdus = [cdu for cdu in self.cdus if cdu.cdu in loop.cdus]
-        racks = [index for index, name in enumerate(self._racks.loops) if name == loop_id]
-        heat_kw = float(self.rack_load.liquid_kw[racks].sum()) / len(cdus)
-        dew_degc = next(hall.state.dew_point_degc for hall in self.halls if hall.hall_id == loop.hall)
-        for cdu in cdus:
-            cdu.step(dt_s, heat_kw, self._chilled_degc(loop.plant), dew_degc)
+    def _move_loop(self, loop: SimulatedLoop, dt_s: float, chilled_degc: float) -> None:
+        racks = [index for index, name in enumerate(self._racks.loops) if name == loop.loop.id]
+        heat_kw = float(self.rack_load.liquid_kw[racks].sum())
+        dew_degc = next(hall.dew_point_degc for hall in self.halls if hall.hall_id == loop.loop.hall)
+        loop.step(dt_s, heat_kw, chilled_degc, dew_degc)
 
     def _demand_on(self, plant: str) -> tuple[float, float]:
         """Return the chilled water that coils and CDUs of a plant take, as a capacity rate, and the heat in it."""
-        kwpk = heat_kw = 0.0
-        for hall in self.halls:
-            for index, crah in enumerate(hall.crahs):
-                if crah.plant == plant:
-                    kwpk += float(hall.state.valve_kwpk[index])
-                    heat_kw += float(hall.state.coil_kw[index])
-        loops = [loop for loop in self.site.liquid_loops if loop.plant == plant]
-        for cdu in self.cdus:
-            if any(cdu.cdu in loop.cdus for loop in loops):
-                kwpk += cdu.state.primary_kwpk
-                heat_kw += cdu.state.heat_kw
-        return kwpk, heat_kw
+        demands = [hall.demand_on(plant) for hall in self.halls]
+        demands += [loop.demand() for loop in self.loops if loop.loop.plant == plant]
+        return sum(kwpk for kwpk, _ in demands), sum(heat_kw for _, heat_kw in demands)
 
     def _meter(self, dt_s: float) -> None:
         it_kw = {hall.hall_id: float(self.rack_load.it_kw[hall.racks].sum()) for hall in self.halls}
@@ -189,13 +175,13 @@ class SimulatedSite:
         return sum(self._plant_power_kw().values()) + self._inside_kw()
 
     def _inside_kw(self) -> float:
-        """Return CRAH fans and CDU pumps: the movers inside the halls."""
-        fans_kw = sum(float(hall.fan_kw().sum()) for hall in self.halls)
-        return fans_kw + sum(cdu.state.pump_kw for cdu in self.cdus)
+        """Return CRAH and relief fans, humidifiers and CDU pumps: what runs inside the halls."""
+        fans_kw = sum(float(hall.fan_kw().sum()) + sum(hall.auxiliary_kw().values()) for hall in self.halls)
+        return fans_kw + sum(sum(loop.pump_kw().values()) for loop in self.loops)
 
     def values(self) -> dict[Key, float]:
         """Return the true value of every quantity of every piece of equipment, setpoints included."""
-        parts: Sequence[Any] = (*self.halls, *self.cdus, *self.plants, *self.batteries, self.workload)
+        parts: Sequence[Any] = (*self.halls, *self.loops, *self.plants, *self.batteries, self.workload)
         found = self.setpoints.values()
         for part in parts:
             found |= part.values()
@@ -230,7 +216,7 @@ class SimulatedSite:
         parts: dict[str, Any] = {"workload": self.workload.state, "electrical": self.electrical.state}
         parts |= {f"queue {name}": state for name, state in self.workload.queue_states.items()}
         parts |= {f"hall {hall.hall_id}": hall.state for hall in self.halls}
-        parts |= {f"cdu {cdu.cdu.id}": cdu.state for cdu in self.cdus}
+        parts |= {f"loop {loop.loop.id}": loop.state for loop in self.loops}
         parts |= {f"plant {plant.plant.id}": plant.state for plant in self.plants}
         parts |= {f"sequence {plant.plant.id}": plant.sequence_state for plant in self.plants}
         return parts | {f"battery {battery.battery.id}": battery.state for battery in self.batteries}
