@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+
 from facility.records import FloatArray
 from facility.site_file import LoadedSite
 from tools.closed_loop.conditions import Conditions
@@ -42,6 +44,8 @@ class Truth:
         Of the air in each hall.
     loop_supply_degc
         Technology loop supply at each CDU.
+    leaving_water_degc
+        Chilled (or facility) water that leaves each plant; for pictures.
     units_available
         By `owner/group` (`hall-1/crahs`, `plant-1/chillers`, groups as in `facility.site.Redundancy`): the rated capacity [kW]
         of each unit that runs or could at once; tripped and locked-out ones are left out.
@@ -83,6 +87,7 @@ class Truth:
     battery_throughput_kwh: float = 0.0
     stored_kwh: Mapping[str, float] = field(default_factory=dict)
     power_kw: Mapping[str, float] = field(default_factory=dict)  # by equipment, for pictures; may be empty
+    leaving_water_degc: FloatArray = field(default_factory=lambda: np.zeros(0))
 
 
 class Plant(Protocol):

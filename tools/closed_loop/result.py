@@ -79,6 +79,7 @@ class RunResult:
     refused_writes: int
     work_done_server_h: float
     deferrable_kwh: float
+    backlog_gained_kwh: float = 0.0  # deferrable work not done at the end, less that at the beginning
     plan_seconds_mean: float | None = None  # CPU-independent wall time of a plan; None for arms that do not plan
     plan_seconds_max: float | None = None
     plans_failed: int = 0
