@@ -136,7 +136,7 @@ class SimulatedSite:
         """Let heat flow from the racks to the outside, and electricity the other way."""
         chilled_degc = {plant.plant.id: plant.chilled_degc for plant in self.plants}
         for hall in self.halls:
-            hall.step(dt_s, _part(self.rack_load, hall.racks), chilled_degc, self.outdoors)
+            hall.step(dt_s, self.rack_load.part(hall.racks), chilled_degc, self.outdoors)
         for loop in self.loops:
             self._move_loop(loop, dt_s, chilled_degc[loop.loop.plant])
         for plant in self.plants:
@@ -254,7 +254,3 @@ class SimulatedSite:
         self._rng.bit_generator.state = memory["rng"]
         self.time = datetime.fromisoformat(memory["time"])
         self.outdoors = self._surroundings.outdoors(self.time)
-
-
-def _part(load: RackLoad, racks: slice) -> RackLoad:
-    return RackLoad(load.it_kw[racks], load.liquid_kw[racks], load.air_kw[racks], load.air_kwpk[racks])

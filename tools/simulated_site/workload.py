@@ -86,6 +86,7 @@ class Workload:
             load_frac=reference_kw / self._racks.rated_kw,
             liquid_frac=self._racks.liquid_frac,
             rated_air_kwpk=self._racks.rated_air_kwpk,
+            allowable_max_degc=self._racks.allowable_max_degc,
         )
 
     def _serve(self, name: str, pool: ServerPool, dt_s: float, time: datetime) -> float:

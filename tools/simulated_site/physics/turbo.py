@@ -55,8 +55,8 @@ class Curve:
         if flow <= 0.0:
             return 0.0
         speed = self.speed(flow, common)
-        efficiency = (
-            max(1.0 - OFF_BEST * (flow / speed / BEST_FLOW - 1.0) ** 2, LEAST_EFFICIENCY) * math.pow(speed, MOTOR_EXPONENT)
+        efficiency = max(1.0 - OFF_BEST * (flow / speed / BEST_FLOW - 1.0) ** 2, LEAST_EFFICIENCY) * math.pow(
+            speed, MOTOR_EXPONENT
         )
         return flow * self.head(flow, common) / efficiency * _RATED_EFFICIENCY
 
