@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,20 +20,38 @@ class SnapshotError(ValueError):
 
 
 def dump(state: DataclassInstance) -> dict[str, Any]:
-    """Return the fields of a state, arrays as lists."""
-    values = {field.name: getattr(state, field.name) for field in fields(state)}
-    return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in values.items()}
+    """Return the fields of a state, arrays as lists, states within it and lists copied."""
+    return {field.name: _dumped(getattr(state, field.name)) for field in fields(state)}
 
 
 def restore(state: DataclassInstance, data: dict[str, Any]) -> None:
-    """Put dumped fields back; arrays must have kept their length."""
+    """Put dumped fields back; arrays and lists of states must have kept their length."""
     for field in fields(state):
-        now, value = getattr(state, field.name), data[field.name]
-        if isinstance(now, np.ndarray):
-            value = np.array(value, dtype=now.dtype)
-            if value.shape != now.shape:
-                raise SnapshotError(f"{field.name}: {value.shape} in the state file, {now.shape} on this site")
-        setattr(state, field.name, value)
+        setattr(state, field.name, _restored(getattr(state, field.name), data[field.name], field.name))
+
+
+def _dumped(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if is_dataclass(value) and not isinstance(value, type):
+        return dump(value)
+    return [_dumped(one) for one in value] if isinstance(value, list) else value
+
+
+def _restored(now: Any, value: Any, name: str) -> Any:
+    if isinstance(now, np.ndarray):
+        found = np.array(value, dtype=now.dtype)
+        if found.shape != now.shape:
+            raise SnapshotError(f"{name}: {found.shape} in the state file, {now.shape} on this site")
+        return found
+    if is_dataclass(now) and not isinstance(now, type):
+        restore(now, value)
+        return now
+    if isinstance(now, list) and now and is_dataclass(now[0]):
+        if len(now) != len(value):
+            raise SnapshotError(f"{name}: {len(value)} in the state file, {len(now)} on this site")
+        return [_restored(*pair, name) for pair in zip(now, value, strict=True)]
+    return list(value) if isinstance(value, list) else value
 
 
 def save(path: Path, data: dict[str, Any]) -> None:
