@@ -28,25 +28,32 @@ def read_series_file(path: Path, columns: Sequence[str], time_columns: Sequence[
     missing = [name for name in ("time", *time_columns, *columns) if name not in frame.columns]
     if missing:
         raise SignalError(f"{path}: no column {', '.join(missing)}; it has {', '.join(map(str, frame.columns))}")
-    try:
-        values = frame[list(columns)].astype(float)
-    except ValueError as error:
-        raise SignalError(f"{path}: {error}") from error
+    values = pd.DataFrame({name: _numbers(path, frame[name]) for name in columns})
     for name in time_columns:
         values[name] = _utc_times(path, frame[name])
     return values.set_index(_utc_times(path, frame["time"])).sort_index()
 
 
+def _numbers(path: Path, column: pd.Series) -> pd.Series:
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    wrong = column[numbers.isna() & column.notna()]
+    if not wrong.empty:
+        raise SignalError(f"{path}:{wrong.index[0] + 2}: {column.name}: {wrong.iloc[0]!r} is no number")
+    return numbers
+
+
 def _utc_times(path: Path, column: pd.Series) -> pd.DatetimeIndex:
-    try:
-        times = [datetime.fromisoformat(str(text)) for text in column]
-    except ValueError as error:
-        raise SignalError(
-            f"{path}: column {column.name}: {error}; expected ISO 8601 such as 2026-01-31T13:00+01:00"
-        ) from error
-    for row, moment in enumerate(times, start=2):
+    times = []
+    for row, text in enumerate(column, start=2):
+        try:
+            moment = datetime.fromisoformat(str(text))
+        except ValueError as error:
+            raise SignalError(
+                f"{path}:{row}: {column.name}: {error}; expected ISO 8601 such as 2026-01-31T13:00+01:00"
+            ) from error
         if moment.tzinfo is None:
             raise SignalError(f"{path}:{row}: {moment.isoformat()} has no offset from UTC; add one, such as +00:00")
+        times.append(moment)
     return pd.DatetimeIndex(pd.to_datetime(times, utc=True), name="time")
 
 
