@@ -32,7 +32,7 @@ def demo_inputs(hours: float = 48.0, wet_bulb_degc: float = 8.0, start: datetime
         created=start,
         start=start,
         plants=plants,
-        plants_now={"plant-1": PlantNow(Mode.MECHANICAL, 8.0, (20.0,), 1)},
+        plants_now={"plant-1": PlantNow(Mode.MECHANICAL, 8.0, (20.0, 20.0, 20.0), 1)},
         outdoor_degc=_wave(hour, wet_bulb_degc + 4.0, 5.0),
         wet_bulb_degc=_wave(hour, wet_bulb_degc, 3.0),
         it_power_kw={
