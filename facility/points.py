@@ -94,6 +94,22 @@ utilisation_frac                            Utilisation_Sensor*                 
 deferrable_backlog_kwh                      Deferrable_Work_Sensor*                             kWh
 deferrable_power_kw                         Electric_Power_Sensor                               kW
 deferrable_power_command_kw                 Electric_Power_Setpoint*                            kW
+outdoor_air_damper_frac                     Damper_Position_Sensor                              frac
+mixed_air_temperature_degc                  Mixed_Air_Temperature_Sensor                        degC
+adiabatic_status                            On_Off_Status                                       enum
+adiabatic_enable_command                    Enable_Command                                      enum
+heat_output_kw                              Thermal_Power_Sensor                                kW
+heat_output_setpoint_kw                     Thermal_Power_Setpoint*                             kW
+source_heat_kw                              Thermal_Power_Sensor                                kW
+source_leaving_temperature_degc             Leaving_Water_Temperature_Sensor                    degC
+sink_leaving_temperature_degc               Leaving_Hot_Water_Temperature_Sensor                degC
+heat_demand_kw                              Thermal_Power_Sensor                                kW
+tank_top_temperature_degc                   Water_Temperature_Sensor                            degC
+tank_bottom_temperature_degc                Water_Temperature_Sensor                            degC
+utility_status                              Utility_Status*                                     enum
+generator_status                            Generator_Status*                                   enum
+smoke_status                                Smoke_Alarm                                         enum
+leak_status                                 Leak_Alarm                                          enum
 """)
 
 

@@ -12,7 +12,8 @@ NAMES = profile_names()
 def test_the_profiles_that_come_with_facility() -> None:
     assert set(NAMES) >= {
         "apc_rpdu2", "rfc1628_ups", "eastron_sdm630", "bms_crah", "bms_cdu", "bms_plant", "bms_weather", "bms_battery",
-        "bms_workload",
+        "bms_workload", "bms_plant_air", "bms_dry_cooler", "bms_economizer", "bms_tank", "bms_heat_pump", "bms_pv",
+        "bms_alarms",
     }  # fmt: skip
 
 

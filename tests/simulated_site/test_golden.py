@@ -96,6 +96,88 @@ READS: list[tuple[str, str, Values, str]] = [
         },
         "03 08 0050 00F0 0001 0002",
     ),
+    ("bms_plant", "04 00CC 0002", {"chiller_1.fault_status": 2, "chiller_2.fault_status": 3}, "04 04 0002 0003"),
+    # 40.0 L/s are 144.0 m3/h: 1440
+    (
+        "bms_plant_air",
+        "04 0000 0004",
+        {
+            "plant.leaving_chilled_water_temperature_degc": 9.96,
+            "plant.entering_chilled_water_temperature_degc": 15.5,
+            "plant.chilled_water_flow_lps": 40.0,
+            "plant.chillers_staged": 2,
+        },
+        "04 08 0064 009B 05A0 0002",
+    ),
+    (
+        "bms_plant_air",
+        "04 001E 0005",
+        {
+            "chiller_3.leaving_chilled_water_temperature_degc": 9.9,
+            "chiller_3.entering_chilled_water_temperature_degc": 15.6,
+            "chiller_3.load_frac": 0.333,
+            "chiller_3.on_status": 1,
+            "chiller_3.fault_status": 4,
+        },
+        "04 0A 0063 009C 014D 0001 0004",
+    ),
+    (
+        "bms_plant_air",
+        "03 0000 0002",
+        {"plant.leaving_chilled_water_temperature_setpoint_degc": 12.5, "plant.chillers_staged_command": 3},
+        "03 04 007D 0003",
+    ),
+    (
+        "bms_dry_cooler",
+        "04 0000 0004",
+        {"fan_speed_frac": 0.455, "adiabatic_status": 1, "power_kw": 7.36, "fault_status": 1},
+        "04 08 01C7 0001 004A 0001",
+    ),
+    ("bms_dry_cooler", "03 0000 0001", {"adiabatic_enable_command": 1}, "03 02 0001"),
+    (
+        "bms_economizer",
+        "04 0000 0004",
+        {
+            "economizer.economizer_mode": 1,
+            "economizer.outdoor_air_damper_frac": 0.302,
+            "economizer.mixed_air_temperature_degc": -0.7,
+            "economizer.power_kw": 1.234,
+        },
+        "04 08 0001 012E FFF9 007B",
+    ),
+    ("bms_economizer", "04 000A 0002", {"humidifier.on_status": 1, "humidifier.power_kw": 37.5}, "04 04 0001 0EA6"),
+    (
+        "bms_tank",
+        "04 0000 0004",
+        {
+            "state_of_charge_frac": 0.75,
+            "charge_power_kw": -12.5,
+            "tank_top_temperature_degc": 13.0,
+            "tank_bottom_temperature_degc": 5.8,
+        },
+        "04 08 02EE FF83 0082 003A",
+    ),
+    ("bms_tank", "03 0000 0001", {"charge_power_setpoint_kw": -300.0}, "03 02 F448"),
+    (
+        "bms_heat_pump",
+        "04 0000 0006",
+        {
+            "heat_pump.heat_output_kw": 118.2,
+            "heat_pump.source_heat_kw": 88.0,
+            "heat_pump.source_leaving_temperature_degc": 21.3,
+            "heat_pump.sink_leaving_temperature_degc": 70.1,
+            "heat_pump.on_status": 1,
+            "heat_pump.fault_status": 0,
+        },
+        "04 0C 049E 0370 00D5 02BD 0001 0000",
+    ),
+    ("bms_heat_pump", "04 000A 0001", {"contract.heat_demand_kw": 64.4}, "04 02 0284"),
+    ("bms_heat_pump", "03 0000 0001", {"heat_pump.heat_output_setpoint_kw": 120.0}, "03 02 04B0"),
+    # 40.5 kW is 0x42220000, 1,000 kWh 0x447A0000
+    ("bms_pv", "04 0000 0004", {"power_kw": 40.5, "energy_kwh": 1000.0}, "04 08 4222 0000 447A 0000"),
+    ("bms_alarms", "04 0000 0002", {"meter.utility_status": 1, "meter.generator_status": 2}, "04 04 0001 0002"),
+    ("bms_alarms", "04 000C 0002", {"hall_2.smoke_status": 1, "hall_2.leak_status": 2}, "04 04 0001 0002"),
+    ("bms_alarms", "04 000F 0003", {"hall_3.leak_status": 7, "hall_4.smoke_status": 8}, "04 06 0007 0008 0000"),
     (
         "bms_weather",
         "04 0000 0003",
@@ -144,6 +226,12 @@ WRITES: list[tuple[str, str, Values]] = [
         },
     ),
     ("bms_plant", "06 0002 0002", {"plant.economizer_mode_command": 2}),
+    ("bms_plant_air", "06 0000 0069", {"plant.leaving_chilled_water_temperature_setpoint_degc": 10.5}),
+    ("bms_plant_air", "06 0001 0002", {"plant.chillers_staged_command": 2}),
+    ("bms_dry_cooler", "06 0000 0001", {"adiabatic_enable_command": 1}),
+    ("bms_economizer", "06 0000 0001", {"economizer.economizer_mode_command": 1}),
+    ("bms_tank", "06 0000 FE0C", {"charge_power_setpoint_kw": -50.0}),
+    ("bms_heat_pump", "06 0000 0320", {"heat_pump.heat_output_setpoint_kw": 80.0}),
     ("bms_battery", "06 0000 FCE0", {"charge_power_setpoint_kw": -80.0}),
     ("bms_workload", "10 0000 0002 04 0000 0190", {"pool.awake_servers_command": 400}),
     ("bms_workload", "10 0002 0002 04 0000 7530", {"work.deferrable_power_command_kw": 30.0}),
@@ -157,6 +245,8 @@ REFUSED: list[tuple[str, str, str]] = [
     ("bms_crah", "04 0000 007E", "84 03"),  # 126 registers
     ("bms_crah", "01 0000 0001", "81 01"),  # no coils
     ("bms_crah", "06 0007 0001", "86 02"),
+    ("bms_plant_air", "04 002C 0002", "84 02"),  # half behind the last chiller
+    ("bms_alarms", "06 0000 0000", "86 02"),  # alarms are told, not set
     ("bms_crah", "06 0000 7FFF", "86 03"),  # the controller refuses 3,276.7 C
     ("bms_workload", "06 0000 0190", "86 03"),  # half a 32-bit value
     ("bms_crah", "04 00", "84 03"),  # cut short

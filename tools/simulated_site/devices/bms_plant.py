@@ -5,13 +5,14 @@ from tools.simulated_site.devices.registers import Kind, ModbusMap, Register
 CDAB = Kind.FLOAT_LOW_FIRST
 
 
-def _chiller(slot: str, first: int, status: int) -> tuple[Register, ...]:
+def _chiller(slot: str, first: int, on: int, fault: int) -> tuple[Register, ...]:
     return (
         Register(first, CDAB, "leaving_chilled_water_temperature_degc", slot=slot),
         Register(first + 2, CDAB, "entering_chilled_water_temperature_degc", slot=slot),
         Register(first + 4, CDAB, "leaving_condenser_water_temperature_degc", slot=slot),
         Register(first + 6, CDAB, "load_frac", 100, slot=slot),
-        Register(status, Kind.UINT16, "on_status", slot=slot),
+        Register(on, Kind.UINT16, "on_status", slot=slot),
+        Register(fault, Kind.UINT16, "fault_status", slot=slot),
     )
 
 
@@ -24,8 +25,8 @@ BMS_PLANT = ModbusMap(
         Register(108, CDAB, "entering_condenser_water_temperature_degc", slot="plant"),
         Register(110, CDAB, "makeup_water_lps", slot="plant"),
         Register(120, CDAB, "heat_exchanger_leaving_temperature_degc", slot="economizer"),
-        *_chiller("chiller_1", 130, 202),
-        *_chiller("chiller_2", 150, 203),
+        *_chiller("chiller_1", 130, 202, 204),
+        *_chiller("chiller_2", 150, 203, 205),
         Register(170, CDAB, "fan_speed_frac", 100, slot="tower_1"),
         Register(180, CDAB, "fan_speed_frac", 100, slot="tower_2"),
         Register(200, Kind.UINT16, "economizer_mode", slot="plant"),

@@ -1,4 +1,4 @@
-"""Weather station, battery controller and workload gateway: docs/demo_bms_map.md."""
+"""Weather station, battery controller, photovoltaic inverter and workload gateway: docs/demo_bms_map.md."""
 
 from tools.simulated_site.devices.registers import Kind, ModbusMap, Register
 
@@ -17,6 +17,13 @@ BMS_BATTERY = ModbusMap(
         Register(2, Kind.UINT16, "fault_status"),
     ),
     holding=(Register(0, Kind.INT16, "charge_power_setpoint_kw", 10),),
+)
+
+BMS_PV = ModbusMap(
+    inputs=(
+        Register(0, Kind.FLOAT_HIGH_FIRST, "power_kw"),
+        Register(2, Kind.FLOAT_HIGH_FIRST, "energy_kwh"),
+    )
 )
 
 BMS_WORKLOAD = ModbusMap(
