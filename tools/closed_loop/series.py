@@ -43,7 +43,8 @@ class Series:
     def linear(self, name: str, times: pd.DatetimeIndex) -> FloatArray:
         """Return values between rows in proportion; the last one holds for its step."""
         self._check_cover(times)
-        return np.interp(_seconds(times), _seconds(self.truth.index), self.truth[name].to_numpy(dtype=float))
+        values = self.truth[name].to_numpy(dtype=float)
+        return np.asarray(np.interp(_seconds(times), _seconds(self.truth.index), values))
 
     def known(self, name: str, issued: datetime, times: pd.DatetimeIndex, *, held: bool) -> FloatArray:
         """Return what had been said of each time by `issued`, the newest word; NaN where nothing had."""
@@ -131,7 +132,8 @@ def check_range(series: Series, name: str, low: float, high: float, hint: str) -
     outside = frame[(frame[name] < low) | (frame[name] > high)]
     if not outside.empty:
         raise SignalError(
-            f"{series.source}: {name} is {outside[name].iloc[0]:g} at {_minute(outside.index[0])} UTC, outside {low:g}..{high:g}; {hint}"
+            f"{series.source}: {name} is {outside[name].iloc[0]:g} at {_minute(outside.index[0])} UTC, "
+            f"outside {low:g}..{high:g}; {hint}"
         )
 
 
