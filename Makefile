@@ -29,7 +29,7 @@ $(READY): pyproject.toml constraints.txt
 	    echo "Setting up .venv with $$python; this takes a few minutes." && \
 	    "$$python" -m venv --clear .venv; }
 	@$(INSTALL) hatchling editables setuptools
-	@$(INSTALL) --no-build-isolation --use-pep517 --editable '.[dev,postgresql]'
+	@$(INSTALL) --no-build-isolation --use-pep517 --editable '.[dev,postgresql,energyplus]'
 	@pwd > $(READY)
 
 run: $(READY) ## the demo: a simulated site, polled, learned and planned; ONCE=1 ends after the first recommendations

@@ -1,4 +1,4 @@
-"""Write constraints.txt: the exact version of everything that `pip install .[dev,postgresql]` brings.
+"""Write constraints.txt: the exact version of everything that `pip install .[dev,postgresql,energyplus]` brings.
 
 Only names and versions: no download addresses, so that any package index can serve it. Run it with the oldest Python that
 facility supports, since newer releases of a dependency may have dropped that one: `make lock`.
@@ -27,7 +27,7 @@ def resolved_versions(*requirements: str) -> dict[str, str]:
 
 def main() -> None:
     """Resolve and write."""
-    versions = resolved_versions(f"{CONSTRAINTS.parent}[dev,postgresql]", *BUILD_TOOLS)
+    versions = resolved_versions(f"{CONSTRAINTS.parent}[dev,postgresql,energyplus]", *BUILD_TOOLS)
     lines = [f"{name}=={version}\n" for name, version in sorted(versions.items()) if name != "facility"]
     CONSTRAINTS.write_text(HEADER + "".join(lines), encoding="utf-8")
 

@@ -20,8 +20,9 @@ OPTIONAL = [Requirement(line) for lines in PROJECT["optional-dependencies"].valu
 OURS = {"facility", "models", "tools", "tests"}
 # Used through another library: tzdata by zoneinfo, solvers by cvxpy.
 INDIRECT = {"tzdata", "clarabel", "highspy"}
-# Parts that a declared library brings and shares its version with; `_typeshed` is the type checker's.
-PARTS = {"pydantic-core", "starlette", "-typeshed"}
+# Parts that a declared library brings and shares its version with; `_typeshed` is the type checker's; `pyenergyplus` is of
+# the extra `energyplus`, which may be absent.
+PARTS = {"pydantic-core", "starlette", "-typeshed", "pyenergyplus"}
 
 
 def imported_packages(*folders: str) -> set[str]:
