@@ -27,6 +27,7 @@ def site_points(site: Site, profiles: Mapping[str, Profile]) -> tuple[list[Point
                 faults.append((("devices", index), f"point {point.id} comes from {other.device} too; give one a tag"))
     if not faults:
         faults.extend(_writable_faults(site, profiles, points))
+        faults.extend(_abnormal_faults(site, points))
     return list(points.values()), faults
 
 
@@ -87,3 +88,19 @@ def _writable_faults(
         elif entry.low < point.low or entry.high > point.high:
             possible = f"{point.low:g} to {point.high:g} {point.unit}"
             yield ("writable", index), f"low and high must lie within what the device can do: {possible}"
+
+
+def _abnormal_faults(site: Site, points: Mapping[str, Point]) -> Iterator[tuple[KeyPath, str]]:
+    """Yield inputs that are not there, or that could never tell of anything."""
+    for index, entry in enumerate(site.abnormal_states):
+        where: KeyPath = ("abnormal_states", index)
+        point = points.get(entry.point)
+        if point is None:
+            yield (*where, "point"), f"no point {entry.point!r} in this site{nearest(entry.point, points)}"
+            continue
+        reads = f"its device reads {point.low:g} to {point.high:g} {point.unit}"
+        for position, value in enumerate(entry.equals):
+            if not point.low <= value <= point.high:
+                yield (*where, "equals", position), f"{entry.point} is never {value:g}: {reads}"
+        if entry.above is not None and entry.above >= point.high:
+            yield (*where, "above"), f"{entry.point} is never above {entry.above:g}: {reads}"

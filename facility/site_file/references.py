@@ -7,21 +7,21 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from facility.faults import nearest
 from facility.site import Crah, Device, LiquidLoop, Named, Site
+from facility.site_file.findings import Fault, unknown
+from facility.site_file.heat_references import heat_faults
+from facility.site_file.redundancy_references import redundancy_faults
 from facility.yaml_file import KeyPath
-
-Fault = tuple[KeyPath, str]
 
 
 def reference_faults(site: Site, folder: Path) -> Iterator[Fault]:
     """Yield what does not fit, with its key path; `folder` is where the site's own files are looked for."""
     yield from _duplicate_ids(site)
     yield from _cooling_faults(site)
-    yield from _heat_faults(site)
+    yield from heat_faults(site)
     yield from _server_faults(site)
     yield from _device_faults(site)
-    yield from _rule_faults(site)
+    yield from redundancy_faults(site)
     yield from _file_faults(site, folder)
 
 
@@ -61,53 +61,27 @@ def _cooling_faults(site: Site) -> Iterator[Fault]:
     )
     for group, parts in cooled:
         for index, part in enumerate(parts):
-            yield from _unknown((group, index, "hall"), part.hall, halls, "hall")
-            yield from _unknown((group, index, "plant"), part.plant, plants, "plant")
+            yield from unknown((group, index, "hall"), part.hall, halls, "hall")
+            yield from unknown((group, index, "plant"), part.plant, plants, "plant")
     for number, hall in enumerate(site.halls):
         for index, rack in enumerate(hall.racks):
             if rack.liquid_loop is not None:
                 where = ("halls", number, "racks", index, "liquid_loop")
-                yield from _unknown(where, rack.liquid_loop, loops, "liquid loop")
-
-
-def _heat_faults(site: Site) -> Iterator[Fault]:
-    sources = {loop.id for loop in site.liquid_loops} | {plant.id for plant in site.plants}
-    pumps = {pump.id for pump in site.heat_pumps}
-    for index, pump in enumerate(site.heat_pumps):
-        yield from _unknown(("heat_pumps", index, "source"), pump.source, sources, "liquid loop or plant")
-    serving: dict[str, str] = {}
-    for index, contract in enumerate(site.heat_contracts):
-        for position, name in enumerate(contract.heat_pumps):
-            where = ("heat_contracts", index, "heat_pumps", position)
-            yield from _unknown(where, name, pumps, "heat pump")
-            if serving.setdefault(name, contract.id) != contract.id:
-                yield where, f"{name!r} serves {serving[name]} already; one contract a heat pump"
-
-
-def _rule_faults(site: Site) -> Iterator[Fault]:
-    groups: dict[str, set[str]] = {
-        "crahs": {hall.id for hall in site.halls},
-        "cdus": {loop.id for loop in site.liquid_loops},
-    }
-    plants = {plant.id for plant in site.plants}
-    for index, rule in enumerate(site.redundancy):
-        yield from _unknown(
-            ("redundancy", index, "of"), rule.of, groups.get(rule.group, plants), f"owner of {rule.group}"
-        )
+                yield from unknown(where, rack.liquid_loop, loops, "liquid loop")
 
 
 def _server_faults(site: Site) -> Iterator[Fault]:
     racks = {hall.id: {rack.id for rack in hall.racks} for hall in site.halls}
     pools = {pool.id for pool in site.server_pools}
     for index, pool in enumerate(site.server_pools):
-        yield from _unknown(("server_pools", index, "hall"), pool.hall, set(racks), "hall")
+        yield from unknown(("server_pools", index, "hall"), pool.hall, set(racks), "hall")
         for position, rack in enumerate(pool.racks):
             where = ("server_pools", index, "racks", position)
-            yield from _unknown(where, rack, racks.get(pool.hall, set()), f"rack in hall {pool.hall}:")
+            yield from unknown(where, rack, racks.get(pool.hall, set()), f"rack in hall {pool.hall}:")
     for index, work in enumerate(site.deferrable_work):
-        yield from _unknown(("deferrable_work", index, "pool"), work.pool, pools, "server pool")
+        yield from unknown(("deferrable_work", index, "pool"), work.pool, pools, "server pool")
     for index, pdu in enumerate(site.electrical.pdus):
-        yield from _unknown(("electrical", "pdus", index, "hall"), pdu.hall, set(racks), "hall")
+        yield from unknown(("electrical", "pdus", index, "hall"), pdu.hall, set(racks), "hall")
 
 
 def _device_faults(site: Site) -> Iterator[Fault]:
@@ -118,11 +92,11 @@ def _device_faults(site: Site) -> Iterator[Fault]:
             yield ("devices", index, "id"), f"device id {device.id!r} is used more than once"
         devices.add(device.id)
         for where, target in _targets(device):
-            yield from _unknown(("devices", index, *where), target, equipment, "equipment")
+            yield from unknown(("devices", index, *where), target, equipment, "equipment")
     yield from _repeated(("writable",), "point", [entry.point for entry in site.writable])
     yield from _repeated(("availability",), "equipment", [entry.equipment for entry in site.availability])
     for index, entry in enumerate(site.availability):
-        yield from _unknown(("availability", index, "equipment"), entry.equipment, equipment, "equipment")
+        yield from unknown(("availability", index, "equipment"), entry.equipment, equipment, "equipment")
 
 
 def _targets(device: Device) -> Iterator[tuple[KeyPath, str]]:
@@ -150,11 +124,6 @@ def _file_faults(site: Site, folder: Path) -> Iterator[Fault]:
             yield where, f"no file {folder / path}; paths are relative to the site file"
     if site.profile_folder is not None and not (folder / site.profile_folder).is_dir():
         yield ("profile_folder",), f"no folder {folder / site.profile_folder}; paths are relative to the site file"
-
-
-def _unknown(where: KeyPath, identifier: str, known: set[str], kind: str) -> Iterator[Fault]:
-    if identifier not in known:
-        yield where, f"no {kind} {identifier!r} in this site{nearest(identifier, known)}"
 
 
 def _dotted(where: KeyPath) -> str:
