@@ -288,7 +288,9 @@ def device(profile: str, values: Values, fault: Fault = Fault.NONE) -> ModbusDev
             raise SetpointRefusedError(name_of(register))
         values[name_of(register)] = value
 
-    return ModbusDevice(7, MODBUS_DEVICES[profile], lambda one: values.get(name_of(one), 0.0), write, lambda: fault)
+    return ModbusDevice(
+        7, MODBUS_DEVICES[profile], lambda one: values.get(name_of(one), 0.0), write, lambda: (fault, 0.0)
+    )
 
 
 @pytest.mark.parametrize(("profile", "request_pdu", "values", "response"), READS)

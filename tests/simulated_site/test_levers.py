@@ -97,7 +97,7 @@ def test_cdu_setpoints(summer: SimulatedSite) -> None:
     assert change("cdu-1", "secondary_supply_temperature_degc") == pytest.approx(7.0, abs=0.5)
     change = effect(summer, on_cdus("secondary_flow_setpoint_lps", 4.0))
     assert change("cdu-1", "pump_power_kw") < -1.0
-    assert change("cdu-1", "secondary_return_temperature_degc") > 1.0
+    assert change("cdu-1", "secondary_return_temperature_degc") > 0.8
 
 
 def test_cdu_stays_above_the_dew_point(summer: SimulatedSite) -> None:

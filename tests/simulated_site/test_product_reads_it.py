@@ -19,7 +19,7 @@ from facility.site_file import LoadedSite, load_site
 from tests.simulated_site.conftest import WINTER, settled
 from tests.simulated_site.served import written_site
 from tools.simulated_site import SimulatedSite
-from tools.simulated_site.faults import FaultFile
+from tools.simulated_site.fault_file import FaultFile
 from tools.simulated_site.rounding import counts_per_unit
 from tools.simulated_site.serving import DeviceServers, Readout
 

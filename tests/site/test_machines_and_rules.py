@@ -88,7 +88,7 @@ def test_every_part_is_read_and_counted(whole: Path) -> None:
 
 def test_defaults_leave_a_site_without_them_as_it_was(example_site: Path) -> None:
     site = load_site(example_site).site
-    assert site.plants[0].dry_coolers == site.heat_pumps == site.photovoltaics == site.redundancy == ()
+    assert not (site.plants[0].dry_coolers or site.heat_pumps or site.photovoltaics or site.redundancy)
     assert site.plants[0].tank is None and site.halls[0].economizer is None and site.water.price_per_m3 == 0.0
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from facility.errors import FacilityError
 from facility.site_file import load_site
 from tools.simulated_site import snapshot
-from tools.simulated_site.faults import FaultFile
+from tools.simulated_site.fault_file import FaultFile
+from tools.simulated_site.faults import FaultRefusedError
 from tools.simulated_site.serving import DeviceServers, Readout
 from tools.simulated_site.simulation import LONGEST_STEP_S, SimulatedSite
 
@@ -31,7 +32,7 @@ def main() -> int:
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds a second")
     parser.add_argument("--state", type=Path, help="file to resume from, and to keep the state in")
     parser.add_argument(
-        "--faults", type=Path, help="JSON file {device id: silent|garbage|exception|nan}, read as it changes"
+        "--faults", type=Path, help="JSON file {target: fault}, read as it changes; docs/simulated_site.md lists them"
     )
     arguments = parser.parse_args()
     try:
@@ -66,14 +67,20 @@ async def _serve(simulation: SimulatedSite, speed: float, state: Path | None, fa
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     count = await servers.start()
     print(f"serving {count} devices of {simulation.site.id}, process {os.getpid()}", flush=True)
-    await _run(simulation, readout, speed, state, stop)
+    await _run(simulation, readout, speed, state, faults=faults, stop=stop)
     await servers.stop()
     if state is not None:
         snapshot.save(state, simulation.memory())
 
 
 async def _run(
-    simulation: SimulatedSite, readout: Readout, speed: float, state: Path | None, stop: asyncio.Event
+    simulation: SimulatedSite,
+    readout: Readout,
+    speed: float,
+    state: Path | None,
+    *,
+    faults: FaultFile,
+    stop: asyncio.Event,
 ) -> None:
     """Advance the site with the clock until told to stop."""
     loop = asyncio.get_running_loop()
@@ -82,6 +89,7 @@ async def _run(
         await _pause(stop)
         now_s = loop.time()
         left_s, last_s = (now_s - last_s) * speed, now_s
+        _call_faults(simulation, faults)
         while left_s > 0.0 and not stop.is_set():
             simulation.step(min(left_s, LONGEST_STEP_S))
             left_s -= LONGEST_STEP_S
@@ -90,6 +98,14 @@ async def _run(
         if state is not None and now_s - saved_s > SAVE_EVERY_S:
             snapshot.save(state, simulation.memory())
             saved_s = now_s
+
+
+def _call_faults(simulation: SimulatedSite, faults: FaultFile) -> None:
+    """Let the faults of the file befall the plant; one that its target cannot have is said and left out."""
+    try:
+        simulation.faults.replace(faults.calls(), simulation.time.timestamp())
+    except FaultRefusedError as error:
+        print(f"fault refused: {error}", file=sys.stderr, flush=True)
 
 
 async def _pause(stop: asyncio.Event) -> None:

@@ -20,6 +20,8 @@ class BatteryState:
 
     charge_kwh: float
     power_kw: float = 0.0  # at its terminals; negative while discharging
+    discharged_kwh: float = 0.0  # counter, at its terminals
+    working: bool = True
 
 
 class SimulatedBattery:
@@ -35,7 +37,7 @@ class SimulatedBattery:
     def step(self, dt_s: float) -> None:
         """Follow the setpoint as far as charge and ramp allow."""
         state, hours = self.state, dt_s / SECONDS_PER_HOUR
-        wanted_kw = self._setpoints[(self.battery.id, "charge_power_setpoint_kw")]
+        wanted_kw = self._setpoints[(self.battery.id, "charge_power_setpoint_kw")] if state.working else 0.0
         room_kwh = max(FULL_FRAC * self.capacity_kwh - state.charge_kwh, 0.0)
         stock_kwh = max(state.charge_kwh - EMPTY_FRAC * self.capacity_kwh, 0.0)
         most_kw = room_kwh / self._charge_frac / hours
@@ -44,11 +46,20 @@ class SimulatedBattery:
         state.power_kw = min(max(ramped_kw, least_kw), most_kw)
         gain = self._charge_frac if state.power_kw > 0 else 1.0 / self._discharge_frac
         state.charge_kwh += state.power_kw * gain * hours
+        state.discharged_kwh += max(-state.power_kw, 0.0) * hours
+
+    def fail(self, _equipment: str) -> None:
+        """Put it out of order."""
+        self.state.working = False
+
+    def repair(self, _equipment: str) -> None:
+        """Put it back into order."""
+        self.state.working = True
 
     def values(self) -> dict[Key, float]:
         """Return the battery's true values."""
         return {
             (self.battery.id, "state_of_charge_frac"): self.state.charge_kwh / self.capacity_kwh,
             (self.battery.id, "charge_power_kw"): self.state.power_kw,
-            (self.battery.id, "fault_status"): 0.0,
+            (self.battery.id, "fault_status"): float(not self.state.working),
         }

@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from facility.site import DeferrableWork
-from tools.simulated_site.noise import Hidden, smooth_noise
+from tools.simulated_site.noise import Hidden, SmoothNoise
 from tools.simulated_site.physics.constants import SECONDS_PER_HOUR
 from tools.simulated_site.setpoints import Key, Setpoints
 
@@ -32,7 +32,7 @@ class DeferrableQueue:
 
     def __init__(self, work: DeferrableWork, hidden: Hidden, setpoints: Setpoints, zone: ZoneInfo) -> None:
         self.work, self._setpoints, self._zone = work, setpoints, zone
-        self._key = f"{hidden.seed}/{work.id}"
+        self._uneven = SmoothNoise(f"{hidden.seed}/{work.id}", UNEVEN_S)
         self._command = (work.id, "deferrable_power_command_kw")
         self._from_h = work.arrives_from.hour + work.arrives_from.minute / 60.0
         until_h = work.arrives_until.hour + work.arrives_until.minute / 60.0
@@ -72,7 +72,7 @@ class DeferrableQueue:
         local = time.astimezone(self._zone)
         if (local.hour + local.minute / 60.0 - self._from_h) % 24.0 >= self._length_h:
             return
-        uneven = 1.0 + 0.2 * math.tanh(smooth_noise(self._key, now_s, UNEVEN_S))
+        uneven = 1.0 + 0.2 * math.tanh(self._uneven.at(now_s))
         kwh = self.work.energy_kwh_per_day * uneven * dt_s / (self._length_h * SECONDS_PER_HOUR)
         lots = self.state.lots
         if lots and now_s - lots[-1][0] < LOT_S:

@@ -1,34 +1,49 @@
-"""A hall: CRAHs that blow a common plenum, racks that breathe it mixed with hot air, and the mass that slows all of it.
+"""A hall: CRAHs that blow a plenum, racks that breathe from it, and the masses that slow all of it.
 
-Energy balance, exact at every step: rack heat to air + CRAH fan power - coil heat = change of the heat stored in racks and hot air.
+Balances, exact at every step. Heat: racks to air + CRAH fans + outdoor air + humidifier - coils = change of the heat stored in
+racks, cold and hot air; coils give sensible heat and that of their condensate to the water. Water: see `humidity`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 
 from facility.records import FloatArray
 from facility.site import Crah, Hall
+from tools.simulated_site.air_paths import air_paths
+from tools.simulated_site.airside import AirsideState, SimulatedAirside
 from tools.simulated_site.climate import Outdoors
-from tools.simulated_site.control import ramped_array, settled_frac
+from tools.simulated_site.coils import Contact
+from tools.simulated_site.control import settled_frac
+from tools.simulated_site.crahs import CrahsState, Intake, SimulatedCrahs
+from tools.simulated_site.humidity import HumidifierState, Moisture, SimulatedHumidifier, settle
 from tools.simulated_site.noise import Hidden
-from tools.simulated_site.physics.air import relative_humidity_frac, saturation_pressure_kpa
-from tools.simulated_site.physics.constants import AIR_DENSITY_KGPM3, AIR_HEAT_KJPKGK, SECONDS_PER_HOUR
-from tools.simulated_site.physics.exchanger import CLOSED_KWPK, LEAST_KWPK, Exchanger, sized
-from tools.simulated_site.physics.movers import Mover
+from tools.simulated_site.physics.air import (
+    dew_point_of_humidity_degc,
+    humidity_kgpkg,
+    relative_humidity_frac,
+    saturation_pressure_kpa,
+)
+from tools.simulated_site.physics.constants import AIR_HEAT_KJPKGK, SECONDS_PER_HOUR, VAPORISATION_0C_KJPKG
 from tools.simulated_site.racks import Racks
 from tools.simulated_site.servers import RackLoad
 from tools.simulated_site.setpoints import Key, Setpoints
 
-HOT_AIR_SHARE = 0.4  # of the hall's thermal mass; the rest sits in the racks
+HOT_AIR_SHARE, COLD_AIR_SHARE = (
+    0.35,
+    0.1,
+)  # of the hall's thermal mass, with what the air sweeps; the rest sits in the racks
 RACK_EFFECTIVENESS = 0.8  # how far air leaving a rack comes to the temperature of its mass
 SENSOR_S = 45.0
-VALVE_S = 70.0
-COIL_RANGE_K = 6.0  # of the chilled water at rated load
-HUMIDIFIER_DEW_POINT_DEGC = 5.5
+AIR_CHANGE_S = 18.0  # the hall's air over the CRAHs' rated airflow
+SEA_LEVEL_KPA = 101.325
+STABLE = 0.5  # longest step over the time in which the hot air is changed
+PROTECT_K, RELEASE_K = 2.0, -1.0  # above the recommended inlet: local override, and its end
+UNEVEN_MIX = 0.15  # outdoor air does not mix evenly before the coils
 
 
 @dataclass(slots=True)
@@ -36,128 +51,220 @@ class HallState:
     """What a hall remembers."""
 
     hot_degc: float
+    cold_degc: FloatArray  # what the floor gives to each rack
     rack_degc: FloatArray  # mass of each rack
-    inlet_degc: FloatArray  # as servers and sensors feel it
-    fan_frac: FloatArray
-    valve_kwpk: FloatArray  # chilled water through each coil
-    supply_degc: FloatArray
-    coil_kw: FloatArray
     air_degc: FloatArray  # that enters each rack
-    failed: FloatArray  # 1 for a CRAH that is out of order
-    dew_point_degc: float
+    inlet_degc: FloatArray  # as servers and sensors feel it
+    humidity_kgpkg: float
+    crahs: CrahsState
+    airside: AirsideState | None
+    humidifier: HumidifierState | None
+    dew_point_degc: float = 8.0
+    needed_kw: float = 0.0
     protecting: bool = False
+    smoke: bool = False  # an input from the fire panel: closes the dampers
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """Heat [kW] and water [kg/s] through the hall's boundary in a step, for balances."""
+
+    rack_kw: float
+    fan_kw: float
+    outdoor_kw: float  # brought by outdoor air, less what leaves with hall air; sensible
+    humidifier_kw: float  # sensible
+    sensible_kw: float  # taken by the coils
+    condensate_kgps: float
+    outdoor_kgps: float
+    steam_kgps: float
 
 
 class SimulatedHall:
     """One hall with its CRAHs."""
 
     def __init__(self, hall: Hall, crahs: tuple[Crah, ...], racks: Racks, hidden: Hidden, setpoints: Setpoints) -> None:
-        self.hall_id, self.crahs, self._setpoints = hall.id, crahs, setpoints
-        self._on_plant = {crah.plant: np.array([one.plant == crah.plant for one in crahs]) for crah in crahs}
+        self.hall_id, self.crahs = hall.id, crahs
         self.racks = racks.where_hall(hall.id)
         self._ids = racks.ids[self.racks]
-        count = len(self._ids)
-        leaks = [hidden.between(f"{rack}.recirculation", 0.0, 1.0) for rack in self._ids]
-        self._recirculation = (
-            0.02 + 0.26 * np.array(leaks) ** 3
-        )  # most racks are tight, a few at the ends of rows are not
-        self._near = self._nearness(hidden)
-        self._coils = _coils(crahs, hidden)
+        self._limit_degc = hall.limits.inlet_max_degc
+        self._machines = SimulatedCrahs(crahs, hidden, setpoints)
+        self._airside = SimulatedAirside(hall.economizer, hidden, setpoints) if hall.economizer else None
+        self._humidifier = SimulatedHumidifier(hall.humidifier) if hall.humidifier else None
+        self._paths = air_paths(racks, self.racks, crahs, hidden)
+        uneven = np.array([hidden.between(f"{crah.id}.mixing", -UNEVEN_MIX, UNEVEN_MIX) for crah in crahs])
+        self._uneven = uneven if self._airside else np.zeros(len(crahs))
         mass_kjpk = hall.thermal_mass_kwh_per_k * SECONDS_PER_HOUR * hidden.around(f"{hall.id}.mass", 1.0, 0.15)
         self.hot_kjpk = HOT_AIR_SHARE * mass_kjpk
-        self.rack_kjpk = (1.0 - HOT_AIR_SHARE) * mass_kjpk / count
-        self._fan_kw = np.zeros(len(crahs))
-        self._needed_kw = 0.0
-        self._limit_degc = hall.limits.inlet_max_degc
-        self.state = HallState(
+        self.cold_kjpk = COLD_AIR_SHARE * mass_kjpk / len(self._ids)
+        self.rack_kjpk = (1.0 - HOT_AIR_SHARE - COLD_AIR_SHARE) * mass_kjpk / len(self._ids)
+        rated_kwpk = float(self._machines.rated_kwpk.sum())
+        self.longest_step_s = STABLE * self.hot_kjpk / rated_kwpk
+        self.air_kg = AIR_CHANGE_S * rated_kwpk / AIR_HEAT_KJPKGK * hidden.around(f"{hall.id}.volume", 1.0, 0.2)
+        self._infiltration_kgps = self.air_kg * hidden.between(f"{hall.id}.infiltration", 0.2, 0.5) / SECONDS_PER_HOUR
+        self.flows = Flows(*[0.0] * len(fields(Flows)))
+        self.state = self._first_state()
+
+    def _first_state(self) -> HallState:
+        count = len(self._ids)
+        return HallState(
             hot_degc=30.0,
+            cold_degc=np.full(count, 19.5),
             rack_degc=np.full(count, 33.0),
-            inlet_degc=np.full(count, 21.0),
-            fan_frac=np.full(len(crahs), 0.85),
-            valve_kwpk=self._coils.rated_water_kwpk * 0.4,
-            supply_degc=np.full(len(crahs), 19.0),
-            coil_kw=np.zeros(len(crahs)),
             air_degc=np.full(count, 21.0),
-            failed=np.zeros(len(crahs)),
-            dew_point_degc=8.0,
+            inlet_degc=np.full(count, 21.0),
+            humidity_kgpkg=humidity_kgpkg(8.0, SEA_LEVEL_KPA),
+            crahs=self._machines.state,
+            airside=self._airside.state if self._airside else None,
+            humidifier=self._humidifier.state if self._humidifier else None,
         )
 
-    def _nearness(self, hidden: Hidden) -> FloatArray:
-        """Return how much of each CRAH's air a rack gets beyond the common mix, one row a rack."""
-        draws = [[hidden.between(f"{rack}.{crah.id}", 0.0, 1.0) ** 3 for crah in self.crahs] for rack in self._ids]
-        near = np.array(draws)
-        return np.asarray(0.5 * near / near.sum(axis=1, keepdims=True))
-
     def step(self, dt_s: float, load: RackLoad, chilled_degc: Mapping[str, float], outdoors: Outdoors) -> None:
-        """Advance the hall under what its racks give off and the chilled water that arrives from each plant."""
-        state = self.state
-        water_degc = np.array([chilled_degc[crah.plant] for crah in self.crahs])
-        self._blow(dt_s)
-        air_kwpk = self._coils.rated_air_kwpk * state.fan_frac
-        self._cool(dt_s, air_kwpk, water_degc)
-        mixed_degc = self._mixed_degc(load.air_kwpk, air_kwpk)
-        lift_kw = RACK_EFFECTIVENESS * load.air_kwpk * (state.rack_degc - mixed_degc)
-        return_kw = float((air_kwpk * (state.hot_degc - state.supply_degc)).sum())
-        state.hot_degc += dt_s * (float(lift_kw.sum()) - return_kw) / self.hot_kjpk
-        state.rack_degc = state.rack_degc + dt_s * (load.air_kw - lift_kw) / self.rack_kjpk
-        state.air_degc = mixed_degc
-        self._needed_kw = float(load.air_kw.sum() + self._fan_kw.sum())
-        state.inlet_degc = state.inlet_degc + settled_frac(dt_s, SENSOR_S) * (mixed_degc - state.inlet_degc)
-        dew_degc = min(max(outdoors.dew_point_degc, HUMIDIFIER_DEW_POINT_DEGC), float(water_degc.min()) + 3.0)
-        state.dew_point_degc += settled_frac(dt_s, 6 * SECONDS_PER_HOUR) * (dew_degc - state.dew_point_degc)
+        """Advance the hall.
 
-    def _blow(self, dt_s: float) -> None:
-        """Move the fans to their setpoints, or to full while a rack overheats."""
-        state = self.state
-        hottest_degc = float(state.inlet_degc.max())
-        if hottest_degc > self._limit_degc + 2.0:
-            state.protecting = True
-        elif hottest_degc < self._limit_degc - 1.0:
-            state.protecting = False
-        low = np.array([crah.min_fan_speed_frac for crah in self.crahs])
-        wanted = np.array([self._setpoints[(crah.id, "fan_speed_setpoint_frac")] for crah in self.crahs])
-        target = np.ones(len(self.crahs)) if state.protecting else np.maximum(wanted, low)
-        working = 1.0 - state.failed
-        state.fan_frac = ramped_array(state.fan_frac, target, 0.005, dt_s) * working
-        specific = np.array([self._coils.fan.power_kw(frac) for frac in state.fan_frac.tolist()])
-        self._fan_kw = specific * self._coils.rated_fan_kw
+        Parameters
+        ----------
+        dt_s
+            Step [s].
+        load
+            What its racks give off and draw.
+        chilled_degc
+            Water that arrives from each plant [degC].
+        outdoors
+            Outdoor air.
+        """
+        parts = max(math.ceil(dt_s / self.longest_step_s), 1)
+        done = []
+        for _ in range(parts):
+            flows = self._advance(dt_s / parts, load, chilled_degc, outdoors)
+            done.append((flows, self._machines.state.coil_kw))
+        self.flows = done[0][0] if parts == 1 else _mean([flows for flows, _ in done])
+        self._machines.state.coil_kw = sum((kw for _, kw in done), np.zeros(len(self.crahs))) / parts
+        self.state.needed_kw = float(load.air_kw.sum() + self._machines.state.fan_kw.sum())
 
-    def _cool(self, dt_s: float, air_kwpk: FloatArray, water_degc: FloatArray) -> None:
-        """Move each coil's valve towards what its supply-air setpoint needs, and take the heat it then takes."""
-        state, coils = self.state, self._coils
-        wanted = [self._setpoints[(crah.id, "supply_air_temperature_setpoint_degc")] for crah in self.crahs]
-        lowest = np.array([crah.supply_air_min_degc for crah in self.crahs])
-        setpoint_degc = lowest if state.protecting else np.maximum(np.array(wanted), lowest)
-        fan_kw = self._fan_kw
-        spread_k = np.maximum(state.hot_degc - water_degc, 0.5)
-        needed_kw = np.maximum(air_kwpk * (state.hot_degc - setpoint_degc) + fan_kw, 0.0)
-        now = zip((needed_kw / spread_k).tolist(), air_kwpk.tolist(), state.valve_kwpk.tolist(), strict=True)
-        target = [coils.exchanger.next_cold_kwpk(*one, coils.max_water_kwpk) for one in now]
-        state.valve_kwpk = state.valve_kwpk + settled_frac(dt_s, VALVE_S) * (np.array(target) - state.valve_kwpk)
-        state.valve_kwpk = np.where(state.failed > 0.0, CLOSED_KWPK, state.valve_kwpk)
-        flows = zip(air_kwpk.tolist(), state.valve_kwpk.tolist(), strict=True)
-        moved_kwpk = np.array([coils.exchanger.heat_kwpk(air, water) for air, water in flows])
-        state.coil_kw = moved_kwpk * np.maximum(state.hot_degc - water_degc, 0.0) * (1.0 - state.failed)
-        state.supply_degc = state.hot_degc - (state.coil_kw - fan_kw) / np.maximum(air_kwpk, LEAST_KWPK)
+    def _advance(self, dt_s: float, load: RackLoad, chilled_degc: Mapping[str, float], outdoors: Outdoors) -> Flows:
+        state, machines = self.state, self._machines
+        density_frac = outdoors.pressure_kpa / SEA_LEVEL_KPA
+        self._watch_racks()
+        air_kwpk = machines.blow(dt_s, density_frac, protecting=state.protecting)
+        intake, outdoor_kgpkg = self._mix(dt_s, air_kwpk, outdoors)
+        surfaces = machines.cool(dt_s, air_kwpk, intake, chilled_degc, protecting=state.protecting)
+        outdoor_kwpk = float(air_kwpk @ intake.outdoor_frac) + self._infiltration_kgps * AIR_HEAT_KJPKGK
+        outdoor_kw = outdoor_kwpk * (outdoors.temperature_degc - state.hot_degc)
+        leaked_kw = self._infiltration_kgps * AIR_HEAT_KJPKGK * (outdoors.temperature_degc - state.hot_degc)
+        sensible_kw = surfaces.sensible_kw(intake.degc)
+        moisture = self._humidify(dt_s, air_kwpk, intake, outdoor_kgpkg, surfaces)
+        machines.state.coil_kw = sensible_kw + VAPORISATION_0C_KJPKG * moisture.condensate_kgps
+        humidifier_kw = self._humidifier.sensible_kw if self._humidifier else 0.0
+        self._breathe(dt_s, load, air_kwpk, density_frac, leaked_kw + humidifier_kw)
+        return Flows(
+            rack_kw=float(load.air_kw.sum()),
+            fan_kw=float(machines.state.fan_kw.sum()),
+            outdoor_kw=outdoor_kw,
+            humidifier_kw=humidifier_kw,
+            sensible_kw=float(sensible_kw.sum()),
+            condensate_kgps=float(moisture.condensate_kgps.sum()),
+            outdoor_kgps=moisture.outdoor_kgps,
+            steam_kgps=moisture.steam_kgps,
+        )
 
-    def _mixed_degc(self, rack_kwpk: FloatArray, crah_kwpk: FloatArray) -> FloatArray:
-        """Return the air that enters each rack: plenum air plus the hot air that short supply or leaks bring back."""
+    def _watch_racks(self) -> None:
+        """Override the setpoints while a rack overheats: fans to full, supply air as cold as it may be."""
+        over_k = float(self.state.inlet_degc.max()) - self._limit_degc
+        if over_k > PROTECT_K:
+            self.state.protecting = True
+        elif over_k < RELEASE_K:
+            self.state.protecting = False
+
+    def _mix(self, dt_s: float, air_kwpk: FloatArray, outdoors: Outdoors) -> tuple[Intake, float]:
+        """Return what the CRAHs draw, and the humidity of the outdoor air."""
         state = self.state
-        supplied, drawn = max(float(crah_kwpk.sum()), LEAST_KWPK), float(rack_kwpk.sum())
-        fresh = 1.0 - self._recirculation * min(max(drawn / supplied, 0.5), 1.6)
-        fresh = fresh * min(1.0, supplied / float((fresh * rack_kwpk).sum()))
-        mix_degc = float((crah_kwpk * state.supply_degc).sum()) / supplied
-        off_mix_k = self._near @ (state.supply_degc - mix_degc)
-        weight = fresh * rack_kwpk
-        off_mix_k = off_mix_k - float((weight * off_mix_k).sum() / weight.sum())  # what one rack gets another lacks
-        return fresh * (mix_degc + off_mix_k) + (1.0 - fresh) * state.hot_degc
+        outdoor_kgpkg = humidity_kgpkg(outdoors.dew_point_degc, outdoors.pressure_kpa)
+        frac = self._outdoor_frac(dt_s, air_kwpk, outdoors)
+        degc = state.hot_degc + frac * (outdoors.temperature_degc - state.hot_degc)
+        kgpkg = state.humidity_kgpkg + frac * (outdoor_kgpkg - state.humidity_kgpkg)
+        return Intake(degc, kgpkg, frac, outdoors.pressure_kpa), outdoor_kgpkg
+
+    def _outdoor_frac(self, dt_s: float, air_kwpk: FloatArray, outdoors: Outdoors) -> FloatArray:
+        if self._airside is None:
+            return self._uneven
+        state, crahs = self.state, self._machines.state
+        moved_kwpk = float(air_kwpk.sum())
+        wanted_degc = float(crahs.setpoint_degc.mean())
+        if moved_kwpk > 0.0:
+            wanted_degc -= float(crahs.fan_kw.sum()) / moved_kwpk
+        mean_frac = self._airside.step(
+            dt_s,
+            outdoors,
+            hot_degc=state.hot_degc,
+            wanted_degc=wanted_degc,
+            moved_kwpk=moved_kwpk,
+            shut=state.smoke or bool(crahs.frozen.any()),
+        )
+        return mean_frac * (1.0 + self._uneven * (1.0 - mean_frac))
+
+    def _humidify(
+        self, dt_s: float, air_kwpk: FloatArray, intake: Intake, outdoor_kgpkg: float, surfaces: Contact
+    ) -> Moisture:
+        state, humidifier = self.state, self._humidifier
+        if humidifier is not None:
+            humidifier.step(dt_s, state.dew_point_degc)
+        moisture = settle(
+            dt_s,
+            state.humidity_kgpkg,
+            air_kg=self.air_kg,
+            outdoor_kgpkg=outdoor_kgpkg,
+            infiltration_kgps=self._infiltration_kgps,
+            mixed_kgps=air_kwpk * intake.outdoor_frac / AIR_HEAT_KJPKGK,
+            mixed_frac=intake.outdoor_frac,
+            steam_kgps=humidifier.steam_kgps if humidifier else 0.0,
+            coils=surfaces,
+        )
+        state.humidity_kgpkg = moisture.humidity_kgpkg
+        state.dew_point_degc = dew_point_of_humidity_degc(moisture.humidity_kgpkg, intake.pressure_kpa)
+        return moisture
+
+    def _breathe(
+        self, dt_s: float, load: RackLoad, air_kwpk: FloatArray, density_frac: float, gained_kw: float
+    ) -> None:
+        """Move the air through floor, racks and return; `gained_kw` goes straight into the hot air."""
+        state, paths, supply_degc = self.state, self._paths, self._machines.state.supply_degc
+        drawn_kwpk = density_frac * load.air_kwpk
+        back_kwpk = self._machines.let_back_kwpk(density_frac)
+        given_kwpk, given_degc, _ = paths.supplied(air_kwpk, supply_degc, back_kwpk)
+        through_degc, after_degc = _through(state.cold_degc, given_degc, dt_s * given_kwpk / self.cold_kjpk)
+        cold_frac, cold_degc = paths.cold_air(given_kwpk, through_degc, drawn_kwpk)
+        inlet_degc = paths.inlet_degc(cold_frac, cold_degc, state.hot_degc, state.rack_degc, RACK_EFFECTIVENESS)
+        lift_kwpk = RACK_EFFECTIVENESS * drawn_kwpk
+        settling_degc = inlet_degc + load.air_kw / np.maximum(lift_kwpk, 1e-6)
+        _, rack_degc = _through(state.rack_degc, settling_degc, dt_s * lift_kwpk / self.rack_kjpk)
+        lift_kw = load.air_kw - self.rack_kjpk * (rack_degc - state.rack_degc) / dt_s
+        stored_kw = self.cold_kjpk * float((after_degc - state.cold_degc).sum()) / dt_s
+        taken_kw = float(air_kwpk @ (state.hot_degc - supply_degc))
+        state.hot_degc += dt_s * (float(lift_kw.sum()) + gained_kw - taken_kw - stored_kw) / self.hot_kjpk
+        state.cold_degc, state.rack_degc, state.air_degc = after_degc, rack_degc, inlet_degc
+        state.inlet_degc = state.inlet_degc + settled_frac(dt_s, SENSOR_S) * (inlet_degc - state.inlet_degc)
 
     def demand_on(self, plant: str) -> tuple[float, float]:
         """Return the chilled water that coils take from a plant, as a capacity rate [kW/K], and the heat in it [kW]."""
-        mine = self._on_plant.get(plant)
-        if mine is None:
-            return 0.0, 0.0
-        return float(self.state.valve_kwpk[mine].sum()), float(self.state.coil_kw[mine].sum())
+        return self._machines.demand_on(plant)
+
+    def fan_kw(self) -> FloatArray:
+        """Return each CRAH's fan power."""
+        return self._machines.state.fan_kw
+
+    def auxiliary_kw(self) -> dict[str, float]:
+        """Return the power of relief fans (under the economizer's id) and humidifier."""
+        found = {}
+        if self._airside is not None:
+            found[self._airside.economizer.id] = self._airside.state.relief_kw
+        if self._humidifier is not None:
+            found[self._humidifier.humidifier.id] = self._humidifier.power_kw
+        return found
+
+    @property
+    def water_lps(self) -> float:
+        """Water that the humidifier takes."""
+        return self._humidifier.steam_kgps if self._humidifier else 0.0
 
     @property
     def true_inlet_degc(self) -> FloatArray:
@@ -174,85 +281,59 @@ class SimulatedHall:
         """Relative humidity at the mean rack inlet."""
         return relative_humidity_frac(float(self.state.air_degc.mean()), self.state.dew_point_degc)
 
-    @property
-    def water_lps(self) -> float:
-        """Water that the humidifier takes."""
-        return 0.0
-
-    def auxiliary_kw(self) -> dict[str, float]:
-        """Return the power of relief fans (under the economizer's id) and humidifier."""
-        return {}
-
     def fail(self, equipment: str) -> None:
         """Put a CRAH out of order."""
-        self.state.failed[self._index(equipment)] = 1.0
+        self._machines.state.failed[self._machines.index(equipment)] = 1.0
 
     def repair(self, equipment: str) -> None:
         """Put a CRAH back into order."""
-        self.state.failed[self._index(equipment)] = 0.0
-
-    def _index(self, equipment: str) -> int:
-        return [crah.id for crah in self.crahs].index(equipment)
+        self._machines.state.failed[self._machines.index(equipment)] = 0.0
 
     def units(self) -> tuple[list[float], float]:
         """Return the cooling [kW] that each CRAH in order could give, and what the present load takes [kW]."""
-        failed = self.state.failed.tolist()
-        able = [crah.rated_cooling_kw for crah, out in zip(self.crahs, failed, strict=True) if not out]
-        return able, self._needed_kw
-
-    def fan_kw(self) -> FloatArray:
-        """Return each CRAH's fan power."""
-        return self._fan_kw
+        out = self._machines.out.tolist()
+        return [
+            crah.rated_cooling_kw for crah, one in zip(self.crahs, out, strict=True) if not one
+        ], self.state.needed_kw
 
     def stored_kj(self) -> float:
-        """Return the heat stored above 0 C, for balances."""
-        return self.hot_kjpk * self.state.hot_degc + self.rack_kjpk * float(self.state.rack_degc.sum())
+        """Return the sensible heat stored above 0 C, for balances."""
+        state = self.state
+        in_air_kj = self.hot_kjpk * state.hot_degc + self.cold_kjpk * float(state.cold_degc.sum())
+        return in_air_kj + self.rack_kjpk * float(state.rack_degc.sum())
+
+    def vapour_kg(self) -> float:
+        """Return the water in the hall's air, for balances."""
+        return self.air_kg * self.state.humidity_kgpkg
 
     def values(self) -> dict[Key, float]:
-        """Return the true values of the hall's racks and CRAHs."""
+        """Return the true values of the hall's racks, CRAHs, economizer and humidifier."""
         state = self.state
-        found: dict[Key, float] = {}
+        found = self._machines.values()
         vapour_kpa = saturation_pressure_kpa(state.dew_point_degc)
         for rack, inlet_degc in zip(self._ids, state.inlet_degc.tolist(), strict=True):
             found[(rack, "inlet_temperature_degc")] = inlet_degc
             found[(rack, "inlet_relative_humidity_frac")] = min(vapour_kpa / saturation_pressure_kpa(inlet_degc), 1.0)
         return_humidity = min(vapour_kpa / saturation_pressure_kpa(state.hot_degc), 1.0)
-        fan_kw, valve = self.fan_kw(), state.valve_kwpk / self._coils.max_water_kwpk
-        for index, crah in enumerate(self.crahs):
-            found[(crah.id, "supply_air_temperature_degc")] = float(state.supply_degc[index])
+        for crah in self.crahs:
             found[(crah.id, "return_air_temperature_degc")] = state.hot_degc
             found[(crah.id, "return_air_relative_humidity_frac")] = return_humidity
-            found[(crah.id, "fan_speed_frac")] = float(state.fan_frac[index])
-            found[(crah.id, "valve_position_frac")] = float(valve[index])
-            found[(crah.id, "fan_power_kw")] = float(fan_kw[index])
-            found[(crah.id, "on_status")] = 1.0 - float(state.failed[index])
-            found[(crah.id, "fault_status")] = float(state.failed[index])
+        for part in (self._airside, self._humidifier):
+            if part is not None:
+                found |= part.values()
         return found
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Coils:
-    exchanger: Exchanger  # all CRAHs of a hall share the type of their coil
-    fan: Mover
-    rated_air_kwpk: FloatArray
-    rated_fan_kw: FloatArray
-    rated_water_kwpk: FloatArray
-    max_water_kwpk: float
+def _through(mass_degc: FloatArray, towards_degc: FloatArray, exchanges: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the mean temperature of masses over a step, and that at its end, on their way to another temperature.
+
+    `exchanges` is the step over each mass's time constant; exact, so that any step is stable.
+    """
+    left = np.exp(-exchanges)
+    mean_share = -np.expm1(-exchanges) / np.maximum(exchanges, 1e-9)
+    gap = mass_degc - towards_degc
+    return towards_degc + gap * mean_share, towards_degc + gap * left
 
 
-def _coils(crahs: tuple[Crah, ...], hidden: Hidden) -> _Coils:
-    air = [crah.rated_airflow_m3ps * AIR_DENSITY_KGPM3 * AIR_HEAT_KJPKGK for crah in crahs]
-    fouled = [hidden.around(f"{crah.id}.airflow", 0.98, 0.04) for crah in crahs]
-    first = crahs[0]
-    water_kwpk = first.rated_cooling_kw / COIL_RANGE_K
-    smaller_side = min(air[0], water_kwpk)
-    effectiveness_frac = min(first.coil_effectiveness * air[0] / smaller_side, 0.95)
-    effectiveness_frac = min(hidden.around("coil.effectiveness", effectiveness_frac, 0.05), 0.96)
-    return _Coils(
-        exchanger=sized(air[0], water_kwpk, effectiveness_frac),
-        fan=Mover(1.0, 1.0, hidden.between("crah.static", 0.05, 0.15), 0.03),
-        rated_air_kwpk=np.array(air) * np.array(fouled),
-        rated_fan_kw=np.array([hidden.around(f"{crah.id}.fan", crah.rated_fan_kw, 0.06) for crah in crahs]),
-        rated_water_kwpk=np.full(len(crahs), water_kwpk),
-        max_water_kwpk=1.3 * water_kwpk,
-    )
+def _mean(flows: list[Flows]) -> Flows:
+    return Flows(*[sum(column) / len(flows) for column in zip(*map(astuple, flows), strict=True)])

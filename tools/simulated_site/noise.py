@@ -8,21 +8,39 @@ from functools import lru_cache
 
 
 @lru_cache(maxsize=4096)
-def _knot(key: str, index: int) -> float:
-    return random.Random(f"{key}/{index}").gauss(0.0, 1.0)
-
-
-@lru_cache(maxsize=4096)
 def _draw(key: str) -> float:
     return random.Random(key).random()
 
 
-def smooth_noise(key: str, time_s: float, period_s: float) -> float:
-    """Return a smooth random course: about normal(0, 1), with one independent knot a period, cosine between them."""
-    position = time_s / period_s
-    index = math.floor(position)
-    blend = 0.5 - 0.5 * math.cos(math.pi * (position - index))
-    return (1.0 - blend) * _knot(key, index) + blend * _knot(key, index + 1)
+class SmoothNoise:
+    """A smooth random course: about normal(0, 1), with one independent knot a period, cosine between them.
+
+    The knots around the last time asked for are kept, for the next one is nearly always between the same two.
+    """
+
+    __slots__ = ("_after", "_before", "_index", "_key", "_period_s")
+
+    def __init__(self, key: str, period_s: float) -> None:
+        self._key, self._period_s = key, period_s
+        self._index: int | None = None
+        self._before = self._after = 0.0
+
+    def at(self, time_s: float) -> float:
+        """Return the course at a time."""
+        position = time_s / self._period_s
+        index = math.floor(position)
+        if index != self._index:
+            self._index, self._before, self._after = index, self._knot(index), self._knot(index + 1)
+        blend = 0.5 - 0.5 * math.cos(math.pi * (position - index))
+        return (1.0 - blend) * self._before + blend * self._after
+
+    def _knot(self, index: int) -> float:
+        return _knot(self._key, index)
+
+
+@lru_cache(maxsize=4096)
+def _knot(key: str, index: int) -> float:
+    return random.Random(f"{key}/{index}").gauss(0.0, 1.0)
 
 
 class Hidden:

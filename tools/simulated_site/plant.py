@@ -1,79 +1,71 @@
-"""A chilled-water plant: chillers and a waterside economizer in series, towers, pumps, and the sequences that protect them.
+"""A chilled-water plant: economizer and chillers in series, a tank beside them, pumps, and the loop that carries heat outside.
 
-Energy balances, exact at every step: heat of the coils + chilled-water pumps - economizer - chillers = change of the heat stored in
-the return header; economizer + chillers + compressors + condenser pumps - towers = change of the heat stored in the basins.
+Energy balances, exact at every step. Chilled side: heat of coils and CDUs + pumps - economizer - chillers + what the tank gives
+to the return = change of the heat in the return header. Condenser side: economizer + water-cooled chillers with their compressors
++ pumps = heat gained by the `CondenserLoop`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from facility.site import Plant
+from tools.simulated_site import plant_values
+from tools.simulated_site.chiller_bank import ChillerBank, Waters
 from tools.simulated_site.climate import Outdoors
-from tools.simulated_site.control import ramped, settled_frac
+from tools.simulated_site.condenser_loop import CondenserLoop
+from tools.simulated_site.control import ramped
 from tools.simulated_site.noise import Hidden
 from tools.simulated_site.physics.constants import WATER_HEAT_KJPKGK
-from tools.simulated_site.physics.exchanger import water_kwpk
-from tools.simulated_site.physics.rejecting import fan_frac_for
-from tools.simulated_site.physics.tower import makeup_lps
-from tools.simulated_site.plant_parts import hidden_chiller, hidden_dry_cooler, hidden_plate, hidden_pump, hidden_tower
-from tools.simulated_site.sequences import MECHANICAL, PARTIAL, PlantSequence, SequenceState
+from tools.simulated_site.plant_parts import hidden_plate, hidden_pumps
+from tools.simulated_site.sequences import MECHANICAL, PlantSequence, SequenceState
 from tools.simulated_site.setpoints import Key, Setpoints
+from tools.simulated_site.tank import SimulatedTank
 
-HEADER_L_PER_KW = 4.0  # chilled water in the return header and pipes, per kW of one chiller
-BASIN_L_PER_KW = 6.0
-COMPRESSOR_S = 90.0
-FAN_S = 45.0
-FREEZE_DEGC = 3.5
-AIR_TO_WATER_K = 5.6  # an air-cooled machine at 35 C outdoors is taken as a water-cooled one at 29.4 C
-FROST_BASIN_DEGC = 5.0
-MIN_EVAPORATOR_FRAC = 0.35  # of the rated flow, for each running chiller
+HEADER_L_PER_KW = 4.0  # chilled water in the return header and pipes, per kW of the largest chiller
+SETPOINT_K_PER_S = 0.1 / 60.0
+PLATE_FROST_DEGC = 4.0  # the economizer's chilled side stays above
+MOST_TANK_SHARE = 0.9  # of the water may come from the tank
+LEAST_FLOW_FRAC = 0.02  # of the pumps' rating: less is no flow to speak of
 
 
 @dataclass(slots=True)
 class PlantState:
-    """What a plant remembers."""
+    """What a plant remembers beside its parts."""
 
-    return_degc: float = 14.0
-    supply_degc: float = 8.0
-    basin_degc: float = 22.0
-    setpoint_degc: float = 8.0
-    exchanger_degc: float = 14.0  # chilled water behind the economizer
-    economizer_kw: float = 0.0
-    cooling_kw: float = 0.0  # of the chillers
-    fan_frac: float = 0.5
+    return_degc: float
+    supply_degc: float
+    setpoint_degc: float
+    exchanger_degc: float  # chilled water behind the economizer
     chilled_kwpk: float = 60.0
-    condenser_kwpk: float = 120.0
-    rejected_kw: float = 0.0
-    compressor_kw: float = 0.0
-    entering_condenser_degc: float = 22.0
-    chilled_pump_kw: float = 0.0
-    condenser_pump_kw: float = 0.0
-    starts: int = 0
-    fan_kw: float = 0.0
-    makeup_lps: float = 0.0
-    failed: list[str] = field(default_factory=list)
+    condenser_kwpk: float = 0.0
+    economizer_kw: float = 0.0
+    heat_kw: float = 0.0  # that came back from coils and CDUs, less what heat pumps took
 
 
 class SimulatedPlant:
     """One plant."""
 
-    def __init__(self, plant: Plant, hidden: Hidden, setpoints: Setpoints, pressure_kpa: float) -> None:
+    def __init__(
+        self, plant: Plant, hidden: Hidden, setpoints: Setpoints, pressure_kpa: float, cycles: float = 3.0
+    ) -> None:
         self.plant, self._setpoints = plant, setpoints
-        self._machines = [hidden_chiller(plant, index, hidden) for index in range(len(plant.chillers))]
-        self._towers = [hidden_tower(plant, index, hidden, pressure_kpa) for index in range(len(plant.towers))]
-        self._coolers = [hidden_dry_cooler(plant, index, hidden) for index in range(len(plant.dry_coolers))]
-        self._chilled = hidden_pump(plant, "chilled_water", hidden)
-        self._condenser = hidden_pump(plant, "condenser_water", hidden) if plant.towers or plant.dry_coolers else None
-        self._plate = None if self._condenser is None else hidden_plate(plant, self._chilled, self._condenser, hidden)
+        self.chilled = hidden_pumps(plant, "chilled_water", hidden)
+        wet = bool(plant.towers or plant.dry_coolers)
+        self.condenser = hidden_pumps(plant, "condenser_water", hidden) if wet else None
+        condenser_kwpk = self.condenser.rated_kwpk if self.condenser else 0.0
+        self.bank = ChillerBank(plant, hidden, self.chilled.rated_kwpk, condenser_kwpk)
+        self.outside = CondenserLoop(plant, hidden, setpoints, pressure_kpa, cycles) if wet else None
+        self._plate = hidden_plate(plant, self.chilled, self.condenser, hidden) if self.condenser else None
+        least_degc, most_degc = plant.leaving_water_min_degc, plant.leaving_water_max_degc
+        self.tank = SimulatedTank(plant.tank, least_degc, most_degc) if plant.tank is not None else None
         self._sequence = PlantSequence(plant, setpoints)
-        ratings_kw = [one.rated_cooling_kw for one in plant.chillers]
-        rated_kw = max(ratings_kw) if ratings_kw else 0.5 * plant.economizer.rated_kw if plant.economizer else 0.0
-        self.header_kjpk = HEADER_L_PER_KW * rated_kw * WATER_HEAT_KJPKGK
-        self.basin_kjpk = BASIN_L_PER_KW * rated_kw * WATER_HEAT_KJPKGK
-        self.state = PlantState()
-        self._compressors_kw = [0.0] * len(plant.chillers)
         self.sequence_state = SequenceState()
+        ratings_kw = [one.rated_cooling_kw for one in plant.chillers]
+        rated_kw = max(ratings_kw) if ratings_kw else plant.economizer.rated_kw if plant.economizer else 1.0
+        self.header_kjpk = HEADER_L_PER_KW * rated_kw * WATER_HEAT_KJPKGK
+        start_degc = min(least_degc + 2.0, most_degc)
+        self.state = PlantState(start_degc + 6.0, start_degc, start_degc, start_degc + 6.0)
 
     @property
     def chilled_degc(self) -> float:
@@ -88,17 +80,17 @@ class SimulatedPlant:
     @property
     def water_lps(self) -> float:
         """Make-up water."""
-        return self.state.makeup_lps
+        return self.outside.state.makeup_lps if self.outside else 0.0
 
     @property
     def starts(self) -> int:
         """Compressor starts so far."""
-        return self.state.starts
+        return sum([machine.state.starts for machine in self.bank.machines])
 
     @property
     def chillers_on(self) -> list[float]:
         """One for each chiller that runs, else zero."""
-        return [float(index < self.sequence_state.chillers) for index in range(len(self._machines))]
+        return [float(machine.state.running) for machine in self.bank.machines]
 
     @property
     def mode(self) -> int:
@@ -106,178 +98,165 @@ class SimulatedPlant:
         return self.sequence_state.mode
 
     @property
-    def tank_kwh(self) -> float:
-        """Cold in the tank."""
-        return 0.0
-
-    def fail(self, equipment: str) -> None:
-        """Put a machine out of order."""
-        self.state.failed.append(equipment)
-
-    def repair(self, equipment: str) -> None:
-        """Put a machine in order again."""
-        self.state.failed.remove(equipment)
-
-    def units(self) -> dict[str, tuple[list[float], float]]:
-        """Return the capacity of each unit that works and what the load takes, by group."""
-        failed, state = self.state.failed, self.state
-        chillers_kw = [one.rated_cooling_kw for one in self.plant.chillers if one.id not in failed]
-        return {"chillers": (chillers_kw, state.cooling_kw)}
+    def cooling_kw(self) -> float:
+        """What the chillers take out of the water."""
+        return self.bank.cooling_kw
 
     def step(self, dt_s: float, outdoors: Outdoors, coils_kwpk: float, heat_kw: float) -> None:
-        """Advance the plant under the coils' water and heat."""
+        """Advance the plant under the water that coils and CDUs take [kW/K] and the heat that comes back in it [kW]."""
         state = self.state
-        before = self.sequence_state.chillers
+        state.heat_kw = heat_kw
         self._sequence.step(
             self.sequence_state,
             dt_s,
             short_k=state.supply_degc - state.setpoint_degc,
             return_degc=state.return_degc,
-            outdoors=outdoors,
+            sink_degc=outdoors.wet_bulb_degc if self.plant.towers else outdoors.temperature_degc,
         )
-        running = self.sequence_state.chillers
-        state.starts += max(running - before, 0)
+        called = self._called()
         wanted = self._setpoints[(self.plant.id, "leaving_chilled_water_temperature_setpoint_degc")]
         wanted = min(max(wanted, self.plant.leaving_water_min_degc), self.plant.leaving_water_max_degc)
-        state.setpoint_degc = ramped(state.setpoint_degc, wanted, 0.1 / 60.0, dt_s)
-        least_kwpk = MIN_EVAPORATOR_FRAC * water_kwpk(self._chilled.rated_flow) * self._share(running)
-        state.chilled_kwpk = max(coils_kwpk, least_kwpk)
-        state.chilled_pump_kw = self._chilled.power_kw(state.chilled_kwpk / WATER_HEAT_KJPKGK)
-        if self._condenser is None:
-            state.basin_degc = outdoors.temperature_degc - AIR_TO_WATER_K
-        else:
-            state.condenser_kwpk = water_kwpk(self._condenser.rated_flow) * self._share(running)
-            state.condenser_pump_kw = self._condenser.power_kw(state.condenser_kwpk / WATER_HEAT_KJPKGK)
-        self._cool(dt_s, running)
-        state.return_degc += (
-            dt_s * (heat_kw + state.chilled_pump_kw - state.economizer_kw - state.cooling_kw) / self.header_kjpk
-        )
-        if self._condenser is not None:
-            self._reject(dt_s, outdoors)
+        state.setpoint_degc = ramped(state.setpoint_degc, wanted, SETPOINT_K_PER_S, dt_s)
+        tank_kwpk = self._tank_flow_kwpk(dt_s)
+        made_kwpk = max(coils_kwpk + tank_kwpk, self.bank.least_kwpk(called))
+        state.chilled_kwpk = self.chilled.move(made_kwpk + max(-tank_kwpk, 0.0))
+        state.condenser_kwpk = self._move_condenser_water(called)
+        self._cool(dt_s, called, outdoors, max(tank_kwpk, -MOST_TANK_SHARE * state.chilled_kwpk))
+        if self.outside is not None:
+            self.outside.step(dt_s, outdoors, self._gained_kw(), state.condenser_kwpk, self._target_degc())
 
-    def _share(self, running: int) -> float:
-        return max(running, 1) / max(len(self._machines), 1)
+    def _called(self) -> list[int]:
+        """Return the chillers that the sequence asks for: the first that are able to run."""
+        able = [index for index, machine in enumerate(self.bank.machines) if machine.able]
+        return able[: self.sequence_state.chillers]
 
-    def _cool(self, dt_s: float, running: int) -> None:
+    def _tank_flow_kwpk(self, dt_s: float) -> float:
+        """Return the water that charges the tank; negative while it discharges, down to the ride-through that stays in it."""
+        if self.tank is None:
+            return 0.0
+        state, tank = self.state, self.tank
+        wanted_kw = self._setpoints[(tank.tank.id, "charge_power_setpoint_kw")]
+        reserve_kwh = max(state.heat_kw, 0.0) * tank.tank.reserve_min / 60.0
+        if wanted_kw < 0.0 and tank.usable_kwh(state.setpoint_degc + 1.0, state.return_degc) <= reserve_kwh:
+            return 0.0
+        return tank.flow_kwpk(dt_s, wanted_kw, state.supply_degc, state.return_degc)
+
+    def _move_condenser_water(self, called: list[int]) -> float:
+        """Run the condenser pumps for the chillers that run or are called, and for the economizer."""
+        if self.condenser is None:
+            return 0.0
+        machines = self.bank.machines
+        total_kwpk = sum([machine.rated_condenser_kwpk for machine in machines])
+        taken = [
+            machine.rated_condenser_kwpk
+            for index, machine in enumerate(machines)
+            if machine.state.running or index in called
+        ]
+        frac = sum(taken) / total_kwpk if total_kwpk > 0.0 else 0.0
+        if self.sequence_state.mode != MECHANICAL:
+            frac = max(frac, min(self.chilled.rated_kwpk / self.condenser.rated_kwpk, 1.0))
+        return self.condenser.move(frac * self.condenser.rated_kwpk)
+
+    def _cool(self, dt_s: float, called: list[int], outdoors: Outdoors, tank_kwpk: float) -> None:
         """Cool the return water towards the setpoint: the economizer what it can, the chillers the rest."""
         state = self.state
-        needed_kw = max(state.chilled_kwpk * (state.return_degc - state.setpoint_degc), 0.0)
-        state.economizer_kw = min(self._economizer_kw(), needed_kw)
-        state.exchanger_degc = state.return_degc - state.economizer_kw / state.chilled_kwpk
-        state.entering_condenser_degc = state.basin_degc
-        if running:  # a mixing valve keeps the condenser warm enough
-            least_degc = self.plant.chillers[0].min_entering_condenser_degc
-            state.entering_condenser_degc = max(state.basin_degc, least_degc)
-        machines = self._machines[:running]
-        capacity_kw = sum(one.capacity_kw(state.setpoint_degc, state.entering_condenser_degc) for one in machines)
-        wanted_kw = min(needed_kw - state.economizer_kw, capacity_kw)
-        state.cooling_kw += settled_frac(dt_s, COMPRESSOR_S) * (wanted_kw - state.cooling_kw)
-        freezing_kw = state.chilled_kwpk * (state.return_degc - FREEZE_DEGC) - state.economizer_kw
-        state.cooling_kw = min(max(state.cooling_kw, 0.0), max(freezing_kw, 0.0)) if running else 0.0
-        state.supply_degc = state.exchanger_degc - state.cooling_kw / state.chilled_kwpk
-        self._compressors_kw = self._compressors()
-        state.compressor_kw = sum(self._compressors_kw)
+        flow_kwpk = state.chilled_kwpk - max(-tank_kwpk, 0.0)
+        flows = flow_kwpk > LEAST_FLOW_FRAC * self.chilled.rated_kwpk
+        state.economizer_kw = self._economizer_kw(flow_kwpk) if flows else 0.0
+        state.exchanger_degc = state.return_degc - (state.economizer_kw / flow_kwpk if flows else 0.0)
+        self.bank.step(dt_s, called, self._waters(flow_kwpk if flows else 0.0, outdoors))
+        cooling_kw = self.bank.cooling_kw
+        made_degc = state.exchanger_degc - (cooling_kw / flow_kwpk if flows else 0.0)
+        charge_kw = self._exchange_with_tank(dt_s, tank_kwpk, made_degc, outdoors)
+        pumps_kw = self.chilled.state.total_kw
+        gained_kw = state.heat_kw + pumps_kw + charge_kw - state.economizer_kw - cooling_kw
+        state.return_degc += dt_s * gained_kw / self.header_kjpk
 
-    def _economizer_kw(self) -> float:
-        if self._plate is None or self.sequence_state.mode == MECHANICAL:
+    def _exchange_with_tank(self, dt_s: float, tank_kwpk: float, made_degc: float, outdoors: Outdoors) -> float:
+        """Charge or discharge the tank; return the heat that it gives to the return header."""
+        state, tank = self.state, self.tank
+        state.supply_degc = made_degc
+        if tank is None:
+            return 0.0
+        if tank_kwpk < 0.0:
+            share = -tank_kwpk / state.chilled_kwpk
+            state.supply_degc = share * tank.bottom_degc + (1.0 - share) * made_degc
+        entering_degc = made_degc if tank_kwpk >= 0.0 else state.return_degc
+        tank.step(dt_s, tank_kwpk, entering_degc, outdoors.temperature_degc)
+        return tank.state.charge_kw
+
+    def _waters(self, flow_kwpk: float, outdoors: Outdoors) -> Waters:
+        state = self.state
+        return Waters(
+            chilled_kwpk=flow_kwpk,
+            entering_degc=state.exchanger_degc,
+            setpoint_degc=state.setpoint_degc,
+            supply_degc=state.supply_degc,
+            condenser_kwpk=state.condenser_kwpk,
+            condenser_degc=self.outside.state.basin_degc if self.outside else outdoors.temperature_degc,
+            outdoor_degc=outdoors.temperature_degc,
+        )
+
+    def _economizer_kw(self, flow_kwpk: float) -> float:
+        """Return what the plate takes: as much as it can, no more than the setpoint asks for, and never near frost."""
+        if self._plate is None or self.outside is None or self.sequence_state.mode == MECHANICAL:
             return 0.0
         state = self.state
-        moved_kwpk = self._plate.heat_kwpk(state.chilled_kwpk, state.condenser_kwpk)
-        return moved_kwpk * max(state.return_degc - state.basin_degc, 0.0)
+        moved_kwpk = self._plate.heat_kwpk(flow_kwpk, state.condenser_kwpk)
+        able_kw = moved_kwpk * max(state.return_degc - self.outside.state.basin_degc, 0.0)
+        target_degc = max(state.setpoint_degc, PLATE_FROST_DEGC)
+        return min(able_kw, flow_kwpk * max(state.return_degc - target_degc, 0.0))
 
-    def _loads_kw(self) -> list[float]:
-        """Return the cooling of each chiller: running ones share it by rating."""
-        running = self._machines[: self.sequence_state.chillers]
-        rated_kw = sum(one.rated_cooling_kw for one in running) or 1.0
-        shared = [self.state.cooling_kw * one.rated_cooling_kw / rated_kw for one in running]
-        return shared + [0.0] * (len(self._machines) - len(running))
+    def _gained_kw(self) -> float:
+        """Return the heat that the condenser water takes up."""
+        pumps_kw = self.condenser.state.total_kw if self.condenser else 0.0
+        return self.state.economizer_kw + self.bank.to_condensers_kw() + pumps_kw
 
-    def _compressors(self) -> list[float]:
-        state = self.state
-        return [
-            one.power_kw(load_kw, state.supply_degc, state.entering_condenser_degc)
-            for one, load_kw in zip(self._machines, self._loads_kw(), strict=True)
-        ]
-
-    def _basin_setpoint_degc(self) -> float:
-        """Return the water the towers aim for: as set, but cold enough to be of use to an economizer that is on."""
+    def _target_degc(self) -> float:
+        """Return the water that the towers aim for: as set, but cold enough to be of use to an economizer that is on."""
         wanted = self._setpoints[(self.plant.id, "condenser_water_temperature_setpoint_degc")]
-        if self.sequence_state.mode >= PARTIAL and self.plant.economizer is not None:
+        if self.sequence_state.mode != MECHANICAL and self.plant.economizer is not None:
             wanted = min(wanted, self.state.setpoint_degc - self.plant.economizer.approach_k - 0.5)
-        return max(wanted, FROST_BASIN_DEGC)
+        return wanted
 
-    def _reject(self, dt_s: float, outdoors: Outdoors) -> None:
-        state = self.state
-        gained_kw = state.economizer_kw + state.cooling_kw + state.compressor_kw + state.condenser_pump_kw
-        excess_kw = self.basin_kjpk * (state.basin_degc - self._basin_setpoint_degc()) / 300.0
-        target_kw = max(gained_kw + excess_kw, 0.0)
-        entering_degc = state.basin_degc + gained_kw / state.condenser_kwpk
-        cells = self._towers or self._coolers
-        count = len(cells)
-        cell_lps = state.condenser_kwpk / WATER_HEAT_KJPKGK / count
-        sink_degc = outdoors.wet_bulb_degc
-        if self._coolers:
-            sink_degc = self._coolers[0].coil_air_degc(outdoors.temperature_degc, sink_degc, wet=False)
-        wanted = fan_frac_for(cells[0], target_kw / count, entering_degc, cell_lps, sink_degc)
-        state.fan_frac += settled_frac(dt_s, FAN_S) * (wanted - state.fan_frac)
-        if wanted == 0.0 and state.fan_frac < cells[0].min_fan_frac:
-            state.fan_frac = 0.0
-        rejected_kw = sum(one.heat_kw(entering_degc, cell_lps, state.fan_frac, sink_degc) for one in cells)
-        bypassed = state.fan_frac == 0.0  # with the fans off a bypass valve keeps the basin from overcooling
-        state.rejected_kw = min(rejected_kw, target_kw) if bypassed else rejected_kw
-        state.makeup_lps = makeup_lps(state.rejected_kw) if self._towers else 0.0
-        state.basin_degc += dt_s * (gained_kw - state.rejected_kw) / self.basin_kjpk
+    def fail(self, equipment: str) -> None:
+        """Put a machine out of order."""
+        self._break(equipment, broken=True)
 
-    def _fan_kw(self) -> list[float]:
-        return [one.fan.power_kw(self.state.fan_frac) for one in self._towers or self._coolers]
+    def repair(self, equipment: str) -> None:
+        """Put a machine in order again."""
+        self._break(equipment, broken=False)
+
+    def _break(self, equipment: str, *, broken: bool) -> None:
+        for machine in self.bank.machines:
+            if machine.nameplate.id == equipment:
+                machine.state.broken = broken
+        groups = [(pumps.ids, pumps.state.broken) for pumps in (self.chilled, self.condenser) if pumps is not None]
+        if self.outside is not None:
+            groups.append(([one.id for one in self.outside.nameplates], self.outside.state.broken))
+        for ids, out in groups:
+            if equipment in ids:
+                out.append(equipment) if broken else out.remove(equipment)
+
+    def units(self) -> dict[str, tuple[list[float], float]]:
+        """Return the capacity [kW] of each unit that works and what the load takes, by group."""
+        return plant_values.units_of(self)
 
     def power_kw(self) -> dict[str, float]:
         """Return the electric power of every machine, by equipment id."""
-        found = {one.id: kw for one, kw in zip(self.plant.chillers, self._compressors_kw, strict=True)}
-        rejecting = [*self.plant.towers, *self.plant.dry_coolers]
-        found |= {one.id: kw for one, kw in zip(rejecting, self._fan_kw(), strict=True)}
-        totals = {"chilled_water": self.state.chilled_pump_kw, "condenser_water": self.state.condenser_pump_kw}
-        for duty, total_kw in totals.items():
-            group = [pump for pump in self.plant.pumps if pump.duty == duty]
-            rated_kw = sum(pump.rated_kw for pump in group)
-            found |= {pump.id: total_kw * pump.rated_kw / rated_kw for pump in group}
-        return found
+        return plant_values.power_of(self)
 
     def values(self) -> dict[Key, float]:
         """Return the plant's true values; electric power is the meters' to tell."""
-        state, plant = self.state, self.plant.id
-        found: dict[Key, float] = {
-            (plant, "leaving_chilled_water_temperature_degc"): state.supply_degc,
-            (plant, "entering_chilled_water_temperature_degc"): state.return_degc,
-            (plant, "chilled_water_flow_lps"): state.chilled_kwpk / WATER_HEAT_KJPKGK,
-            (plant, "condenser_water_flow_lps"): state.condenser_kwpk / WATER_HEAT_KJPKGK,
-            (plant, "entering_condenser_water_temperature_degc"): state.basin_degc,
-            (plant, "makeup_water_lps"): state.makeup_lps,
-            (plant, "economizer_mode"): float(self.sequence_state.mode),
-            (plant, "chillers_staged"): float(self.sequence_state.chillers),
-        }
-        if self.plant.economizer is not None:
-            found[(self.plant.economizer.id, "heat_exchanger_leaving_temperature_degc")] = state.exchanger_degc
-        found |= self._chiller_values()
-        found |= {(one.id, "fan_speed_frac"): state.fan_frac for one in [*self.plant.towers, *self.plant.dry_coolers]}
-        found |= {(one.id, "adiabatic_status"): 0.0 for one in self.plant.dry_coolers}
-        return found
-
-    def _chiller_values(self) -> dict[Key, float]:
-        state = self.state
-        rise_k = (state.cooling_kw + state.compressor_kw) / state.condenser_kwpk
-        found: dict[Key, float] = {}
-        for index, (chiller, load_kw) in enumerate(zip(self.plant.chillers, self._loads_kw(), strict=True)):
-            on = index < self.sequence_state.chillers
-            found[(chiller.id, "leaving_chilled_water_temperature_degc")] = state.supply_degc
-            found[(chiller.id, "entering_chilled_water_temperature_degc")] = state.exchanger_degc
-            leaving_degc = state.entering_condenser_degc + (rise_k if on else 0.0)
-            found[(chiller.id, "leaving_condenser_water_temperature_degc")] = leaving_degc
-            found[(chiller.id, "load_frac")] = load_kw / chiller.rated_cooling_kw
-            found[(chiller.id, "on_status")] = float(on)
-            found[(chiller.id, "fault_status")] = float(chiller.id in state.failed)
-        return found
+        return plant_values.values_of(self)
 
     def stored_kj(self) -> float:
-        """Return the heat stored above 0 C, for balances."""
-        return self.header_kjpk * self.state.return_degc + self.basin_kjpk * self.state.basin_degc
+        """Return the heat stored above 0 C in header, condenser water and tank, for balances."""
+        condenser_kj = self.outside.water_kjpk * self.outside.state.basin_degc if self.outside else 0.0
+        tank_kj = self.tank.stored_kj() if self.tank else 0.0
+        return self.header_kjpk * self.state.return_degc + condenser_kj + tank_kj
+
+    @property
+    def tank_kwh(self) -> float:
+        """Cold in the tank."""
+        return self.tank.cold_kwh if self.tank else 0.0

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from facility.site import Plant
 from tools.simulated_site.noise import Hidden
+from tools.simulated_site.physics.air_cooled import AirCooledLaw, sized_air_cooled
 from tools.simulated_site.physics.chiller import ChillerLaw
 from tools.simulated_site.physics.dry_cooler import DryCoolerLaw, sized_dry_cooler
-from tools.simulated_site.physics.exchanger import Exchanger, sized, water_kwpk
+from tools.simulated_site.physics.exchanger import Exchanger, sized
 from tools.simulated_site.physics.movers import Mover
 from tools.simulated_site.physics.tower import TowerLaw, sized_tower
+from tools.simulated_site.pumps import Pumps
 
 
-def hidden_chiller(plant: Plant, index: int, hidden: Hidden) -> ChillerLaw:
+def hidden_chiller(plant: Plant, index: int, hidden: Hidden) -> ChillerLaw | AirCooledLaw:
     """Return the machine behind a chiller's nameplate, fouled since it was new."""
     nameplate = plant.chillers[index]
-    return ChillerLaw(
-        rated_cooling_kw=hidden.around(f"{nameplate.id}.cooling", nameplate.rated_cooling_kw, 0.03),
-        rated_cop=hidden.around(f"{nameplate.id}.cop", nameplate.rated_cop * 0.95, 0.05),
-        min_load_kw=nameplate.min_part_load_frac * nameplate.rated_cooling_kw,
-    )
+    cooling_kw = hidden.around(f"{nameplate.id}.cooling", nameplate.rated_cooling_kw, 0.03)
+    cop = hidden.around(f"{nameplate.id}.cop", nameplate.rated_cop * 0.95, 0.05)
+    min_load_kw = nameplate.min_part_load_frac * nameplate.rated_cooling_kw
+    if nameplate.condenser == "air":
+        return sized_air_cooled(cooling_kw, cop, min_load_kw)
+    return ChillerLaw(cooling_kw, cop, min_load_kw)
 
 
 def hidden_tower(plant: Plant, index: int, hidden: Hidden, pressure_kpa: float) -> TowerLaw:
@@ -44,20 +47,20 @@ def hidden_dry_cooler(plant: Plant, index: int, hidden: Hidden) -> DryCoolerLaw:
     )
 
 
-def hidden_pump(plant: Plant, duty: str, hidden: Hidden) -> Mover:
-    """Return the pumps of a duty as one: alike pumps in parallel share flow and power."""
+def hidden_pumps(plant: Plant, duty: str, hidden: Hidden) -> Pumps:
+    """Return the pumps of a duty, in parallel on their system."""
     group = [pump for pump in plant.pumps if pump.duty == duty]
-    rated_kw = sum(pump.rated_kw for pump in group) * hidden.around(f"{plant.id}.{duty}", 1.0, 0.06)
     static_frac = hidden.around(f"{plant.id}.{duty}.static", group[0].static_head_frac, 0.2)
-    return Mover(sum(pump.rated_flow_lps for pump in group), rated_kw, static_frac, 0.03 * rated_kw)
+    rated_kw = {pump.id: pump.rated_kw * hidden.around(f"{pump.id}.power", 1.0, 0.06) for pump in group}
+    return Pumps({pump.id: pump.rated_flow_lps for pump in group}, rated_kw, min(static_frac, 0.9))
 
 
-def hidden_plate(plant: Plant, chilled: Mover, condenser: Mover, hidden: Hidden) -> Exchanger | None:
+def hidden_plate(plant: Plant, chilled: Pumps, condenser: Pumps, hidden: Hidden) -> Exchanger | None:
     """Return the economizer's plate: its rating at the nameplate approach, both sides at rated flow."""
     economizer = plant.economizer
     if economizer is None:
         return None
-    hot, cold = water_kwpk(chilled.rated_flow), water_kwpk(condenser.rated_flow)
+    hot, cold = chilled.rated_kwpk, condenser.rated_kwpk
     approach_k = hidden.around(f"{economizer.id}.approach", economizer.approach_k * 1.1, 0.1)
     range_k = economizer.rated_kw / hot
     effectiveness_frac = min(range_k / (range_k + approach_k) * hot / min(hot, cold), 0.95)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from facility.site import Site
+from tools.simulated_site.device_points import equipment_of
 from tools.simulated_site.devices import MODBUS_DEVICES, SNMP_DEVICES
-from tools.simulated_site.serving import equipment_of
 from tools.simulated_site.setpoints import Key
 
 

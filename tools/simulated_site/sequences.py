@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from facility.site import Plant
-from tools.simulated_site.climate import Outdoors
 from tools.simulated_site.setpoints import Setpoints
 
 MECHANICAL, PARTIAL, FREE = 0, 1, 2
@@ -41,28 +40,33 @@ class PlantSequence:
         *,
         short_k: float,
         return_degc: float,
-        outdoors: Outdoors,
+        sink_degc: float,
     ) -> None:
-        """Bring mode and staging in line with the commands, within the interlocks; `short_k` is how far the water is too warm."""
+        """Bring mode and staging in line with the commands, within the interlocks.
+
+        `short_k` is how far the leaving water is too warm; `sink_degc` the coldest that towers or dry coolers could make.
+        """
         mode_command = round(self._setpoints[(self._plant.id, "economizer_mode_command")])
         staged = round(self._setpoints[(self._plant.id, "chillers_staged_command")])
         self._watch(state, dt_s, short_k, mode_command * 100.0 + staged)
-        allowed = self._allowed_mode(mode_command, return_degc, outdoors)
+        allowed = self._allowed_mode(mode_command, return_degc, sink_degc)
         state.since_change_s += dt_s
         economizer = self._plant.economizer
         if allowed != state.mode and (economizer is None or state.since_change_s >= 60.0 * economizer.min_dwell_min):
             state.mode, state.since_change_s = allowed, 0.0
-        if state.mode == FREE and state.rescue:
+        if state.mode == FREE and state.rescue and self._plant.chillers:
             state.mode = PARTIAL
         wanted = 0 if state.mode == FREE else min(max(staged, 1), len(self._plant.chillers))
         state.chillers = min(wanted + (state.rescue if wanted else 0), len(self._plant.chillers))
 
-    def _allowed_mode(self, command: int, return_degc: float, outdoors: Outdoors) -> int:
+    def _allowed_mode(self, command: int, return_degc: float, sink_degc: float) -> int:
         """Refuse the economizer where its water could not be colder than the return."""
         economizer = self._plant.economizer
+        if not self._plant.chillers:
+            return FREE
         if economizer is None or command == MECHANICAL:
             return MECHANICAL
-        if return_degc < outdoors.wet_bulb_degc + economizer.approach_k + DEADBAND_K:
+        if return_degc < sink_degc + economizer.approach_k + DEADBAND_K:
             return MECHANICAL
         return PARTIAL if command == PARTIAL or economizer.kind == "non_integrated" else FREE
 

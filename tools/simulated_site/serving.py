@@ -10,10 +10,12 @@ from contextlib import AsyncExitStack
 
 from facility.secrets import resolve_secret
 from facility.site import Device, SnmpAddress
+from tools.simulated_site.device_points import equipment_of
 from tools.simulated_site.devices import MODBUS_DEVICES, SNMP_DEVICES
 from tools.simulated_site.devices.registers import Register
 from tools.simulated_site.devices.varbinds import Oid, SnmpMap, count
-from tools.simulated_site.faults import Fault, FaultFile
+from tools.simulated_site.fault_file import FaultFile
+from tools.simulated_site.faults import Fault
 from tools.simulated_site.protocol.modbus_server import ModbusDevice
 from tools.simulated_site.protocol.snmp_agent import AgentProtocol, V2cAgent, V3Agent
 from tools.simulated_site.protocol.snmp_pdu import Responder, Value
@@ -42,11 +44,6 @@ class Readout:
             return math.nan
         in_force = self._simulation.setpoints.in_force((equipment, quantity))
         return self._measured[(equipment, quantity)] if in_force is None else in_force
-
-
-def equipment_of(device: Device, slot: str) -> str | None:
-    """Return the equipment behind a slot of a device; None where the site does not use the slot."""
-    return device.equipment if isinstance(device.equipment, str) else device.equipment.get(slot)
 
 
 class DeviceServers:
@@ -80,7 +77,7 @@ class DeviceServers:
             self._simulation.set(equipment, register.quantity, value)
 
         model = MODBUS_DEVICES[device.profile]
-        unit = ModbusDevice(unit_id, model, read, write, lambda: self._faults.of(device.id))
+        unit = ModbusDevice(unit_id, model, read, write, lambda: self._faults.state_of(device.id))
         server = await asyncio.start_server(unit.serve, host, port)
         self._open.callback(server.close)
 
@@ -89,7 +86,7 @@ class DeviceServers:
         agent = self._agent(device, address, responder)
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(
-            lambda: AgentProtocol(agent, lambda: self._faults.of(device.id)), (address.host, address.port)
+            lambda: AgentProtocol(agent, lambda: self._faults.state_of(device.id)), (address.host, address.port)
         )
         self._open.callback(transport.close)
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from facility.site import ServerPool, Site
 from tools.simulated_site.climate import Climate, Outdoors
-from tools.simulated_site.noise import Hidden, smooth_noise
+from tools.simulated_site.noise import Hidden, SmoothNoise
 from tools.simulated_site.physics.constants import SECONDS_PER_HOUR
 
 LIQUID_POOL_FRAC = 0.3  # of its racks' heat: from here on a pool is taken for accelerators
@@ -63,10 +63,11 @@ class Demand:
     """Work that cannot wait, as a fraction of all servers: office hours for ordinary pools, long jobs for liquid-cooled ones."""
 
     def __init__(self, pool: ServerPool, hidden: Hidden, liquid: bool) -> None:
-        self._key = f"{hidden.seed}/{pool.id}"
+        self._jobs = SmoothNoise(f"{hidden.seed}/{pool.id}/jobs", 5 * SECONDS_PER_HOUR)
+        self._bursts = SmoothNoise(f"{hidden.seed}/{pool.id}/bursts", 600.0)
         self._base = hidden.around(f"{pool.id}.base", 0.60 if liquid else 0.38, 0.06)
         self._day = 0.02 if liquid else hidden.around(f"{pool.id}.day", 0.17, 0.15)
-        self._jobs = 0.05 if liquid else 0.02
+        self._jobs_frac = 0.05 if liquid else 0.02
 
     def at(self, time: datetime, zone: ZoneInfo) -> float:
         """Return the demand at a time."""
@@ -75,6 +76,6 @@ class Demand:
         busy = math.exp(2.0 * (math.cos(2 * math.pi * (hour - 14.5) / 24.0) - 1.0))
         weekend = 0.35 if local.weekday() >= 5 else 1.0
         time_s = time.timestamp()
-        jobs = self._jobs * smooth_noise(f"{self._key}/jobs", time_s, 5 * SECONDS_PER_HOUR)
-        bursts = 0.008 * smooth_noise(f"{self._key}/bursts", time_s, 600.0)
+        jobs = self._jobs_frac * self._jobs.at(time_s)
+        bursts = 0.008 * self._bursts.at(time_s)
         return min(max(self._base + self._day * busy * weekend + jobs + bursts, 0.05), 0.95)

@@ -13,7 +13,7 @@ from tools.simulated_site.deferrable import DeferrableQueue, QueueState
 from tools.simulated_site.noise import Hidden
 from tools.simulated_site.physics.constants import SECONDS_PER_HOUR
 from tools.simulated_site.racks import Racks
-from tools.simulated_site.servers import RackLoad, rack_load
+from tools.simulated_site.servers import STANDBY_FRAC, RackLoad, rack_load
 from tools.simulated_site.setpoints import Key, Setpoints
 from tools.simulated_site.surroundings import Surroundings, Synthetic
 
@@ -45,6 +45,8 @@ class Workload:
         for pool in site.server_pools:
             self._fan_share[self._shares[pool.id] > 0] = pool.fan_power_share_frac
         self._unpooled_kw = self._unpooled()
+        self._throttled: dict[str, float] = {}  # how much of its work a pool dropped in the last step
+        self._done_server_h: dict[str, float] = {}  # in this step, before that
         self.state = WorkloadState(
             awake={pool.id: float(pool.servers) for pool in site.server_pools},
             utilisation={pool.id: 0.5 for pool in site.server_pools},
@@ -72,14 +74,17 @@ class Workload:
         filled = [self._hidden.between(f"{rack}.filled", 0.4, 0.65) for rack in self._racks.ids]
         return np.where(pooled > 0.0, 0.0, self._racks.rated_kw * filled)
 
-    def step(self, dt_s: float, time: datetime, inlet_degc: FloatArray) -> RackLoad:
-        """Advance the work and return what the racks draw."""
+    def step(
+        self, dt_s: float, time: datetime, inlet_degc: FloatArray, coolant_lost_frac: FloatArray | float = 0.0
+    ) -> RackLoad:
+        """Advance the work and return what the racks draw; those that miss coolant drop that much of their work."""
         reference_kw = self._unpooled_kw.copy()
         for name, pool in self._pools.items():
             reference_kw += self._shares[name] * self._serve(name, pool, dt_s, time)
         for queue in self.queues.values():
             reference_kw += self._shares[queue.work.pool] * queue.step(dt_s, time, self._spare_kw(queue.work.pool))
-        return rack_load(
+        reference_kw *= 1.0 - (1.0 - STANDBY_FRAC) * coolant_lost_frac
+        load = rack_load(
             reference_kw,
             fan_share=self._fan_share,
             inlet_degc=inlet_degc,
@@ -88,6 +93,19 @@ class Workload:
             rated_air_kwpk=self._racks.rated_air_kwpk,
             allowable_max_degc=self._racks.allowable_max_degc,
         )
+        self._drop(1.0 - (1.0 - load.throttled_frac) * (1.0 - coolant_lost_frac))
+        return load
+
+    def _drop(self, throttled_frac: FloatArray) -> None:
+        """Take back from the work done what throttled servers do not do of it."""
+        if not throttled_frac.any():
+            self._throttled.clear()
+            return
+        for name, share in self._shares.items():
+            self._throttled[name] = dropped = float(share @ throttled_frac)
+            self.state.done_server_h -= dropped * self._done_server_h[name]
+            pool = self._pools[name]
+            self.state.unserved_servers[name] += dropped * self.state.utilisation[name] * pool.servers
 
     def _serve(self, name: str, pool: ServerPool, dt_s: float, time: datetime) -> float:
         """Let awake servers do the work that cannot wait, as far as they can; return the power they draw for it."""
@@ -99,7 +117,8 @@ class Workload:
         utilisation = done / max(awake, 1.0)
         state.utilisation[name], state.unserved_servers[name] = utilisation, wanted - done
         state.asked_server_h += wanted * dt_s / SECONDS_PER_HOUR
-        state.done_server_h += done * dt_s / SECONDS_PER_HOUR
+        self._done_server_h[name] = done * dt_s / SECONDS_PER_HOUR
+        state.done_server_h += self._done_server_h[name]
         awake_w = awake * (pool.idle_w + (pool.peak_w - pool.idle_w) * utilisation)
         return (awake_w + (pool.servers - awake) * pool.sleep_w) / 1000.0
 
@@ -111,6 +130,7 @@ class Workload:
     def _spare_kw(self, pool: str) -> float:
         rating = self._pools[pool]
         idle_share = 1.0 - self.state.utilisation[pool]
+        idle_share *= 1.0 - self._throttled.get(pool, 0.0)
         return self.state.awake[pool] * idle_share * (rating.peak_w - rating.idle_w) / 1000.0
 
     def values(self) -> dict[Key, float]:

@@ -6,3 +6,4 @@ WATER_HEAT_KJPKGK = 4.186  # a litre of water is taken as a kilogram
 VAPORISATION_KJPKG = 2430.0
 ICE_POINT_K = 273.15
 SECONDS_PER_HOUR = 3600.0
+VAPORISATION_0C_KJPKG = 2501.0  # of vapour in the air, counted from water at 0 C

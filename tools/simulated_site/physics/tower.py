@@ -6,13 +6,12 @@ import math
 from dataclasses import dataclass
 
 from tools.simulated_site.physics.air import saturated_enthalpy_kjpkg
-from tools.simulated_site.physics.constants import VAPORISATION_KJPKG, WATER_HEAT_KJPKGK
+from tools.simulated_site.physics.constants import AIR_HEAT_KJPKGK, VAPORISATION_KJPKG, WATER_HEAT_KJPKGK
 from tools.simulated_site.physics.movers import Mover
 
 DESIGN_WET_BULB_DEGC = 22.0
 DESIGN_APPROACH_K = 4.5
-EVAPORATED_SHARE = 0.85  # of the heat, on the year's mean; the rest warms air
-CYCLES_OF_CONCENTRATION = 3.0
+DRAUGHT_FRAC = 0.1  # of the rated air through a cell whose fan stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class TowerLaw:
 
     def heat_kw(self, entering_degc: float, flow_lps: float, fan_frac: float, wet_bulb_degc: float) -> float:
         """Return the heat rejected; a still fan leaves a tenth of the draught."""
-        air_kgps = self.rated_air_kgps * max(fan_frac, 0.1)
+        air_kgps = self.rated_air_kgps * max(fan_frac, DRAUGHT_FRAC)
         hot = saturated_enthalpy_kjpkg(entering_degc, self.pressure_kpa)
         cold = saturated_enthalpy_kjpkg(wet_bulb_degc, self.pressure_kpa)
         if hot <= cold or flow_lps <= 0.0:
@@ -38,6 +37,20 @@ class TowerLaw:
         ntu = self.ntu_constant * (flow_lps / air_kgps) ** 0.4
         effect = _counter_flow(ntu, ratio)
         return min(effect * air_kgps * (hot - cold), flow_lps * WATER_HEAT_KJPKGK * (entering_degc - wet_bulb_degc))
+
+    def evaporated_lps(self, heat_kw: float, fan_frac: float, wet_bulb_degc: float, dry_bulb_degc: float) -> float:
+        """Return the water that a heat evaporates: all but what warms the air from dry bulb to saturated outlet.
+
+        Dry air cools on its way: then more evaporates than the water's own heat asks for.
+        """
+        if heat_kw <= 0.0:
+            return 0.0
+        air_kgps = self.rated_air_kgps * max(fan_frac, DRAUGHT_FRAC)
+        inlet = saturated_enthalpy_kjpkg(wet_bulb_degc, self.pressure_kpa)
+        per_k = saturated_enthalpy_kjpkg(wet_bulb_degc + 5.0, self.pressure_kpa) - inlet
+        outlet_degc = wet_bulb_degc + 5.0 * heat_kw / air_kgps / per_k
+        sensible_kw = air_kgps * AIR_HEAT_KJPKGK * (outlet_degc - dry_bulb_degc)
+        return max(heat_kw - sensible_kw, 0.0) / VAPORISATION_KJPKG
 
 
 def _counter_flow(ntu: float, ratio: float) -> float:
@@ -63,9 +76,3 @@ def sized_tower(
         else:
             high = middle
     return TowerLaw(rated_flow_lps, rated_flow_lps / 1.2, high, fan, min_fan_frac, pressure_kpa)
-
-
-def makeup_lps(heat_kw: float) -> float:
-    """Return the water that replaces evaporation, blowdown and drift."""
-    evaporated_lps = EVAPORATED_SHARE * heat_kw / VAPORISATION_KJPKG
-    return evaporated_lps * CYCLES_OF_CONCENTRATION / (CYCLES_OF_CONCENTRATION - 1.0)

@@ -33,7 +33,7 @@ class ModbusDevice:
     registers: ModbusMap
     read: Callable[[Register], float]
     write: Callable[[Register, float], None]
-    fault: Callable[[], Fault]
+    state: Callable[[], tuple[Fault, float]]  # its fault, and by how many seconds it answers late
 
     def answer(self, unit_id: int, pdu: bytes) -> bytes:
         """Return the response PDU to a request PDU."""
@@ -45,6 +45,10 @@ class ModbusDevice:
             return bytes((function | 0x80, error.code))
         except struct.error:
             return bytes((function | 0x80, ILLEGAL_VALUE))
+
+    def fault(self) -> Fault:
+        """Return what is wrong with it now."""
+        return self.state()[0]
 
     def _refuse(self, unit_id: int) -> None:
         if unit_id != self.unit_id:
@@ -113,7 +117,9 @@ class ModbusDevice:
                 transaction, protocol, length, unit_id = struct.unpack(">HHHB", header)
                 if protocol != 0 or not 2 <= length <= 254:
                     break
-                response = self._framed(transaction, unit_id, await reader.readexactly(length - 1))
+                pdu = await reader.readexactly(length - 1)
+                await asyncio.sleep(self.state()[1])
+                response = self._framed(transaction, unit_id, pdu)
                 if response is not None:
                     writer.write(response)
                     await writer.drain()

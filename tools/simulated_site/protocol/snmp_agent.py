@@ -183,8 +183,8 @@ def _request_id(asked: _V3Message) -> int:
 class AgentProtocol(asyncio.DatagramProtocol):
     """One agent behind one UDP port; what it cannot read it drops."""
 
-    def __init__(self, agent: V2cAgent | V3Agent, fault: Callable[[], Fault]) -> None:
-        self._agent, self._fault = agent, fault
+    def __init__(self, agent: V2cAgent | V3Agent, state: Callable[[], tuple[Fault, float]]) -> None:
+        self._agent, self._state = agent, state
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
@@ -192,8 +192,14 @@ class AgentProtocol(asyncio.DatagramProtocol):
         self._transport = transport
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        """Answer a message."""
-        fault = self._fault()
+        """Answer a message, a slow device some time later."""
+        fault, late_s = self._state()
+        if late_s > 0.0:
+            asyncio.get_running_loop().call_later(late_s, self._answer, data, addr, Fault.NONE)
+        else:
+            self._answer(data, addr, fault)
+
+    def _answer(self, data: bytes, addr: tuple[str, int], fault: Fault) -> None:
         if self._transport is None or fault is Fault.SILENT:
             return
         if fault is Fault.GARBAGE:

@@ -1,0 +1,79 @@
+"""The simulated site as a plant of the closed loop: `tools.simulated_site.closed_loop_plant:factory`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from facility.site_file import LoadedSite
+from tools.closed_loop.conditions import Conditions
+from tools.closed_loop.plant import Key, RefusedError, Truth
+from tools.simulated_site.given_surroundings import GivenSurroundings, own_conditions
+from tools.simulated_site.recollection import Recollection
+from tools.simulated_site.setpoints import SetpointRefusedError
+from tools.simulated_site.simulation import SimulatedSite
+from tools.simulated_site.truth import truth_of
+
+__all__ = ["ClosedLoopPlant", "factory", "own_conditions"]
+
+STEP_S = 30.0  # longest step inside
+
+
+class ClosedLoopPlant:
+    """A simulated site that nobody operates but the closed loop. It can go back in time (`tools.closed_loop.plant.Rewindable`)."""
+
+    def __init__(self, site: SimulatedSite) -> None:
+        self.site = site
+        self._recollection = Recollection(site)
+
+    @property
+    def time(self) -> datetime:
+        """The site's clock."""
+        return self.site.time
+
+    def set(self, equipment: str, quantity: str, value: float) -> None:
+        """Put a setpoint in force.
+
+        Raises
+        ------
+        tools.closed_loop.plant.RefusedError
+            If there is no such setpoint, or its controller does not accept the value.
+        """
+        try:
+            self.site.set(equipment, quantity, value)
+        except SetpointRefusedError as error:
+            raise RefusedError(str(error)) from error
+
+    def step(self, seconds: float) -> None:
+        """Let time pass."""
+        left_s = seconds
+        while left_s > 1e-9:
+            self.site.step(min(left_s, STEP_S))
+            left_s -= STEP_S
+
+    def measured(self) -> Mapping[Key, float]:
+        """Return what the sensors say now."""
+        return self.site.measured()
+
+    def truth(self) -> Truth:
+        """Return what is so now."""
+        return truth_of(self.site)
+
+    def memory(self) -> Any:
+        """Return everything that the site remembers, for `recall` in this process."""
+        return self._recollection.take()
+
+    def recall(self, memory: Any) -> None:
+        """Go back to what `memory` returned."""
+        self._recollection.put_back(memory)
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+
+def factory(loaded: LoadedSite, conditions: Conditions, seed: int, start: datetime) -> ClosedLoopPlant:
+    """Return the site as it is commissioned at `start`; the seed draws what its file does not say."""
+    surroundings = GivenSurroundings(conditions, loaded.site)
+    site = SimulatedSite(loaded.site, seed, start, surroundings=surroundings, operators=False)
+    return ClosedLoopPlant(site)

@@ -1,0 +1,122 @@
+"""The water in a hall's air: what comes with outdoor air and from the humidifier, and what the coils take.
+
+Balance, exact at every step: outdoor air in - hall air out + steam - condensate = change of the water in the air.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from facility.records import FloatArray
+from facility.site import Humidifier
+from tools.simulated_site.coils import Contact
+from tools.simulated_site.control import ramped
+from tools.simulated_site.physics.constants import AIR_HEAT_KJPKGK, SECONDS_PER_HOUR, VAPORISATION_0C_KJPKG
+from tools.simulated_site.setpoints import Key
+
+BAND_K = 1.0  # over which a humidifier goes from nothing to full
+STROKE_S = 180.0
+NEWTON_STEPS = 12  # the balance is piecewise linear in humidity and convex: each step settles at least one coil
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moisture:
+    """What a step did to the water in the air."""
+
+    humidity_kgpkg: float
+    outdoor_kgps: float  # water brought by outdoor air, less what leaves with hall air
+    steam_kgps: float
+    condensate_kgps: FloatArray  # per coil
+
+
+def settle(
+    dt_s: float,
+    humidity_kgpkg: float,
+    *,
+    air_kg: float,
+    outdoor_kgpkg: float,
+    infiltration_kgps: float,
+    mixed_kgps: FloatArray,
+    mixed_frac: FloatArray,
+    steam_kgps: float,
+    coils: Contact,
+) -> Moisture:
+    """Return the hall's humidity after a step, implicit in it, so that a hall of little air and much airflow is stable.
+
+    Parameters
+    ----------
+    dt_s
+        Step [s].
+    humidity_kgpkg, outdoor_kgpkg
+        Humidity ratios of the hall at the beginning and outdoors.
+    air_kg
+        Dry air in the hall.
+    infiltration_kgps, mixed_kgps, mixed_frac
+        Outdoor air that leaks in, and that comes in through each CRAH; the latter over what the CRAH moves.
+    steam_kgps
+        What the humidifier adds.
+    coils
+        Their surfaces.
+    """
+    outdoor_kgps = infiltration_kgps + float(mixed_kgps.sum())
+    touching_kgps = coils.touching_kwpk / AIR_HEAT_KJPKGK
+    fixed_kgpkg = mixed_frac * outdoor_kgpkg
+    ratio = humidity_kgpkg
+    for _ in range(NEWTON_STEPS):
+        over = (1.0 - mixed_frac) * ratio + fixed_kgpkg - coils.surface_kgpkg
+        wet = over > 0.0
+        gained_kgps = outdoor_kgps * (outdoor_kgpkg - ratio) + steam_kgps
+        lost_kgps, lost_slope = 0.0, 0.0
+        if wet.any():
+            lost_kgps = float((touching_kgps * over)[wet].sum())
+            lost_slope = float((touching_kgps * (1.0 - mixed_frac))[wet].sum())
+        residual = air_kg * (ratio - humidity_kgpkg) - dt_s * (gained_kgps - lost_kgps)
+        change = residual / (air_kg + dt_s * (outdoor_kgps + lost_slope))
+        ratio -= change
+        if abs(change) < 1e-13:
+            break
+    condensate_kgps = touching_kgps * np.maximum((1.0 - mixed_frac) * ratio + fixed_kgpkg - coils.surface_kgpkg, 0.0)
+    brought_kgps = outdoor_kgps * (outdoor_kgpkg - ratio)
+    after = humidity_kgpkg + dt_s * (brought_kgps + steam_kgps - float(condensate_kgps.sum())) / air_kg
+    return Moisture(after, brought_kgps, steam_kgps, condensate_kgps)
+
+
+@dataclass(slots=True)
+class HumidifierState:
+    """What a humidifier remembers."""
+
+    output_frac: float = 0.0
+
+
+class SimulatedHumidifier:
+    """A humidifier under its own dew-point control."""
+
+    def __init__(self, humidifier: Humidifier) -> None:
+        self.humidifier = humidifier
+        self.state = HumidifierState()
+
+    def step(self, dt_s: float, dew_point_degc: float) -> None:
+        """Move the output towards what the dew point asks for; nothing at its setpoint, full a band below."""
+        wanted = min(max((self.humidifier.dew_point_min_degc - dew_point_degc) / BAND_K + 0.5, 0.0), 1.0)
+        self.state.output_frac = ramped(self.state.output_frac, wanted, 1.0 / STROKE_S, dt_s)
+
+    @property
+    def steam_kgps(self) -> float:
+        """Water that goes into the air."""
+        return self.state.output_frac * self.humidifier.rated_kg_per_h / SECONDS_PER_HOUR
+
+    @property
+    def power_kw(self) -> float:
+        """Electric power."""
+        return self.steam_kgps * self.humidifier.kwh_per_kg * SECONDS_PER_HOUR
+
+    @property
+    def sensible_kw(self) -> float:
+        """Heat to the air beyond that in the vapour; negative where the air itself must evaporate the water."""
+        return self.power_kw - VAPORISATION_0C_KJPKG * self.steam_kgps
+
+    def values(self) -> dict[Key, float]:
+        """Return the humidifier's true values."""
+        return {(self.humidifier.id, "on_status"): float(self.state.output_frac > 0.0)}
