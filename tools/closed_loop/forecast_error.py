@@ -2,17 +2,16 @@
 
 The error's form is in `error_course`; its size is that of published skill:
 
-- Temperature: 2.1 K at long lead, memory 48 h: 1.0 K at 6 h, 1.7 K at 24 h, 2.0 K at 48 h. Root mean square errors of the
-  ECMWF's 2 m temperature at stations are 1.5 to 2 K over the first two days, with some 10 to 20 % less after statistical
-  correction (Ben Bouallegue et al., Monthly Weather Review 151(4), 2023). Ours starts at zero, because the site measures.
+- Temperature: 2.1 K at long lead, memory 48 h: 1.0 K at 6 h, 1.7 K at 24 h, 2.0 K at 48 h. Day-ahead root mean square errors
+  of 2 m temperature at stations are 1.2 to 2 K, raw and corrected by statistics (Ben Bouallegue et al., Monthly Weather
+  Review 151(4), 2023, on the forecasts of ECMWF). Ours starts at zero, because the site measures.
 - Dew point: the same size; half of its variance is the temperature's error, for both come from the same air mass. Relative
   humidity and wet bulb follow from the two, so that the three never contradict each other.
-- Price: day-ahead auctions publish the next day at about 13:00 local time (Single Day-Ahead Coupling, 12:57 CET; EPEX SPOT
-  trading procedures). Until the end of what is published there is no error. Beyond it the standard deviation is 20 % of the
-  mean price at long lead, memory 24 h; mean absolute errors of the best day-ahead models are 12 to 16 % of the mean price
-  in the German market, which a normal error's standard deviation exceeds by a quarter (Lago et al., Applied Energy 293, 2021).
-- Carbon: relative, 10 % at long lead, memory 24 h: a mean absolute error of 7 % a day ahead and 8 % two days ahead;
-  CarbonCast reports 3 to 20 % by grid (Maji et al., BuildSys 2022).
+- Price: day-ahead auctions publish the next day by 13:00 local time (Single Day-Ahead Coupling). Until the end of what is
+  published there is no error. Beyond it the standard deviation is 20 % of the mean price at long lead, memory 24 h: a mean
+  absolute error of 15 % a day ahead, as good models have in the German market (Lago et al., Applied Energy 293, 2021).
+- Carbon: relative, 10 % at long lead, memory 24 h: a mean absolute error of 7 % a day ahead and 8 % two days ahead, in the
+  range of CarbonCast's by grid (Maji et al., BuildSys 2022: about 3 to 20 %, 10 % on average).
 
 A tariff or a constant of the site file is exact. Load is not here: its forecast is made from the site's own history, by the
 product, and errs as it does.

@@ -1,0 +1,148 @@
+"""Ours as a controller: the product itself trains and plans on what was measured; a dispatcher follows its plans."""
+
+from __future__ import annotations
+
+import math
+import time as wall
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from facility.cycle import run_cycle
+from facility.environment import Environment
+from facility.errors import FacilityError
+from facility.history.journal import open_journal
+from facility.learn.model_store import ModelStore
+from facility.learn.training import train_site
+from facility.ports import Signals
+from facility.records import Event, Plan
+from facility.service.night import next_night
+from facility.site import AbnormalInput
+from facility.site_file import LoadedSite
+from facility.state import StateFolder
+from tools.closed_loop.baselines import GoodPractice, commissioned_setpoints
+from tools.closed_loop.dispatcher import Dispatcher
+from tools.closed_loop.memory_telemetry import MemoryTelemetry
+from tools.closed_loop.plant import Key
+
+FOLLOWED_INTERVALS = 2  # a plan outlives one cycle that failed, not two
+
+
+@dataclass(slots=True)
+class PlantClock:
+    """The plant's time, as the product sees it."""
+
+    time: datetime
+
+    def now(self) -> datetime:
+        """Return it."""
+        return self.time
+
+
+@dataclass(slots=True)
+class Diary:
+    """What planning took and what went wrong."""
+
+    plan_seconds: list[float] = field(default_factory=list)
+    train_seconds: list[float] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)  # of plans: when and why
+    notes: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def open_product(
+    loaded: LoadedSite, telemetry: MemoryTelemetry, signals: Signals, folder: Path, start: datetime
+) -> Iterator[Environment]:
+    """Open what a cycle works with: the product's own journal and model store in a folder, history in memory."""
+    state = StateFolder(folder)
+    journal = open_journal(None, state)
+    try:
+        yield Environment(loaded, telemetry, journal, signals, ModelStore(state.models), PlantClock(start))
+    finally:
+        journal.close()
+
+
+class Ours:
+    """Trains at the start and every night, plans every `replan`, and follows the plan in between.
+
+    Setpoints that the plan does not lead, and all of them while there is no plan or the site is in an abnormal state, stay with
+    the plant's own controls, which are good practice.
+    """
+
+    def __init__(
+        self, environment: Environment, telemetry: MemoryTelemetry, local: GoodPractice, replan: timedelta
+    ) -> None:
+        self.diary = Diary()
+        self._environment, self._telemetry, self._local, self._replan = environment, telemetry, local, replan
+        self._dispatcher = Dispatcher(environment.loaded)
+        self._settable = set(commissioned_setpoints(environment.loaded.site))
+        self._in_force: dict[Key, float] = {}
+        self._plan: Plan | None = None
+        self._next_plan: datetime | None = None
+        self._next_training: datetime | None = None
+
+    def decide(self, time: datetime, measured: Mapping[Key, float]) -> Mapping[Key, float]:
+        """Return the setpoints to put in force."""
+        clock = self._environment.clock
+        assert isinstance(clock, PlantClock)
+        clock.time = time
+        self._telemetry.record(time, measured)
+        self._in_force |= {key: value for key in self._settable if math.isfinite(value := measured.get(key, math.nan))}
+        self._train_when_due(time)
+        self._plan_when_due(time)
+        plan = self._followed(time, measured)
+        led = self._dispatcher.leads(plan) if plan is not None else set()
+        self._local.adopt({key: self._in_force[key] for key in led if key in self._in_force})
+        found = {key: value for key, value in self._local.decide(time, measured).items() if key not in led}
+        if plan is not None:
+            found |= self._dispatcher.writes(time, plan, self._in_force)
+        self._in_force |= found
+        return found
+
+    def _followed(self, time: datetime, measured: Mapping[Key, float]) -> Plan | None:
+        """Return the plan to follow, unless it is too old or the site is in an abnormal state."""
+        if self._plan is None or time - self._plan.created >= FOLLOWED_INTERVALS * self._replan:
+            return None
+        abnormal = any(holds(one, measured) for one in self._environment.loaded.site.abnormal_states)
+        return None if abnormal else self._plan
+
+    def _plan_when_due(self, time: datetime) -> None:
+        if self._next_plan is not None and time < self._next_plan:
+            return
+        self._next_plan = time + self._replan
+        began = wall.perf_counter()
+        correlation = f"{time:%Y%m%dT%H%M}"
+        try:
+            self._plan = run_cycle(self._environment, correlation).plan
+        except FacilityError as error:
+            self._failed(time, error, correlation)
+        else:
+            self.diary.plan_seconds.append(wall.perf_counter() - began)
+
+    def _failed(self, time: datetime, error: FacilityError, correlation: str) -> None:
+        reason = f"{type(error).__name__}: {error}"
+        self.diary.failures.append(f"{time:%Y-%m-%d %H:%M} {reason}")
+        detail = {"reason": reason}
+        site = self._environment.loaded.site.id
+        self._environment.journal.append(Event(time, "cycle.failed", site, "planner", detail, correlation))
+
+    def _train_when_due(self, time: datetime) -> None:
+        if self._next_training is not None and time < self._next_training:
+            return
+        self._next_training = next_night(time.astimezone(self._environment.loaded.site.zone))
+        began = wall.perf_counter()
+        try:
+            train_site(self._environment.loaded, self._telemetry, self._environment.models, time)
+        except FacilityError as error:
+            self.diary.notes.append(f"{time:%Y-%m-%d %H:%M} not trained: {error}")
+        else:
+            self.diary.train_seconds.append(wall.perf_counter() - began)
+
+
+def holds(abnormal: AbnormalInput, measured: Mapping[Key, float]) -> bool:
+    """Tell whether an abnormal state holds; a silent sensor tells nothing."""
+    equipment, _, quantity = abnormal.point.partition(".")
+    value = measured.get((equipment, quantity), math.nan)
+    return value in abnormal.equals or (abnormal.above is not None and value > abnormal.above)
