@@ -58,6 +58,10 @@ class ChillerBank:
         """Return the chilled water that the evaporators of running and called machines need."""
         return sum([one.least_kwpk for index, one in enumerate(self.machines) if one.state.running or index in called])
 
+    def least_kw(self) -> float:
+        """Return the cooling under which running machines would have to stop."""
+        return sum([one.law.min_load_kw for one in self.running])
+
     def condenser_frac(self) -> float:
         """Return the share of the rated condenser water that goes to running machines."""
         total_kwpk = sum([one.rated_condenser_kwpk for one in self.machines])

@@ -20,7 +20,7 @@ from tools.simulated_site.climate import Outdoors
 from tools.simulated_site.coils import Contact
 from tools.simulated_site.control import settled_frac
 from tools.simulated_site.crahs import CrahsState, Intake, SimulatedCrahs
-from tools.simulated_site.humidity import HumidifierState, Moisture, SimulatedHumidifier, settle
+from tools.simulated_site.humidity import HumidifierState, Moisture, SimulatedHumidifier, made_up_kgpkg, settle
 from tools.simulated_site.noise import Hidden
 from tools.simulated_site.physics.air import (
     dew_point_of_humidity_degc,
@@ -214,6 +214,7 @@ class SimulatedHall:
             air_kg=self.air_kg,
             outdoor_kgpkg=outdoor_kgpkg,
             infiltration_kgps=self._infiltration_kgps,
+            infiltration_kgpkg=made_up_kgpkg(outdoor_kgpkg, intake.pressure_kpa),
             mixed_kgps=air_kwpk * intake.outdoor_frac / AIR_HEAT_KJPKGK,
             mixed_frac=intake.outdoor_frac,
             steam_kgps=humidifier.steam_kgps if humidifier else 0.0,

@@ -13,11 +13,14 @@ from facility.records import FloatArray
 from facility.site import Humidifier
 from tools.simulated_site.coils import Contact
 from tools.simulated_site.control import ramped
+from tools.simulated_site.physics.air import humidity_kgpkg
 from tools.simulated_site.physics.constants import AIR_HEAT_KJPKGK, SECONDS_PER_HOUR, VAPORISATION_0C_KJPKG
 from tools.simulated_site.setpoints import Key
 
 BAND_K = 1.0  # over which a humidifier goes from nothing to full
 STROKE_S = 180.0
+MAKE_UP_DEGC = 11.0  # dew point at which a make-up unit, on the house's power, leaves the air that keeps the hall's pressure
+LEAKED_SHARE = 0.15  # of the air that comes in by itself: through doors, as it is outdoors
 NEWTON_STEPS = 12  # the balance is piecewise linear in humidity and convex: each step settles at least one coil
 
 
@@ -38,6 +41,7 @@ def settle(
     air_kg: float,
     outdoor_kgpkg: float,
     infiltration_kgps: float,
+    infiltration_kgpkg: float,
     mixed_kgps: FloatArray,
     mixed_frac: FloatArray,
     steam_kgps: float,
@@ -53,21 +57,25 @@ def settle(
         Humidity ratios of the hall at the beginning and outdoors.
     air_kg
         Dry air in the hall.
-    infiltration_kgps, mixed_kgps, mixed_frac
-        Outdoor air that leaks in, and that comes in through each CRAH; the latter over what the CRAH moves.
+    infiltration_kgps, infiltration_kgpkg
+        Air that leaks in or comes from the make-up unit, and its humidity ratio.
+    mixed_kgps, mixed_frac
+        Outdoor air that comes in through each CRAH, and its share of what the CRAH moves.
     steam_kgps
         What the humidifier adds.
     coils
         Their surfaces.
     """
-    outdoor_kgps = infiltration_kgps + float(mixed_kgps.sum())
+    mixed_all_kgps = float(mixed_kgps.sum())
+    outdoor_kgps = infiltration_kgps + mixed_all_kgps
+    entering_kgps = infiltration_kgps * infiltration_kgpkg + mixed_all_kgps * outdoor_kgpkg  # of water
     touching_kgps = coils.touching_kwpk / AIR_HEAT_KJPKGK
     fixed_kgpkg = mixed_frac * outdoor_kgpkg
     ratio = humidity_kgpkg
     for _ in range(NEWTON_STEPS):
         over = (1.0 - mixed_frac) * ratio + fixed_kgpkg - coils.surface_kgpkg
         wet = over > 0.0
-        gained_kgps = outdoor_kgps * (outdoor_kgpkg - ratio) + steam_kgps
+        gained_kgps = entering_kgps - outdoor_kgps * ratio + steam_kgps
         lost_kgps, lost_slope = 0.0, 0.0
         if wet.any():
             lost_kgps = float((touching_kgps * over)[wet].sum())
@@ -78,9 +86,15 @@ def settle(
         if abs(change) < 1e-13:
             break
     condensate_kgps = touching_kgps * np.maximum((1.0 - mixed_frac) * ratio + fixed_kgpkg - coils.surface_kgpkg, 0.0)
-    brought_kgps = outdoor_kgps * (outdoor_kgpkg - ratio)
+    brought_kgps = entering_kgps - outdoor_kgps * ratio
     after = humidity_kgpkg + dt_s * (brought_kgps + steam_kgps - float(condensate_kgps.sum())) / air_kg
     return Moisture(after, brought_kgps, steam_kgps, condensate_kgps)
+
+
+def made_up_kgpkg(outdoor_kgpkg: float, pressure_kpa: float) -> float:
+    """Return the humidity ratio of the air that comes in by itself: most of it through a unit that dries it."""
+    dried_kgpkg = min(outdoor_kgpkg, humidity_kgpkg(MAKE_UP_DEGC, pressure_kpa))
+    return LEAKED_SHARE * outdoor_kgpkg + (1.0 - LEAKED_SHARE) * dried_kgpkg
 
 
 @dataclass(slots=True)

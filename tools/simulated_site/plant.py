@@ -24,6 +24,7 @@ from tools.simulated_site.tank import SimulatedTank
 
 HEADER_L_PER_KW = 4.0  # chilled water in the return header and pipes, per kW of the largest chiller
 SETPOINT_K_PER_S = 0.1 / 60.0
+PLATE_OPENS_S, PLATE_CLOSES_S, PLATE_WAITS_S = 600.0, 300.0, 1800.0
 PLATE_FROST_DEGC = 4.0  # the economizer's chilled side stays above
 MOST_TANK_SHARE = 0.9  # of the water may come from the tank
 LEAST_FLOW_FRAC = 0.02  # of the pumps' rating: less is no flow to speak of
@@ -40,6 +41,7 @@ class PlantState:
     chilled_kwpk: float = 60.0
     condenser_kwpk: float = 0.0
     economizer_kw: float = 0.0
+    plate_frac: float = 0.0  # how far the economizer's valve is open
     heat_kw: float = 0.0  # that came back from coils and CDUs, less what heat pumps took
 
 
@@ -126,8 +128,10 @@ class SimulatedPlant:
             self.outside.step(dt_s, outdoors, self._gained_kw(), state.condenser_kwpk, self._target_degc())
 
     def _called(self) -> list[int]:
-        """Return the chillers that the sequence asks for: the first that are able to run."""
-        able = [index for index, machine in enumerate(self.bank.machines) if machine.able]
+        """Return the chillers that the sequence asks for: of those able to run, the running ones and then in order."""
+        machines = self.bank.machines
+        able = [index for index, machine in enumerate(machines) if machine.able]
+        able.sort(key=lambda index: (not machines[index].state.running, machines[index].state.resting, index))
         return able[: self.sequence_state.chillers]
 
     def _tank_flow_kwpk(self, dt_s: float) -> float:
@@ -161,6 +165,7 @@ class SimulatedPlant:
         """Cool the return water towards the setpoint: the economizer what it can, the chillers the rest."""
         state = self.state
         flow_kwpk = state.chilled_kwpk - max(-tank_kwpk, 0.0)
+        self._move_plate_valve(dt_s)
         flows = flow_kwpk > LEAST_FLOW_FRAC * self.chilled.rated_kwpk
         state.economizer_kw = self._economizer_kw(flow_kwpk) if flows else 0.0
         state.exchanger_degc = state.return_degc - (state.economizer_kw / flow_kwpk if flows else 0.0)
@@ -197,15 +202,27 @@ class SimulatedPlant:
             outdoor_degc=outdoors.temperature_degc,
         )
 
+    def _move_plate_valve(self, dt_s: float) -> None:
+        """Open and close the economizer slowly, so that chillers keep up; it stays open while none of them runs yet."""
+        if self.sequence_state.mode != MECHANICAL:
+            target, stroke_s = 1.0, PLATE_OPENS_S
+        else:
+            target, stroke_s = 0.0, PLATE_CLOSES_S if self.bank.running else PLATE_WAITS_S
+        self.state.plate_frac = ramped(self.state.plate_frac, target, 1.0 / stroke_s, dt_s)
+
     def _economizer_kw(self, flow_kwpk: float) -> float:
-        """Return what the plate takes: as much as it can, no more than the setpoint asks for, and never near frost."""
-        if self._plate is None or self.outside is None or self.sequence_state.mode == MECHANICAL:
-            return 0.0
+        """Return what the plate takes: as much as it can, no more than the setpoint asks for, and never near frost.
+
+        Chillers that run keep their least load: the plate gives way before they would stop and start.
+        """
         state = self.state
-        moved_kwpk = self._plate.heat_kwpk(flow_kwpk, state.condenser_kwpk)
+        if self._plate is None or self.outside is None or state.plate_frac <= 0.0:
+            return 0.0
+        moved_kwpk = state.plate_frac * self._plate.heat_kwpk(flow_kwpk, state.condenser_kwpk)
         able_kw = moved_kwpk * max(state.return_degc - self.outside.state.basin_degc, 0.0)
         target_degc = max(state.setpoint_degc, PLATE_FROST_DEGC)
-        return min(able_kw, flow_kwpk * max(state.return_degc - target_degc, 0.0))
+        left_kw = flow_kwpk * (state.return_degc - target_degc) - self.bank.least_kw()
+        return min(able_kw, max(left_kw, 0.0))
 
     def _gained_kw(self) -> float:
         """Return the heat that the condenser water takes up."""
