@@ -41,17 +41,21 @@ def require_units(site: Site, at: datetime) -> None:
         LimitShortfall(f"{name} in service", 1.0, "unit", at)
         for plant in site.plants
         for name, units in _groups(site, plant)
-        if not any(site.in_service(unit.id, at) for unit in units)
+        if units and not any(site.in_service(unit.id, at) for unit in units)
     ]
     if short:
         raise InfeasibleError(short)
 
 
 def _groups(site: Site, plant: Plant) -> Iterator[tuple[str, Sequence[Named]]]:
-    """Yield the groups of units of which a plant needs one each; chillers can be done without only by free cooling."""
+    """Yield the groups of units of which a plant needs one each, where it has any: dry coolers replace towers, and air both.
+
+    Chillers can be done without only by free cooling.
+    """
     economizer = () if plant.economizer is None else (plant.economizer,)
     yield f"{plant.id}: chiller or economizer", (*plant.chillers, *economizer)
     yield f"{plant.id}: tower", plant.towers
+    yield f"{plant.id}: dry cooler", plant.dry_coolers
     for duty in ("chilled_water", "condenser_water"):
         yield f"{plant.id}: {duty.replace('_', '-')} pump", [pump for pump in plant.pumps if pump.duty == duty]
     for hall in site.halls:

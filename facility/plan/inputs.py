@@ -46,6 +46,9 @@ class PlanInputs:
     awake_servers, state_of_charge_frac, backlog_kwh
         Measured state by pool, battery and class of deferrable work. What is not measured is left as it is, not planned;
         the plan's notes name it.
+    arrived_kwh
+        By class of deferrable work: what came in during each step before `start`, the last one last. Before it, and for
+        classes that are missing, work came as the site file says.
     month_peak_kw
         Highest demand of this calendar month so far (site time), in the tariff's demand window.
     expected_peak_kw
@@ -80,6 +83,7 @@ class PlanInputs:
     awake_servers: Mapping[str, float] = field(default_factory=dict)
     state_of_charge_frac: Mapping[str, float] = field(default_factory=dict)
     backlog_kwh: Mapping[str, float] = field(default_factory=dict)
+    arrived_kwh: Mapping[str, FloatArray] = field(default_factory=dict)
     month_peak_kw: float = 0.0
     expected_peak_kw: float = 0.0
     other_kw: float | FloatArray = 0.0

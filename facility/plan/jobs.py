@@ -12,6 +12,7 @@ from facility.plan.problem import Problem
 from facility.records import FloatArray, LimitShortfall
 from facility.site import DeferrableWork
 
+DUE_MARGIN_MIN = 30.0  # work comes in lots, and setpoints follow a plan some minutes late
 _LATE_KWH = 1e-3
 
 
@@ -28,7 +29,8 @@ class WorkCase:
         ends = np.arange(1, self.steps + 1) * self.step_h * 60.0
         since_start = arrived - np.interp(0.0, minutes, arrived)
         self.available_kwh = self.backlog_kwh + np.interp(ends, minutes, since_start)
-        due = self.backlog_kwh + np.interp(ends - work.due_within_h * 60.0, minutes, since_start)
+        oldest = ends - work.due_within_h * 60.0 + DUE_MARGIN_MIN
+        due = self.backlog_kwh + np.interp(oldest, minutes, since_start)
         self.max_power_kw = np.minimum(work.max_power_kw, spare_kw)
         self.soonest_kw = self.soonest(self.max_power_kw)
         possible = np.cumsum(self.soonest_kw) * self.step_h
@@ -72,12 +74,25 @@ class WorkPlan:
 def _arrived(inputs: PlanInputs, work: DeferrableWork) -> tuple[FloatArray, FloatArray]:
     """Return minutes from the start, from before the oldest work that can be waiting, and kWh arrived until each."""
     before = int(np.ceil(work.due_within_h)) * 60 + int(DAY_H) * 60
-    minutes = np.arange(-before, round(inputs.steps * inputs.step_h * 60.0) + 1)
+    minutes = np.arange(-before, round(inputs.steps * inputs.step_h * 60.0) + 1).astype(float)
     zone = inputs.site.zone
-    local = [(inputs.start + timedelta(minutes=int(minute))).astimezone(zone) for minute in minutes[:-1]]
+    local = [(inputs.start + timedelta(minutes=minute)).astimezone(zone) for minute in minutes[:-1]]
     of_day = np.array([moment.hour * 60 + moment.minute for moment in local])
     begin = work.arrives_from.hour * 60 + work.arrives_from.minute
     length = (work.arrives_until.hour * 60 + work.arrives_until.minute - begin) % 1440 or 1440
     inside = (of_day - begin) % 1440 < length
     arrived = np.concatenate([[0.0], np.cumsum(inside * work.energy_kwh_per_day / length)])
-    return minutes.astype(float), arrived
+    measured = inputs.arrived_kwh.get(work.id)
+    if measured is not None:
+        arrived = _as_measured(minutes, arrived, measured, inputs.step_h * 60.0)
+    return minutes, arrived
+
+
+def _as_measured(minutes: FloatArray, arrived: FloatArray, measured: FloatArray, step_min: float) -> FloatArray:
+    """Return cumulative arrivals with the steps before the start as they were measured."""
+    begin = -step_min * len(measured)
+    bounds = begin + step_min * np.arange(len(measured) + 1)
+    course = np.interp(begin, minutes, arrived) + np.concatenate([[0.0], np.cumsum(measured)])
+    later = course[-1] + arrived - np.interp(0.0, minutes, arrived)
+    known = np.interp(minutes, bounds, course)
+    return np.where(minutes < begin, arrived, np.where(minutes > 0.0, later, known))

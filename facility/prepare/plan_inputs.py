@@ -11,6 +11,7 @@ from facility.errors import NotEnoughDataError
 from facility.learn.twin import LEAVING_WATER, SUPPLY_AIR, Learned
 from facility.plan.inputs import PlanInputs, PlantNow
 from facility.ports import Signals, Telemetry
+from facility.prepare.arrivals import arrived_kwh
 from facility.prepare.demand import expected_peak_kw
 from facility.prepare.held_machines import HeldMachines
 from facility.prepare.load_outlook import LoadOutlook
@@ -71,6 +72,7 @@ def plan_inputs(
         awake_servers={pool: situation.values[f"{pool}.awake_servers"] for pool in busy},
         state_of_charge_frac=_measured(situation, [battery.id for battery in site.batteries], "state_of_charge_frac"),
         backlog_kwh=_measured(situation, [work.id for work in site.deferrable_work], "deferrable_backlog_kwh"),
+        arrived_kwh=arrived_kwh(loaded, telemetry, start, at),
         month_peak_kw=situation.month_peak_kw or 0.0,
         expected_peak_kw=expected_peak_kw(loaded, telemetry, at),
         other_kw=learned.other_kw + held.drawn_kw(),

@@ -11,7 +11,7 @@ from typing import Any
 
 from tools.closed_loop.baselines import GoodPractice
 from tools.closed_loop.case import Case
-from tools.closed_loop.drive import Drive
+from tools.closed_loop.drive import CONTROL_EVERY, Drive
 from tools.closed_loop.memory_telemetry import MemoryTelemetry
 from tools.closed_loop.plant import Key, Plant, PlantFactory, Rewindable, Truth
 
@@ -134,6 +134,7 @@ def _driven(case: Case, tick: Callable[[datetime], None]) -> tuple[Plant, Prolog
     month = case.start.astimezone(case.loaded.site.zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     window_s = 60.0 * case.loaded.site.tariff.demand_window_min
     demand = _Demand(max(case.history_start, month), window_s, tick=tick)
-    Drive(plant, _Listening(local, readings, case.history_start), [demand]).run(case.start)
+    first = case.history_start - CONTROL_EVERY  # three whole days, the last reading being one interval old
+    Drive(plant, _Listening(local, readings, first), [demand]).run(case.start)
     memory = plant.memory() if isinstance(plant, Rewindable) else None
     return plant, Prologue(readings, local, demand.peak_kw(), memory)
