@@ -45,12 +45,12 @@ def check_history(
     setpoints
         Columns whose effect is to be learned: they must have moved.
     min_span
-        Shortest time from first to last row.
+        Shortest time that the rows cover, from the beginning of the first to the end of the last.
     max_missing_frac
         Largest share of missing values in a needed column.
     """
     missing = [f"{name} is not in the history" for name in needed if name not in frame.columns]
-    span = frame.index[-1] - frame.index[0] if len(frame) else pd.Timedelta(0)
+    span = _covered(frame.index)
     if span < min_span:
         missing.append(f"history spans {_span(span)}, at least {_span(min_span)} are needed")
     for name in needed:
@@ -60,6 +60,13 @@ def check_history(
     present = [name for name in setpoints if name in frame.columns]
     still = [line for name in present if (line := _still(frame[name], span)) is not None]
     return Sufficiency(tuple(missing), tuple(still))
+
+
+def _covered(times: pd.Index) -> pd.Timedelta:
+    """Return the time that rows cover, each as long as the first: three days of quarters of an hour are 288 rows."""
+    if len(times) < 2:  # one row does not say how long it is
+        return pd.Timedelta(0)
+    return pd.Timedelta(times[-1] - times[0] + (times[1] - times[0]))
 
 
 def _still(column: pd.Series[float], span: pd.Timedelta) -> str | None:

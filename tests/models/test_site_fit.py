@@ -90,7 +90,7 @@ def test_missing_columns_and_still_setpoints_are_named(fit: PlantFit) -> None:
     assert "cdu-1.pump_power_kw is not in the history" in cards["plant-1.cdu_pump.loop-1"].reason
     assert "cdu_pump.loop-1" not in fit.components
     assert cards["plant-1.chiller"].notes == (
-        "leaving_chilled_water_temperature_setpoint_degc of plant-1 constant at 12 °C for 7.99 days: "
+        "leaving_chilled_water_temperature_setpoint_degc of plant-1 constant at 12 °C for 8 days: "
         "its effect cannot be learned",
     )
 

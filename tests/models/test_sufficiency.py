@@ -11,7 +11,7 @@ SETPOINT = "crah-1.supply_air_temperature_setpoint_degc"
 
 
 def frame(days: float = 14) -> pd.DataFrame:
-    times = pd.date_range("2026-02-01", periods=int(days * 96) + 1, freq="15min", tz="UTC")
+    times = pd.date_range("2026-02-01", periods=int(days * 96), freq="15min", tz="UTC")
     moving = 20 + np.sin(np.arange(len(times)) / 50)
     return pd.DataFrame({SETPOINT: 22.0, "crah-1.fan_power_kw": moving, "crah-2.fan_speed_frac": 0.6}, index=times)
 
@@ -40,6 +40,12 @@ def test_what_is_missing_is_named() -> None:
         "history spans 1 days, at least 3 days are needed",
         "crah-1.fan_power_kw is missing for 62% of the time",
     )
+
+
+def test_three_days_of_rows_are_three_days() -> None:
+    assert check_history(frame(days=3), ["crah-1.fan_power_kw"]).enough
+    short = check_history(frame(days=3).iloc[:-1], ["crah-1.fan_power_kw"])
+    assert short.missing == ("history spans 2.99 days, at least 3 days are needed",)
 
 
 def test_an_empty_history() -> None:
