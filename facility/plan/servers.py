@@ -27,7 +27,9 @@ class PoolCase:
         self.awake_now = float(np.clip(np.round(inputs.awake_servers.get(pool.id, pool.servers)), 0, pool.servers))
         busy = inputs.busy_servers.get(pool.id, np.zeros(self.steps))
         # Rounded up at once: whole servers are what there is, and it makes the relaxation of whole servers exact.
-        self.need = np.ceil(busy * (1.0 + (pool.headroom_frac if self.planned else 0.0)) - _WHOLE)
+        wanted = np.ceil(busy * (1.0 + (pool.headroom_frac if self.planned else 0.0)) - _WHOLE)
+        self.need = np.minimum(wanted, pool.servers) if self.planned else wanted
+        self._beyond, self._times = wanted - self.need, inputs.times
         self.idle_step_kw = (pool.idle_w - pool.sleep_w) / 1000.0
         self.work_kw = (pool.peak_w - pool.idle_w) / 1000.0
         self.wake_steps = min(int(np.ceil(pool.wake_min / inputs.site.planning.step_min)), self.steps)
@@ -59,11 +61,14 @@ class PoolCase:
         return np.asarray(self.power_kw(least)), np.asarray(self.power_kw(most))
 
     def shortfalls(self) -> list[LimitShortfall]:
-        """Name headroom that is missing already and cannot be woken in time."""
+        """Name headroom that is missing already and cannot be woken in time, or that the pool does not have at all."""
         missing = (self.need[: self.wake_steps] - self.awake_now).max(initial=0.0)
-        if not self.planned or missing <= 0.0:
-            return []
-        return [LimitShortfall(f"{self.pool.id} headroom", float(missing), "servers")]
+        if self.planned and missing > 0.0:
+            return [LimitShortfall(f"{self.pool.id} headroom", float(missing), "servers")]
+        if self._beyond.max(initial=0.0) > 0.0:
+            worst = int(self._beyond.argmax())
+            return [LimitShortfall(f"{self.pool.id} headroom", float(self._beyond[worst]), "servers", self._times[worst])]
+        return []
 
     def rounded(self, awake: FloatArray) -> FloatArray:
         """Round awake servers up, and keep those so woken awake for their minimum time."""

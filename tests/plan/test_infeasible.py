@@ -45,10 +45,15 @@ def test_a_plant_too_small_is_named_with_the_heat_it_leaves() -> None:
     assert shortfall.amount == pytest.approx(30.0, abs=430.0 / 40)
 
 
-def test_more_work_than_servers_is_short_of_headroom() -> None:
+def test_headroom_beyond_the_pool_wakes_all_of_it_and_is_named() -> None:
+    """An upper quantile two days ahead must not void the plan of the next hours."""
     site = toy_site(4.0, server_pools=[POOL])
-    with pytest.raises(InfeasibleError, match="pool-1 headroom short by 20 servers"):
-        make_plan(toy_inputs(site, busy_servers={"pool-1": np.full(4, 350.0)}, awake_servers={"pool-1": 400.0}))
+    busy = np.array([150.0, 150.0, 350.0, 350.0])
+    plan = make_plan(toy_inputs(site, busy_servers={"pool-1": busy}, awake_servers={"pool-1": 400.0})).plan
+    assert [(one.limit, one.amount) for one in plan.shortfalls] == [("pool-1 headroom", 20.0)]
+    awake = plan.schedule["pool-1.awake_servers_command"]
+    assert awake[3] == 400.0
+    assert awake[0] < 400.0
 
 
 def test_an_overloaded_ups_is_named() -> None:

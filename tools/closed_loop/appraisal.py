@@ -22,6 +22,7 @@ Write = tuple[datetime, Key, float | None, float]  # when, what, from, to
 WINDOW = timedelta(hours=2)
 PRICES: Mapping[str, float] = {  # of one unit of each limit, in the site's currency: what keeps a search inside them
     "recommended_degree_minutes": 0.1,
+    "below_recommended_degree_minutes": 0.1,
     "allowable_minutes": 1.0,
     "dew_point_minutes": 0.5,
     "ramp_violations": 1.0,

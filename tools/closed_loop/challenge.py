@@ -77,6 +77,8 @@ def perturbed(stage: Stage, schedule: Schedule, rng: np.random.Generator, *, coo
             for row in schedule.rows([key]):
                 low, high = np.nanmin(values[row]), np.nanmax(values[row])
                 _shake(schedule, values, Lever("", (key,), float(low), float(high), 0.1 * float(high - low)), rng)
+                if key[1] == "awake_servers_command":  # the headroom is a rule of the site
+                    values[row] = np.maximum(values[row], schedule.values[row])
     return schedule.with_values(values)
 
 

@@ -2,7 +2,8 @@
 
 The run says what the site draws in each quarter of an hour, what work arrived and how much of it was done. The program moves
 jobs, wakes and sleeps servers and charges batteries against the true prices and the demand charge; a kilowatt moved brings
-along the run's own mean overhead. No headroom: whoever knows the work needs none. It is a proposal: the plant tells its worth.
+along the run's own mean overhead. The headroom above the true work is kept: it is a rule of the site (spare for failures), no
+margin for what is unknown. It is a proposal: the plant tells its worth.
 """
 
 from __future__ import annotations
@@ -135,14 +136,14 @@ def _serve(case: Case, pool: ServerPool, course: Course, schedule: Schedule, pro
         before_kw = before_kw + share * course.work_kw
         jobs_kw = jobs_kw + _do(work, share, course, proposal)
     rows = schedule.rows([key])
-    if rows and demand is not None:
+    if rows and demand is not None and pool.consolidate:
         awake = cp.Variable(course.steps)
         was = schedule.values[rows[0]][::EVERY][: course.steps]
         low = max([point.low for point in site.writable if point.point == ".".join(key)], default=0.0)
-        spare = demand + SPARE_SERVERS
+        spare = demand * (1.0 + pool.headroom_frac) + SPARE_SERVERS
         needed = np.minimum(np.maximum(spare, np.append(spare[1:], spare[-1])), pool.servers)
         proposal.rules += [awake >= np.maximum(needed, min(low, pool.servers)), awake <= pool.servers]
-        proposal.rules.append(jobs_kw <= (awake - demand) * (pool.peak_w - pool.idle_w) / 1000.0)
+        proposal.rules.append(jobs_kw <= (awake - needed) * (pool.peak_w - pool.idle_w) / 1000.0)
         proposal.added_kw = proposal.added_kw + course.overhead * (pool.idle_w - pool.sleep_w) / 1000.0 * (awake - was)
         proposal.decided[key] = awake
     proposal.added_kw = proposal.added_kw + course.overhead * (jobs_kw - before_kw)
