@@ -13,6 +13,7 @@ from facility.records import FloatArray, LimitShortfall
 from facility.site import DeferrableWork
 
 DUE_MARGIN_MIN = 30.0  # work comes in lots, and setpoints follow a plan some minutes late
+REST_KWH = 0.5  # done along with what is due: so little by itself asks for less power than is worth a write
 _LATE_KWH = 1e-3
 
 
@@ -29,13 +30,15 @@ class WorkCase:
         ends = np.arange(1, self.steps + 1) * self.step_h * 60.0
         since_start = arrived - np.interp(0.0, minutes, arrived)
         self.available_kwh = self.backlog_kwh + np.interp(ends, minutes, since_start)
-        oldest = ends - work.due_within_h * 60.0 + DUE_MARGIN_MIN
-        due = self.backlog_kwh + np.interp(oldest, minutes, since_start)
+        oldest = ends - work.due_within_h * 60.0
+        due = self.backlog_kwh + np.interp(oldest + DUE_MARGIN_MIN, minutes, since_start)
         self.max_power_kw = np.minimum(work.max_power_kw, spare_kw)
         self.soonest_kw = self.soonest(self.max_power_kw)
         possible = np.cumsum(self.soonest_kw) * self.step_h
-        self.due_kwh = np.maximum(due, 0.0)
+        due = np.where(due > _LATE_KWH, due + REST_KWH, 0.0)
+        self.due_kwh = np.minimum(due, self.available_kwh)
         self.required_kwh = np.minimum(self.due_kwh, possible)
+        self.late_kwh = self.backlog_kwh + np.interp(oldest, minutes, since_start) - possible  # without any margin
         self.times = inputs.times
 
     def soonest(self, room_kw: FloatArray) -> FloatArray:
@@ -48,11 +51,10 @@ class WorkCase:
 
     def shortfalls(self) -> list[LimitShortfall]:
         """Name work that will be late even at full power from now on."""
-        late = self.due_kwh - self.required_kwh
-        if late.max() <= _LATE_KWH:
+        worst = int(self.late_kwh.argmax())
+        if self.late_kwh[worst] <= _LATE_KWH:
             return []
-        worst = int(late.argmax())
-        return [LimitShortfall(f"{self.work.id} due time", float(late[worst]), "kWh", self.times[worst])]
+        return [LimitShortfall(f"{self.work.id} due time", float(self.late_kwh[worst]), "kWh", self.times[worst])]
 
     def left_kwh(self, power_kw: FloatArray) -> float:
         """Return work that has arrived and is not done at the end."""

@@ -67,7 +67,9 @@ class PoolCase:
             return [LimitShortfall(f"{self.pool.id} headroom", float(missing), "servers")]
         if self._beyond.max(initial=0.0) > 0.0:
             worst = int(self._beyond.argmax())
-            return [LimitShortfall(f"{self.pool.id} headroom", float(self._beyond[worst]), "servers", self._times[worst])]
+            return [
+                LimitShortfall(f"{self.pool.id} headroom", float(self._beyond[worst]), "servers", self._times[worst])
+            ]
         return []
 
     def rounded(self, awake: FloatArray) -> FloatArray:

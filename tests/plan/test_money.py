@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from facility.plan.case import ItCase
 from facility.plan.grid import demand_months
 from facility.plan.inputs import PlanInputs
+from facility.plan.jobs import REST_KWH
 from facility.plan.planner import make_plan
 from facility.plan.verify import verify_plan
 from tests.plan.toy import BATTERY, POOL, WORK, ToyPlant, toy_inputs, toy_site
@@ -125,7 +126,8 @@ def test_work_curves_are_consistent(backlog: float, due_h: float, hour: int, len
     assert (np.diff(case.available_kwh) >= -1e-9).all() and (np.diff(case.required_kwh) >= -1e-9).all()
     assert (case.required_kwh <= case.available_kwh + 1e-9).all()
     assert (np.cumsum(case.soonest_kw) >= case.required_kwh - 1e-9).all()
-    assert bool(case.shortfalls()) == bool((case.due_kwh > np.cumsum(case.soonest_kw) + 1e-3).any())
+    assert (case.late_kwh <= case.due_kwh - case.required_kwh + 1e-9)[case.late_kwh > 1e-3].all()
+    assert bool(case.shortfalls()) == bool((case.late_kwh > 1e-3).any())
 
 
 def test_equal_prices_do_not_make_a_battery_pulse() -> None:
@@ -147,6 +149,6 @@ def test_work_that_waits_is_due_by_when_it_was_measured_to_come() -> None:
     measured = np.array([0.0, 0.0, 0.0, 20.0, 0.0, 0.0])
     inputs = toy_inputs(site, backlog_kwh={"batch": 20.0}, arrived_kwh={"batch": measured})
     due = ItCase.of(inputs).works["batch"].due_kwh
-    assert due[0] == pytest.approx(10.0, abs=1e-6)
-    assert due[1] == pytest.approx(20.0, abs=1e-6)
-    assert due[2] == pytest.approx(20.0, abs=1e-6)
+    assert due[0] == pytest.approx(10.0 + REST_KWH, abs=1e-6)
+    assert due[1] == pytest.approx(20.0 + REST_KWH, abs=1e-6)
+    assert due[2] == pytest.approx(20.0 + REST_KWH, abs=1e-6)
