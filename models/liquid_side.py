@@ -14,6 +14,7 @@ from models.nameplate import LiquidLoop, group_cdus
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
+WARM_MARGIN_K = 3.0  # below the servers' limit: what a loop may rise while its controls answer
 _LEAST_VALVE = 0.1
 
 
@@ -33,8 +34,9 @@ class LiquidAnswer:
 def answer(loop: LiquidLoop, it_kw: FloatArray, water_degc: float, water_rise_k: float) -> LiquidAnswer:
     """Return pump power, secondary supply and facility water of a loop.
 
-    Facility water flows in proportion to heat, less where that would chill the secondary below its floor (dew point or
-    the makers' minimum), more where it would leave it above its maximum.
+    The secondary is fed as warm as its servers' limit allows with a margin: little facility water then carries the heat, comes
+    back warm, and economizers and heat pumps have more of it. Colder only where the floor (dew point or the makers' minimum) or
+    facility water in proportion to heat would make it warmer still, and at its maximum where it must.
 
     Parameters
     ----------
@@ -57,8 +59,9 @@ def answer(loop: LiquidLoop, it_kw: FloatArray, water_degc: float, water_rise_k:
         return water_degc + drop_k * (1 / exchanger.effectiveness_at(flow, valve) - 1)
 
     in_proportion = supply_at(np.clip(it_kw / group.rated_heat_kw, _LEAST_VALVE, 1.0))
+    wanted = np.maximum(in_proportion, loop.supply_max_degc - WARM_MARGIN_K)
     coldest = supply_at(np.ones_like(flow))
-    supply = np.maximum(np.minimum(in_proportion, loop.supply_max_degc), np.maximum(coldest, loop.supply_floor_degc))
+    supply = np.maximum(np.minimum(wanted, loop.supply_max_degc), np.maximum(coldest, loop.supply_floor_degc))
     needed = drop_k / np.maximum(drop_k + supply - water_degc, 1e-6)
     valve = exchanger.cold_flow_for(flow, needed)
     pump_kw = cdu.pump_kw(flow, group.rated_pump_kw)

@@ -11,6 +11,7 @@ from models.chilled_by_machine import reject_with_chillers
 from models.cooling import JointState, Mode
 from models.heat_exchanger import WATER_KJ_PER_LK
 from models.limits import LimitLog
+from models.liquid_side import WARM_MARGIN_K
 from models.nameplate import WatersideEconomizer
 from models.plant_room import Demand
 from tests.models.small_plant import hall, load, plant
@@ -136,10 +137,9 @@ def test_a_loop_too_warm_is_named() -> None:
 
 
 def test_the_secondary_stays_clear_of_the_dew_point() -> None:
-    humid = dataclasses.replace(plant().loop_parts[0], dew_point_degc=19.0)
+    humid = dataclasses.replace(plant().loop_parts[0], dew_point_degc=19.0, supply_max_degc=22.0)
     answer = dataclasses.replace(plant(), loop_parts=(humid,)).evaluate(MECHANICAL, load(200.0))
     assert answer.secondary_supply_degc[0, 0] == pytest.approx(21.0)
-    assert plant().evaluate(MECHANICAL, load(200.0)).secondary_supply_degc[0, 0] == pytest.approx(18.0)
 
 
 def test_losing_crahs_costs_fan_power() -> None:
@@ -198,3 +198,14 @@ def test_unseen_air_is_marked() -> None:
         JointState(Mode.FREE, 14.0, (21.0,), 0), load(150.0, wet_bulb_degc=5.0)
     ).extrapolated.any()
     assert learned.evaluate(JointState(Mode.FREE, 12.0, (18.0,), 0), load(150.0, wet_bulb_degc=5.0)).extrapolated.all()
+
+
+def test_the_secondary_is_fed_warm_and_then_takes_little_facility_water() -> None:
+    loop = plant().loop_parts[0]
+    cool = dataclasses.replace(loop, supply_max_degc=26.0)
+    warm, cooler = (
+        dataclasses.replace(plant(), loop_parts=(one,)).evaluate(MECHANICAL, load(300.0, liquid_kw=300.0))
+        for one in (loop, cool)
+    )
+    assert warm.secondary_supply_degc[0, 0] == pytest.approx(loop.supply_max_degc - WARM_MARGIN_K)
+    assert warm.chilled_pump_kw[0] < cooler.chilled_pump_kw[0]
