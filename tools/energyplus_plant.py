@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tools.energyplus.own_conditions import own_conditions
 from tools.energyplus.plant import factory
 
-__all__ = ["factory"]
+__all__ = ["factory", "own_conditions"]

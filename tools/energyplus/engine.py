@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 import subprocess
-import sys
 import tempfile
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 
+from tools.energyplus.engine_line import severe, start_process
 from tools.energyplus.model import Model, package_folder
+from tools.energyplus.names import Names
 
-_SCRIPT = Path(__file__).with_name("engine_process.py")
 _END_S = 10.0
 Row = Sequence[float | None]
 
@@ -28,9 +27,9 @@ class EngineError(RuntimeError):
 class UnknownNamesError(EngineError):
     """The model has no such actuators or outputs; their places in the order asked for, and what it has."""
 
-    def __init__(self, actuators: Sequence[int], outputs: Sequence[int], known: Sequence[Sequence[str]]) -> None:
+    def __init__(self, actuators: Sequence[int], outputs: Sequence[int], names: Names) -> None:
         super().__init__("the model has no such actuator or output")
-        self.actuators, self.outputs, self.known = actuators, outputs, known
+        self.actuators, self.outputs, self.names = actuators, outputs, names
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class Engine:
         self._finalizer = weakref.finalize(self, _end, self._connection, self._process, self._folder)
         arguments = ["-w", str(weather), "-d", str(folder / "out"), str(folder / "model.epJSON")]
         job = {
-            "arguments": arguments, "actuators": list(wanted.actuators), "variables": list(wanted.variables),
+            "arguments": arguments, "folder": str(folder), "actuators": list(wanted.actuators), "variables": list(wanted.variables),
             "meters": list(wanted.meters), "warm_up": [list(row) for row in warm_up],
         }  # fmt: skip
         self._connection.send(job)
@@ -74,34 +73,25 @@ class Engine:
         EngineError
             If the engine has ended; with its log's severe messages.
         """
-        with contextlib.suppress(BrokenPipeError):  # then it has said why
+        with contextlib.suppress(OSError):  # then it has said why, or is closed
             self._connection.send(list(row))
         try:
             kind, *rest = self._connection.recv()
         except (EOFError, OSError):
-            raise EngineError("the EnergyPlus process is gone") from None
+            self.close()
+            raise EngineError("the EnergyPlus process is gone; begin again with a new plant") from None
         if kind == "values":
             values: list[float] = rest[0]
             return values
         self.close()
         if kind == "unknown":
-            actuators, outputs, known = rest
-            raise UnknownNamesError(_missing(actuators), _missing(outputs), known)
-        raise EngineError(f"EnergyPlus ended with code {rest[0]}:\n{_severe(rest[1])}")
+            actuators, outputs, known, dictionary = rest
+            raise UnknownNamesError(_missing(actuators), _missing(outputs), Names.of(known, dictionary))
+        raise EngineError(f"EnergyPlus ended with code {rest[0]}:\n{severe(rest[1])}")
 
     def close(self) -> None:
         """End the run, its process and its files."""
         self._finalizer()
-
-
-def start_process() -> tuple[Connection, subprocess.Popen[bytes]]:
-    """Start the engine's process and return our end of the line to it."""
-    ours, theirs = Pipe()
-    # -P: the folder of the script stays off the path, where its neighbours could hide other modules.
-    command = [sys.executable, "-P", str(_SCRIPT), str(theirs.fileno())]
-    process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    theirs.close()
-    return ours, process
 
 
 def _end(connection: Connection, process: subprocess.Popen[bytes], folder: tempfile.TemporaryDirectory[str]) -> None:
@@ -118,10 +108,3 @@ def _end(connection: Connection, process: subprocess.Popen[bytes], folder: tempf
 
 def _missing(handles: Sequence[int]) -> list[int]:
     return [place for place, handle in enumerate(handles) if handle < 0]
-
-
-def _severe(log: str) -> str:
-    lines = [
-        line.strip() for line in log.splitlines() if re.search(r"\*\* +(Severe|Fatal) +\*\*|\*\* +~~~ +\*\*", line)
-    ]
-    return "\n".join(lines[:20]) or "no severe message in its log"

@@ -7,7 +7,7 @@ end. An empty message or a closed connection ends the run.
 
 from __future__ import annotations
 
-import contextlib
+import shutil
 import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -22,6 +22,7 @@ class Job(TypedDict):
     """What to run."""
 
     arguments: list[str]
+    folder: str  # of the run; removed here if nobody is there any more to do it
     actuators: list[tuple[str, str, str]]  # component type, control type, key
     variables: list[tuple[str, str]]  # name, key
     meters: list[str]
@@ -82,15 +83,22 @@ class Run:
         exchange, job = self._api.exchange, self._job
         self._actuators = [exchange.get_actuator_handle(state, *one) for one in job["actuators"]]
         variables = [exchange.get_variable_handle(state, *one) for one in job["variables"]]
-        meters = [exchange.get_meter_handle(state, one) for one in job["meters"]]
+        meters = [self._meter(state, one) for one in job["meters"]]
         if min([*self._actuators, *variables, *meters], default=0) < 0:
             known = [[point.what, point.name, point.key, point.type] for point in exchange.get_api_data(state)]
-            self._connection.send(("unknown", self._actuators, variables + meters, known))
+            dictionary = written(job, "eplusout.rdd")
+            self._connection.send(("unknown", self._actuators, variables + meters, known, dictionary))
             self._stop()
             return False
         self._outputs = [(exchange.get_variable_value, handle) for handle in variables]
         self._outputs += [(exchange.get_meter_value, handle) for handle in meters]
         return True
+
+    def _meter(self, state: Any, name: str) -> int:
+        """Return a meter's handle; the engine says of its first one that it is not there (EnergyPlus issue 11522)."""
+        handle = int(self._api.exchange.get_meter_handle(state, name))
+        meters = (point.key for point in self._api.exchange.get_api_data(state) if point.what == "OutputMeter")
+        return 0 if handle < 0 and next(meters, "").casefold() == name.casefold() else handle
 
     def _actuate(self, state: Any) -> None:
         exchange = self._api.exchange
@@ -109,7 +117,16 @@ class Run:
             or exchange.kind_of_sim(state) != _WEATHER_RUN
         ):
             return
-        self._connection.send(("values", [read(state, handle) for read, handle in self._outputs]))
+        try:
+            self._connection.send(("values", [read(state, handle) for read, handle in self._outputs]))
+        except OSError:  # nobody is there any more
+            self._stop()
+
+
+def written(job: Job, name: str) -> str:
+    """Return a file that the engine has written; nothing where there is none."""
+    path = Path(job["arguments"][job["arguments"].index("-d") + 1]) / name
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
 
 def main() -> None:
@@ -117,10 +134,10 @@ def main() -> None:
     connection = Connection(int(sys.argv[1]))
     job: Job = connection.recv()
     code = Run(EnergyPlusAPI(), job, connection).run()
-    log = Path(job["arguments"][job["arguments"].index("-d") + 1]) / "eplusout.err"
-    words = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-    with contextlib.suppress(BrokenPipeError):  # nobody is there any more
-        connection.send(("ended", code, words))
+    try:
+        connection.send(("ended", code, written(job, "eplusout.err")))
+    except OSError:
+        shutil.rmtree(job["folder"], ignore_errors=True)
 
 
 if __name__ == "__main__":

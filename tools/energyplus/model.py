@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from facility.errors import ConfigurationError
+from tools.energyplus.conversion import converted
 from tools.energyplus.mapping import EnergyPlusMapping
 
 FOLDERS = "ENERGYPLUS_FILES"  # environment: folders with models and weather files, separated as in PATH
@@ -26,7 +27,7 @@ _REPORTS = (
     "Output:Table:SummaryReports",
     "Output:Surfaces:Drawing",
     "Output:Constructions",
-)
+)  # only what is asked for by the run is worth computing
 
 
 def package_folder() -> Path:
@@ -58,9 +59,16 @@ def find_file(name: str, beside: Path, key: str) -> Path:
 
 
 def read_model(path: Path) -> Model:
-    """Read an epJSON file."""
+    """Read an epJSON file, or an IDF file through the engine.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is neither, or EnergyPlus is not installed.
+    """
+    package_folder()  # says what to install
     try:
-        model = json.loads(path.read_text(encoding="utf-8"))
+        model = json.loads(converted(path) if path.suffix.casefold() == ".idf" else path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{path}: not an epJSON file: {error}") from error
     if not isinstance(model, dict):
@@ -70,15 +78,25 @@ def read_model(path: Path) -> Model:
 
 def changed(model: Model, mapping: EnergyPlusMapping, begin: date, days: int) -> Model:
     """Return the model for a run: the mapping's changes, its time steps, and one run period."""
-    new = _laid_over(model, mapping.changes)
-    for kind in _REPORTS:
-        new.pop(kind, None)  # only what is asked for by the run is worth computing
-    new["Timestep"] = {"Timestep 1": {"number_of_timesteps_per_hour": mapping.steps_per_hour}}
+    return prepared(
+        _laid_over(model, mapping.changes),
+        begin,
+        days=days,
+        steps_per_hour=mapping.steps_per_hour,
+        warm_up_days=mapping.warm_up_days,
+    )
+
+
+def prepared(model: Model, begin: date, *, days: int, steps_per_hour: int, warm_up_days: int) -> Model:
+    """Return a model with one run period, without reports, ready to be listed and to be set from outside."""
+    new = {kind: objects for kind, objects in copy.deepcopy(model).items() if kind not in _REPORTS}
+    new["Timestep"] = {"Timestep 1": {"number_of_timesteps_per_hour": steps_per_hour}}
     new["RunPeriod"] = {"run": _run_period(begin, days)}
+    new["Output:VariableDictionary"] = {"all": {"key_field": "IDF"}}  # for complaints about names
     new["Output:EnergyManagementSystem"] = {"actuators": {"actuator_availability_dictionary_reporting": "Verbose"}}
     for building in new.get("Building", {}).values():
-        building["minimum_number_of_warmup_days"] = mapping.warm_up_days
-        building["maximum_number_of_warmup_days"] = mapping.warm_up_days
+        building["minimum_number_of_warmup_days"] = warm_up_days
+        building["maximum_number_of_warmup_days"] = warm_up_days
     for control in new.get("SimulationControl", {}).values():
         control["run_simulation_for_sizing_periods"] = "No"
         control["run_simulation_for_weather_file_run_periods"] = "Yes"

@@ -12,7 +12,9 @@ from tools.closed_loop.conditions import Conditions
 from tools.closed_loop.plant import Key, RefusedError, Truth
 from tools.energyplus.complaints import complaint
 from tools.energyplus.engine import Engine, UnknownNamesError
-from tools.energyplus.mapping import Actuator, EnergyPlusMapping, load_mapping, mapping_path, need_mapping
+from tools.energyplus.listing import look_up
+from tools.energyplus.mapping import Actuator, EnergyPlusMapping
+from tools.energyplus.mapping_file import load_mapping, mapping_path, need_mapping
 from tools.energyplus.model import changed, find_file, read_model
 from tools.energyplus.outdoors import outdoor_values
 from tools.energyplus.outputs import Outputs
@@ -41,7 +43,7 @@ class EnergyPlusPlant:
     def __init__(self, loaded: LoadedSite, mapped: Mapped, conditions: Conditions, seed: int, start: datetime) -> None:
         if start.tzinfo is None:
             raise ValueError("start must be an aware datetime")
-        self._mapping, self._file = mapping, _ = mapped
+        self._mapping, self._file = mapping, file = mapped
         self._conditions = conditions
         self._random = random.Random(seed)
         self._settings = {(one.equipment, one.quantity): one for one in mapping.settings}
@@ -51,7 +53,10 @@ class EnergyPlusPlant:
         self._step = timedelta(hours=1) / mapping.steps_per_hour
         self._time = start.astimezone(UTC)
         self._reached = _standard_midnight(loaded, self._time - timedelta(hours=mapping.lead_in_h))
-        self._engine = self._started(loaded)
+        local = self._reached.astimezone(_standard_zone(loaded, self._reached))
+        self._model = changed(read_model(find_file(mapping.model, file.path, "model")), mapping, local.date(), _DAYS)
+        self._weather = find_file(mapping.weather, file.path, "weather")
+        self._engine = self._started()
         while self._reached < self._time:
             self._advance()
         self._true.begin()
@@ -99,19 +104,17 @@ class EnergyPlusPlant:
         """End the engine and remove its files."""
         self._engine.close()
 
-    def _started(self, loaded: LoadedSite) -> Engine:
-        mapping, file = self._mapping, self._file
-        local = self._reached.astimezone(_standard_zone(loaded, self._reached))
-        model = changed(read_model(find_file(mapping.model, file.path, "model")), mapping, local.date(), _DAYS)
-        weather = find_file(mapping.weather, file.path, "weather")
-        day = [self._row(self._reached + index * self._step) for index in range(24 * mapping.steps_per_hour)]
-        return Engine(model, weather, self._outputs.wanted(mapping), day)
+    def _started(self) -> Engine:
+        steps = 24 * self._mapping.steps_per_hour
+        day = [self._row(self._reached + index * self._step) for index in range(steps)]
+        return Engine(self._model, self._weather, self._outputs.wanted(self._mapping), day)
 
     def _advance(self) -> None:
         try:
             answer = self._engine.advance(self._row(self._reached))
         except UnknownNamesError as error:
-            raise complaint(error, self._mapping, self._outputs, self._file) from None
+            names = look_up(self._model, self._weather)
+            raise complaint(error, names, self._mapping, self._outputs, self._file) from None
         self._true.saw(answer)
         self._reached += self._step
 
