@@ -56,6 +56,8 @@ def test_plant(winter: SimulatedSite, mode: int) -> None:
     plant = winter.plants[0]
     winter.set("plant-1", "economizer_mode_command", mode)
     winter.set("plant-1", "leaving_chilled_water_temperature_setpoint_degc", 12.0)
+    winter.set("plant-1", "condenser_water_temperature_setpoint_degc", 10.0)
+    winter.step(1800.0)
     before_kj, in_kj, out_kj = plant.stored_kj(), 0.0, 0.0
     for _ in range(STEPS):
         winter.step(60.0)

@@ -3,8 +3,7 @@
 Sources
 -------
 ASHRAE Guideline 36-2021, 5.1.14 (trim and respond), 5.20 (chilled-water plants: resets, staging, lockouts).
-Stein, J., "Waterside economizing in data centers: design and control considerations", ASHRAE Transactions 115(2), 2009
-(changeover of integrated economizers by wet bulb).
+Stein, J., "Waterside economizing in data centers", ASHRAE Transactions 115(2), 2009 (changeover by wet bulb).
 Lawrence Berkeley National Laboratory, "Data center temperature and airflow management" (supply air by the hottest rack inlet,
 airflow by the excess of supply over demand: return temperature index and spread of inlets).
 ASHRAE TC 9.9 (2021) for the envelopes, which the site file repeats.

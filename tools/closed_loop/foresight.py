@@ -77,6 +77,8 @@ def with_foresight(case: Case, run: Appraisal, paid_kw: float) -> Schedule:
     for battery in site.batteries:
         if (battery.id, "charge_power_setpoint_kw") in keys:
             _charge(site, battery, run, course, proposal)
+    if not proposal.decided:
+        return run.schedule
     peak_kw = cp.Variable()
     meter_kw = course.facility_kw + proposal.added_kw
     proposal.rules += [peak_kw >= meter_kw, peak_kw >= paid_kw, meter_kw >= 0.0]

@@ -17,8 +17,9 @@ from tools.simulated_site.condenser_loop import CondenserLoop
 from tools.simulated_site.control import ramped
 from tools.simulated_site.noise import Hidden
 from tools.simulated_site.physics.constants import WATER_HEAT_KJPKGK
+from tools.simulated_site.physics.exchanger import LEAST_KWPK, Supply
 from tools.simulated_site.plant_parts import hidden_plate, hidden_pumps
-from tools.simulated_site.sequences import MECHANICAL, PlantSequence, SequenceState
+from tools.simulated_site.sequences import FREE, MECHANICAL, PlantSequence, SequenceState
 from tools.simulated_site.setpoints import Key, Setpoints
 from tools.simulated_site.tank import SimulatedTank
 
@@ -43,6 +44,7 @@ class PlantState:
     economizer_kw: float = 0.0
     plate_frac: float = 0.0  # how far the economizer's valve is open
     heat_kw: float = 0.0  # that came back from coils and CDUs, less what heat pumps took
+    delivered_frac: float = 1.0  # of the water that coils and CDUs ask for
 
 
 class SimulatedPlant:
@@ -73,6 +75,11 @@ class SimulatedPlant:
     def chilled_degc(self) -> float:
         """The chilled water that leaves the plant."""
         return self.state.supply_degc
+
+    @property
+    def supply(self) -> Supply:
+        """The chilled water as coils and CDUs get it."""
+        return Supply(self.state.supply_degc, self.state.delivered_frac)
 
     @property
     def return_degc(self) -> float:
@@ -114,6 +121,7 @@ class SimulatedPlant:
             short_k=state.supply_degc - state.setpoint_degc,
             return_degc=state.return_degc,
             sink_degc=outdoors.wet_bulb_degc if self.plant.towers else outdoors.temperature_degc,
+            basin_degc=self.outside.state.basin_degc if self.outside else outdoors.temperature_degc,
         )
         called = self._called()
         wanted = self._setpoints[(self.plant.id, "leaving_chilled_water_temperature_setpoint_degc")]
@@ -122,16 +130,18 @@ class SimulatedPlant:
         tank_kwpk = self._tank_flow_kwpk(dt_s)
         made_kwpk = max(coils_kwpk + tank_kwpk, self.bank.least_kwpk(called))
         state.chilled_kwpk = self.chilled.move(made_kwpk + max(-tank_kwpk, 0.0))
+        left_kwpk = max(state.chilled_kwpk - max(tank_kwpk, 0.0), 0.0)
+        state.delivered_frac = min(left_kwpk / max(coils_kwpk, LEAST_KWPK), 1.0)
         state.condenser_kwpk = self._move_condenser_water(called)
         self._cool(dt_s, called, outdoors, max(tank_kwpk, -MOST_TANK_SHARE * state.chilled_kwpk))
         if self.outside is not None:
             self.outside.step(dt_s, outdoors, self._gained_kw(), state.condenser_kwpk, self._target_degc())
 
     def _called(self) -> list[int]:
-        """Return the chillers that the sequence asks for: of those able to run, the running ones and then in order."""
+        """Return the chillers that the sequence asks for: of those able to run, first those in use, then in order."""
         machines = self.bank.machines
         able = [index for index, machine in enumerate(machines) if machine.able]
-        able.sort(key=lambda index: (not machines[index].state.running, machines[index].state.resting, index))
+        able.sort(key=lambda index: (not (machines[index].state.running or machines[index].state.resting), index))
         return able[: self.sequence_state.chillers]
 
     def _tank_flow_kwpk(self, dt_s: float) -> float:
@@ -146,7 +156,7 @@ class SimulatedPlant:
         return tank.flow_kwpk(dt_s, wanted_kw, state.supply_degc, state.return_degc)
 
     def _move_condenser_water(self, called: list[int]) -> float:
-        """Run the condenser pumps for the chillers that run or are called, and for the economizer."""
+        """Run the condenser pumps for the chillers that run, are called or have to cool down, and for the economizer."""
         if self.condenser is None:
             return 0.0
         machines = self.bank.machines
@@ -154,7 +164,7 @@ class SimulatedPlant:
         taken = [
             machine.rated_condenser_kwpk
             for index, machine in enumerate(machines)
-            if machine.state.running or index in called
+            if machine.state.running or index in called or machine.overheated
         ]
         frac = sum(taken) / total_kwpk if total_kwpk > 0.0 else 0.0
         if self.sequence_state.mode != MECHANICAL:
@@ -230,11 +240,12 @@ class SimulatedPlant:
         return self.state.economizer_kw + self.bank.to_condensers_kw() + pumps_kw
 
     def _target_degc(self) -> float:
-        """Return the water that the towers aim for: as set, but cold enough to be of use to an economizer that is on."""
+        """Return the water that the towers aim for: as set, but cold enough for an economizer that has to carry all."""
         wanted = self._setpoints[(self.plant.id, "condenser_water_temperature_setpoint_degc")]
-        if self.sequence_state.mode != MECHANICAL and self.plant.economizer is not None:
-            wanted = min(wanted, self.state.setpoint_degc - self.plant.economizer.approach_k - 0.5)
-        return wanted
+        mode, economizer = self.sequence_state.mode, self.plant.economizer
+        if mode != FREE or economizer is None:
+            return wanted
+        return min(wanted, self.state.setpoint_degc - economizer.approach_k - 0.5)
 
     def fail(self, equipment: str) -> None:
         """Put a machine out of order."""

@@ -41,15 +41,17 @@ class PlantSequence:
         short_k: float,
         return_degc: float,
         sink_degc: float,
+        basin_degc: float,
     ) -> None:
         """Bring mode and staging in line with the commands, within the interlocks.
 
-        `short_k` is how far the leaving water is too warm; `sink_degc` the coldest that towers or dry coolers could make.
+        `short_k` is how far the leaving water is too warm; `sink_degc` the coldest that towers or dry coolers could make,
+        `basin_degc` what they make now.
         """
         mode_command = round(self._setpoints[(self._plant.id, "economizer_mode_command")])
         staged = round(self._setpoints[(self._plant.id, "chillers_staged_command")])
         self._watch(state, dt_s, short_k, mode_command * 100.0 + staged)
-        allowed = self._allowed_mode(mode_command, return_degc, sink_degc)
+        allowed = self._allowed_mode(state, mode_command, return_degc, sink_degc, basin_degc)
         state.since_change_s += dt_s
         economizer = self._plant.economizer
         if allowed != state.mode and (economizer is None or state.since_change_s >= 60.0 * economizer.min_dwell_min):
@@ -59,8 +61,10 @@ class PlantSequence:
         wanted = 0 if state.mode == FREE else min(max(staged, 1), len(self._plant.chillers))
         state.chillers = min(wanted + (state.rescue if wanted else 0), len(self._plant.chillers))
 
-    def _allowed_mode(self, command: int, return_degc: float, sink_degc: float) -> int:
-        """Refuse the economizer where its water could not be colder than the return."""
+    def _allowed_mode(
+        self, state: SequenceState, command: int, return_degc: float, sink_degc: float, basin_degc: float
+    ) -> int:
+        """Refuse the economizer where it would be of no use (Stein 2009): alone by the weather, beside chillers by its water."""
         economizer = self._plant.economizer
         if not self._plant.chillers:
             return FREE
@@ -68,7 +72,11 @@ class PlantSequence:
             return MECHANICAL
         if return_degc < sink_degc + economizer.approach_k + DEADBAND_K:
             return MECHANICAL
-        return PARTIAL if command == PARTIAL or economizer.kind == "non_integrated" else FREE
+        if command == FREE:
+            return FREE
+        deadband_k = 0.0 if state.mode == PARTIAL else DEADBAND_K
+        helps = basin_degc < return_degc - economizer.approach_k - deadband_k
+        return PARTIAL if helps and economizer.kind == "integrated" else MECHANICAL
 
     def _watch(self, state: SequenceState, dt_s: float, short_k: float, commanded: float) -> None:
         """Call one more chiller when the water has been too warm for long."""
