@@ -65,8 +65,14 @@ def allowed(point: Point, now: float, planned: float) -> float | None:
     target = min(max(planned, limits.low), limits.high)
     if not math.isfinite(now):
         return target
-    if abs(target - now) < DEADBAND.get(point.unit, 0.0) or target == now:
+    near = abs(target - now) < DEADBAND.get(point.unit, 0.0)
+    if target == now or (near and not _begins_or_ends(point, now, target)):
         return None
     if limits.max_step is not None:
         target = min(max(target, now - limits.max_step), now + limits.max_step)
     return min(max(target, limits.low), limits.high)
+
+
+def _begins_or_ends(point: Point, now: float, target: float) -> bool:
+    """Tell whether work begins or ends: little of it is work too, and would be late."""
+    return point.quantity == "deferrable_power_command_kw" and (now > 0.0) != (target > 0.0)

@@ -146,26 +146,80 @@ class Rewindable(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class BatteryRange:
+    """What a battery can do at best: charge between two levels, and efficiencies of charging and discharging."""
+
+    least_kwh: float
+    most_kwh: float
+    charge_frac: float
+    discharge_frac: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LeastPower:
-    """The least power that a plant could ever draw to carry a heat load, whatever its settings, as a table.
+    """The least that a plant could draw, whatever its settings, as one plane for each of some steps in time.
 
-    `overhead_kw[w, h]`: everything but IT power at the reference (all cooling, losses, house load, and what server fans draw
-    above their least), at weather `w` and IT load `it_kw[h]`. No state of the plant, steady or passing, may draw less for
-    longer than the heat it borrows from `thermal_kwh`.
+    On average over step t, servers, all that cools them and all losses between them and the meter's own draw at least
+
+        base_kw[t] + per_it[t] @ it_kw + per_removed[t] @ removed_kw
+
+    `it_kw` is the power of each pool by the site file (peak, idle, sleep), which servers draw at their reference inlet
+    temperature; what they draw more or less at another is in the plane, and so are racks in no pool. `removed_kw` is the heat that
+    each plant takes outside beyond what arises in it; negative while its halls, loops and pipes warm up. Batteries,
+    photovoltaics and heat pumps are not in it.
+
+    Attributes
+    ----------
+    base_kw, per_it, per_removed
+        (steps,), (steps, pools), (steps, plants): pools and plants in the order of the site file.
+    base_lps, lps_per_it_kw, lps_per_removed_kw
+        The same for the water that is used up, which is never less than nothing.
+    takes_up_kwh, gives_up_kwh
+        (plants,) Heat that halls, loops, pipes and tanks of a plant could take up at most, and give up, from where they are now.
+    meter_slope, meter_kw
+        (lines,) The meter shows at least `meter_slope * behind + meter_kw`, by every line, where `behind` is what all draw
+        behind it, batteries and photovoltaics included: a transformer's loss is none of theirs alone.
+    heat_pump_cop
+        (steps, heat pumps) The most heat that each could deliver for its own power.
+    batteries
+        By id.
+    most_kw
+        The meter cannot show more.
     """
 
-    dry_bulb_degc: FloatArray  # (w,)
-    wet_bulb_degc: FloatArray  # (w,)
-    it_kw: FloatArray  # (h,)
-    overhead_kw: FloatArray  # (w, h)
-    thermal_kwh: float  # most heat that halls, loops and pipes can take up between their limits
+    base_kw: FloatArray
+    per_it: FloatArray
+    per_removed: FloatArray
+    base_lps: FloatArray
+    lps_per_it_kw: FloatArray
+    lps_per_removed_kw: FloatArray
+    takes_up_kwh: FloatArray
+    gives_up_kwh: FloatArray
+    meter_slope: FloatArray
+    meter_kw: FloatArray
+    heat_pump_cop: FloatArray
+    batteries: Mapping[str, BatteryRange]
+    most_kw: float
 
 
 @runtime_checkable
 class Tabulates(Protocol):
-    """A plant that knows its least power; without it bound and captured share are null."""
+    """A plant that knows its least power from now on; without it bound and captured share are null.
 
-    def tabulate(self, dry_bulb_degc: FloatArray, wet_bulb_degc: FloatArray, it_kw: FloatArray) -> LeastPower:
-        """Return the least power at pairs of weather and IT loads at the reference inlet temperature."""
+    Its truth has the power of photovoltaics in `power_kw`.
+    """
+
+    def tabulate(
+        self, dry_bulb_degc: FloatArray, dew_point_degc: FloatArray, least_it_kw: FloatArray, most_it_kw: FloatArray
+    ) -> LeastPower:
+        """Return the least power.
+
+        Parameters
+        ----------
+        dry_bulb_degc, dew_point_degc
+            (steps, moments) Outdoor air at some moments of each step; what is found holds between their extremes.
+        least_it_kw, most_it_kw
+            (steps, pools) Between which the power of each pool lies, at the reference inlet temperature.
+        """
         ...

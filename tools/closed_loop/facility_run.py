@@ -1,0 +1,33 @@
+"""Facility as an arm: the product with its own journal and models, on the plant from its past on."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from tools.closed_loop import arms
+from tools.closed_loop.arm_run import ArmRun, Tell, Teller
+from tools.closed_loop.cases import Setting
+from tools.closed_loop.cooling_only import cooling_only_site
+from tools.closed_loop.live_run import Planning, run_live
+from tools.closed_loop.ours import Ours, open_product
+from tools.closed_loop.prologue import Prologue
+
+
+def run_facility(setting: Setting, prologue: Prologue, arm: str, tell: Tell) -> ArmRun:
+    """Run the product; its files are kept for as long as it runs."""
+    case = setting.case
+    seen = cooling_only_site(case.loaded) if arm == arms.COOLING_ONLY_FACILITY else case.loaded
+    with (
+        tempfile.TemporaryDirectory(prefix="closed-loop-") as folder,
+        open_product(seen, prologue.readings, setting.signals, Path(folder), case.start) as product,
+    ):
+        ours = Ours(product, prologue.readings, prologue.local, case.replan)
+        diary = ours.diary
+        planning = Planning(diary.plan_seconds, diary.failures, diary.notes)
+
+        def plans() -> str:
+            failed = f", {len(diary.failures)} not found" if diary.failures else ""
+            return f", {len(diary.plan_seconds)} plans{failed}"
+
+        return run_live(case, prologue, ours, planning, Teller(case, tell, plans))
