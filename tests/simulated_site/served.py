@@ -40,9 +40,9 @@ class Served:
     def secret(self, name: str) -> str:
         return (self.folder / "secrets" / name).read_text()
 
-    def break_device(self, device: str, fault: str) -> None:
+    def break_device(self, device: str, fault: str, amount: float | None = None) -> None:
         beside = self.folder / "faults.new"
-        beside.write_text(json.dumps({device: fault}))
+        beside.write_text(json.dumps({device: {"fault": fault, "amount": amount}}))
         beside.replace(self.folder / "faults.json")
 
     def stop(self) -> int:

@@ -6,6 +6,7 @@ import shutil
 import socket
 import struct
 import subprocess
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -172,6 +173,40 @@ def test_faults_on_demand(healthy: Served) -> None:
                 other.read_input_registers(0, count=1, device_id=22)
 
 
+def test_a_slow_device_answers_late(healthy: Served) -> None:
+    with modbus(healthy, "weather-station") as client:
+        healthy.break_device("weather-station", "slow", 0.4)
+        began_s = time.monotonic()
+        assert not client.read_input_registers(0, count=1, device_id=22).isError()
+        assert time.monotonic() - began_s > 0.35
+        healthy.break_device("weather-station", "slow", 5.0)
+        with modbus(healthy, "weather-station") as other, pytest.raises(ModbusException):
+            other.read_input_registers(0, count=1, device_id=22)  # waits 0.7 s
+
+
+def test_machines_and_sensors_fail_on_demand(healthy: Served) -> None:
+    """Through the same file; what a healthy device says of them is what is there to see."""
+    with modbus(healthy, "plant-controller") as client:
+
+        def status() -> list[int]:
+            return list(client.read_input_registers(202, count=4, device_id=21).registers)
+
+        healthy.break_device("chiller-2", "trip")
+        assert eventually(lambda: status()[1] == 0 and status()[3] == 1), status()
+    with modbus(healthy, "weather-station") as client:
+
+        def tenths() -> int:
+            word = int(client.read_input_registers(0, count=1, device_id=22).registers[0])
+            return word - 0x10000 if word & 0x8000 else word
+
+        before = tenths()
+        healthy.break_device("weather.outdoor_temperature_degc", "bias", 30.0)
+        assert eventually(lambda: tenths() > before + 200), tenths()
+    with modbus(healthy, "alarm-panel") as client:
+        healthy.break_device("hall-2", "smoke")
+        assert eventually(lambda: client.read_input_registers(12, count=1, device_id=28).registers == [1])
+
+
 @needs_net_snmp
 def test_snmp_faults_on_demand(healthy: Served) -> None:
     healthy.break_device("pdu-a01", "exception")
@@ -179,8 +214,9 @@ def test_snmp_faults_on_demand(healthy: Served) -> None:
     assert int(snmp(healthy, "snmpget", "-Oqv", POWER, device="pdu-a02")) > 0
     healthy.break_device("pdu-a01", "nan")
     assert snmp(healthy, "snmpget", "-Oqv", POWER).strip() == "-1"
-    healthy.break_device("pdu-a01", "silent")
-    assert "Timeout" in snmp(healthy, "snmpget", POWER)
+    for fault in ("silent", "garbage", "slow"):
+        healthy.break_device("pdu-a01", fault)
+        assert "Timeout" in snmp(healthy, "snmpget", POWER), fault
 
 
 def test_nonsense_does_no_harm(healthy: Served) -> None:

@@ -85,11 +85,12 @@ async def _run(
     """Advance the site with the clock until told to stop."""
     loop = asyncio.get_running_loop()
     last_s = saved_s = loop.time()
+    said = ""
     while not stop.is_set():
         await _pause(stop)
         now_s = loop.time()
         left_s, last_s = (now_s - last_s) * speed, now_s
-        _call_faults(simulation, faults)
+        said = _call_faults(simulation, faults, said)
         while left_s > 0.0 and not stop.is_set():
             simulation.step(min(left_s, LONGEST_STEP_S))
             left_s -= LONGEST_STEP_S
@@ -100,12 +101,19 @@ async def _run(
             saved_s = now_s
 
 
-def _call_faults(simulation: SimulatedSite, faults: FaultFile) -> None:
-    """Let the faults of the file befall the plant; one that its target cannot have is said and left out."""
+def _call_faults(simulation: SimulatedSite, faults: FaultFile, said: str) -> str:
+    """Let the faults of the file befall the plant; return what is wrong with them, printed where it was not `said` before.
+
+    A fault that its target cannot have is left out.
+    """
     try:
         simulation.faults.replace(faults.calls(), simulation.time.timestamp())
+        wrong = faults.complaint
     except FaultRefusedError as error:
-        print(f"fault refused: {error}", file=sys.stderr, flush=True)
+        wrong = str(error)
+    if wrong and wrong != said:
+        print(f"fault refused: {wrong}", file=sys.stderr, flush=True)
+    return wrong
 
 
 async def _pause(stop: asyncio.Event) -> None:

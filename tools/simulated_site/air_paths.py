@@ -7,6 +7,7 @@ its own exhaust first.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,32 +44,35 @@ class AirPaths:
     own_frac: FloatArray
 
     def supplied(
-        self, crah_kwpk: FloatArray, crah_degc: FloatArray, back_kwpk: FloatArray
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return the air that reaches each rack, its temperature, and what stopped CRAHs let back to the return.
+        self, crah_kwpk: Sequence[float], crah_degc: Sequence[float], back_kwpk: Sequence[float]
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the air that reaches each rack, and its temperature.
 
-        `back_kwpk` is the air that would flow back through each CRAH; it is taken from where that CRAH used to blow.
+        `back_kwpk` is the air that flows back to the return through CRAHs that stand, as far as there is some; it is taken from
+        where that CRAH used to blow.
         """
-        shares = self.reach * crah_kwpk
-        given_kwpk = shares.sum(axis=1)
-        degc = (shares @ crah_degc) / np.maximum(given_kwpk, LEAST_KWPK)
-        lost_kwpk = np.minimum(self.reach @ back_kwpk, 0.5 * given_kwpk)
-        return given_kwpk - lost_kwpk, degc, lost_kwpk
+        carried = [kwpk * degc for kwpk, degc in zip(crah_kwpk, crah_degc, strict=True)]
+        given_kwpk = self.reach.dot(np.array(crah_kwpk))
+        degc = self.reach.dot(np.array(carried)) / np.maximum(given_kwpk, LEAST_KWPK)
+        if any(back_kwpk):
+            given_kwpk = given_kwpk - np.minimum(self.reach.dot(np.array(back_kwpk)), 0.5 * given_kwpk)
+        return given_kwpk, degc
 
     def cold_air(
         self, given_kwpk: FloatArray, given_degc: FloatArray, drawn_kwpk: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
         """Return how much of what each rack draws is cold air, and how cold: its own supply and what its row leaves over."""
-        spare_kwpk = np.maximum(given_kwpk - drawn_kwpk, 0.0)
-        short_kwpk = np.maximum(drawn_kwpk - given_kwpk, 0.0)
-        offered_kwpk = self.spill @ spare_kwpk
-        offered_degc = (self.spill @ (spare_kwpk * given_degc)) / np.maximum(offered_kwpk, LEAST_KWPK)
+        more_kwpk = given_kwpk - drawn_kwpk
+        spare_kwpk = np.maximum(more_kwpk, 0.0)
+        short_kwpk = spare_kwpk - more_kwpk
+        offered_kwpk = self.spill.dot(spare_kwpk)
+        offered_degc = self.spill.dot(spare_kwpk * given_degc) / np.maximum(offered_kwpk, LEAST_KWPK)
         taken_kwpk = np.minimum(short_kwpk, offered_kwpk)
         own_kwpk = np.minimum(given_kwpk, drawn_kwpk)
         cold_kwpk = np.maximum(own_kwpk + taken_kwpk, LEAST_KWPK)
         cold_degc = (own_kwpk * given_degc + taken_kwpk * offered_degc) / cold_kwpk
-        tightness = np.clip(drawn_kwpk / np.maximum(given_kwpk, LEAST_KWPK), 0.3, 2.0)
-        cold_frac = (1.0 - self.leak_frac * tightness) * np.minimum(cold_kwpk / np.maximum(drawn_kwpk, LEAST_KWPK), 1.0)
+        tightness = np.minimum(np.maximum(drawn_kwpk / np.maximum(given_kwpk, LEAST_KWPK), 0.3), 2.0)
+        cold_frac = (1.0 - self.leak_frac * tightness) * (cold_kwpk / np.maximum(drawn_kwpk, LEAST_KWPK))
         return cold_frac, cold_degc
 
     def inlet_degc(
@@ -78,9 +82,9 @@ class AirPaths:
 
         The exhaust is the inlet on its way to the temperature of the rack's mass, so the inlet stands on both sides; solved.
         """
-        own = (1.0 - cold_frac) * self.own_frac
-        common = (1.0 - cold_frac) - own
-        fixed = cold_frac * cold_degc + own * effectiveness * rack_degc + common * hot_degc
+        hot_frac = 1.0 - cold_frac
+        own = hot_frac * self.own_frac
+        fixed = cold_frac * cold_degc + own * (effectiveness * rack_degc) + (hot_frac - own) * hot_degc
         return np.asarray(fixed / (1.0 - own * (1.0 - effectiveness)))
 
 

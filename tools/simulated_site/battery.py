@@ -37,13 +37,13 @@ class SimulatedBattery:
     def step(self, dt_s: float) -> None:
         """Follow the setpoint as far as charge and ramp allow."""
         state, hours = self.state, dt_s / SECONDS_PER_HOUR
-        wanted_kw = self._setpoints[(self.battery.id, "charge_power_setpoint_kw")] if state.working else 0.0
+        wanted_kw = self._setpoints[(self.battery.id, "charge_power_setpoint_kw")]
         room_kwh = max(FULL_FRAC * self.capacity_kwh - state.charge_kwh, 0.0)
         stock_kwh = max(state.charge_kwh - EMPTY_FRAC * self.capacity_kwh, 0.0)
         most_kw = room_kwh / self._charge_frac / hours
         least_kw = -stock_kwh * self._discharge_frac / hours
         ramped_kw = ramped(state.power_kw, wanted_kw, self.battery.power_kw / RAMP_S, dt_s)
-        state.power_kw = min(max(ramped_kw, least_kw), most_kw)
+        state.power_kw = min(max(ramped_kw, least_kw), most_kw) if state.working else 0.0  # its breaker is open
         gain = self._charge_frac if state.power_kw > 0 else 1.0 / self._discharge_frac
         state.charge_kwh += state.power_kw * gain * hours
         state.discharged_kwh += max(-state.power_kw, 0.0) * hours

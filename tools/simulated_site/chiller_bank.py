@@ -62,11 +62,6 @@ class ChillerBank:
         """Return the cooling under which running machines would have to stop."""
         return sum([one.law.min_load_kw for one in self.running])
 
-    def condenser_frac(self) -> float:
-        """Return the share of the rated condenser water that goes to running machines."""
-        total_kwpk = sum([one.rated_condenser_kwpk for one in self.machines])
-        return sum([one.rated_condenser_kwpk for one in self.running]) / total_kwpk if total_kwpk > 0.0 else 0.0
-
     def to_condensers_kw(self) -> float:
         """Return the heat that goes into condenser water."""
         return sum([one.state.cooling_kw + one.state.compressor_kw for one in self.machines if one.water_cooled])
@@ -79,10 +74,11 @@ class ChillerBank:
         """Start, stop and run the machines for a step."""
         last = max((index for index, one in enumerate(self.machines) if one.state.running), default=-1)
         for index, machine in enumerate(self.machines):
-            machine.switch(dt_s, index in called, self._around(machine, waters, index == last))
+            flow_kwpk = machine.state.flow_kwpk if machine.state.running else waters.chilled_kwpk
+            machine.switch(dt_s, index in called, self._around(machine, waters, flow_kwpk, index == last))
         shares_kwpk = self._shares_kwpk(waters.chilled_kwpk)
         for machine, flow_kwpk in zip(self.machines, shares_kwpk, strict=True):
-            machine.run(dt_s, self._around(machine, waters, False, flow_kwpk))
+            machine.run(dt_s, self._around(machine, waters, flow_kwpk, False))
 
     def _shares_kwpk(self, chilled_kwpk: float) -> list[float]:
         """Return the flow through each evaporator: by rating and valve, no more than the tubes bear."""
@@ -91,19 +87,14 @@ class ChillerBank:
         most = [MOST_FLOW_FRAC * one.rated_kwpk for one in self.machines]
         return [min(chilled_kwpk * weight / total, limit) for weight, limit in zip(weights, most, strict=True)]
 
-    def _around(
-        self, machine: Machine, waters: Waters, last_to_run: bool, flow_kwpk: float | None = None
-    ) -> Surroundings:
-        frac = self.condenser_frac()
-        if flow_kwpk is None:
-            flow_kwpk = machine.state.flow_kwpk if machine.state.running else waters.chilled_kwpk
-        total_kwpk = sum([one.rated_condenser_kwpk for one in self.machines]) or 1.0
+    def _around(self, machine: Machine, waters: Waters, flow_kwpk: float, last_to_run: bool) -> Surroundings:
+        running_kwpk = sum([one.rated_condenser_kwpk for one in self.machines if one.state.running]) or 1.0
         return Surroundings(
             entering_degc=waters.entering_degc,
             target_degc=machine.target_degc(waters.setpoint_degc),
             supply_degc=waters.supply_degc,
             sink_degc=waters.condenser_degc if machine.water_cooled else waters.outdoor_degc,
             flow_kwpk=flow_kwpk,
-            condenser_kwpk=waters.condenser_kwpk * machine.rated_condenser_kwpk / total_kwpk / max(frac, 1e-9),
+            condenser_kwpk=waters.condenser_kwpk * machine.rated_condenser_kwpk / running_kwpk,
             last_to_run=last_to_run,
         )

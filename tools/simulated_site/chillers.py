@@ -22,11 +22,12 @@ HEAD_TOLERANCE_K = 0.5
 MIXING_RISES = (
     6.0  # a head-pressure valve recirculates 6/7 of the condenser's water at most: so many rises of that water
 )
-START_BELOW_K = 4.0  # condenser water this far under its least is warm enough to start on
+START_BELOW_K = 12.0  # condenser water this far under its least is warm enough to start on: it has the grace to warm up
 MOST_CONDENSING_DEGC = 60.0
 LEAST_CONDENSER_FLOW_FRAC = 0.3  # less does not carry the heat away
 STOP_K, RESTART_K = 1.5, 2.0  # leaving water under its target, supply over it
 STOP_S = 120.0
+NEAR_LEAST = 1.1
 LEAST_RUN_S = 300.0
 LONG_S = 1e9
 
@@ -91,6 +92,16 @@ class Machine:
     def water_cooled(self) -> bool:
         """Whether condenser water takes its heat."""
         return self.nameplate.condenser == "water"
+
+    @property
+    def _least_start_degc(self) -> float:
+        """The coldest water or air at its condenser on which it starts."""
+        return self.nameplate.min_entering_condenser_degc - (START_BELOW_K if self.water_cooled else 0.0)
+
+    @property
+    def overheated(self) -> bool:
+        """Whether it tripped on a hot condenser: water goes on through it until it may start again."""
+        return self.water_cooled and self.state.trip == HOT_CONDENSER
 
     def target_degc(self, setpoint_degc: float) -> float:
         """Return the leaving water it aims for: never warmer than its compressor bears."""
@@ -158,8 +169,9 @@ class Machine:
         state.wrong_s = state.wrong_s + dt_s if wrong != NO_TRIP else 0.0
         if state.wrong_s > BROKEN_LIMIT_S:
             self._trip(wrong)
-        below = state.leaving_degc < around.target_degc - STOP_K
-        state.cold_s = state.cold_s + dt_s if below and around.last_to_run else 0.0
+        least = state.cooling_kw < NEAR_LEAST * self.law.min_load_kw  # colder water alone is a control that overshoots
+        idle = least and state.leaving_degc < around.target_degc - STOP_K
+        state.cold_s = state.cold_s + dt_s if idle and around.last_to_run else 0.0
         state.resting = state.cold_s > STOP_S and state.since_start_s > LEAST_RUN_S
 
     def _wrong_head(self, around: Surroundings) -> int:
@@ -182,8 +194,7 @@ class Machine:
             return False
         if around.flow_kwpk < 0.9 * self.least_kwpk:
             return False
-        below_k = START_BELOW_K if self.water_cooled else 0.0
-        if around.sink_degc < nameplate.min_entering_condenser_degc - below_k:
+        if around.sink_degc < self._least_start_degc:
             return False
         return not state.resting or around.supply_degc > around.target_degc + RESTART_K
 
@@ -194,7 +205,7 @@ class Machine:
             return
         still = {
             LOW_FLOW: around.flow_kwpk < 0.9 * self.least_kwpk,
-            COLD_CONDENSER: around.sink_degc < self.nameplate.min_entering_condenser_degc,
+            COLD_CONDENSER: around.sink_degc < self._least_start_degc,
             HOT_CONDENSER: self.law.condensing_degc(0.5 * self.law.rated_cooling_kw, around.sink_degc)
             > MOST_CONDENSING_DEGC,
             FROST: around.entering_degc < LEAST_LEAVING_DEGC + 1.0,

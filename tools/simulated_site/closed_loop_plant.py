@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from facility.errors import ConfigurationError
+from facility.records import FloatArray
 from facility.site_file import LoadedSite
-from tools.closed_loop.conditions import Conditions
-from tools.closed_loop.plant import Key, RefusedError, Truth
+from tools.closed_loop.conditions import Conditions, Failure
+from tools.closed_loop.plant import Key, LeastPower, RefusedError, Truth
+from tools.simulated_site.faults import Call, Fault, Spell
 from tools.simulated_site.given_surroundings import GivenSurroundings, own_conditions
 from tools.simulated_site.recollection import Recollection
 from tools.simulated_site.setpoints import SetpointRefusedError
@@ -68,12 +71,36 @@ class ClosedLoopPlant:
         """Go back to what `memory` returned."""
         self._recollection.put_back(memory)
 
+    def tabulate(
+        self, dry_bulb_degc: FloatArray, dew_point_degc: FloatArray, least_it_kw: FloatArray, most_it_kw: FloatArray
+    ) -> LeastPower:
+        """Return the least power from now on (`tools.closed_loop.plant.Tabulates`)."""
+        from tools.simulated_site.least_power import tabulate  # noqa: PLC0415 (in flux)
+
+        return tabulate(self.site, dry_bulb_degc, dew_point_degc, least_it_kw, most_it_kw)
+
     def close(self) -> None:
         """There is nothing to let go of."""
 
 
 def factory(loaded: LoadedSite, conditions: Conditions, seed: int, start: datetime) -> ClosedLoopPlant:
-    """Return the site as it is commissioned at `start`; the seed draws what its file does not say."""
+    """Return the site as it is commissioned at `start`; the seed draws what its file does not say.
+
+    Raises
+    ------
+    ConfigurationError
+        If the conditions let something fail that cannot fail in this way.
+    """
     surroundings = GivenSurroundings(conditions, loaded.site)
     site = SimulatedSite(loaded.site, seed, start, surroundings=surroundings, operators=False)
+    for failure in conditions.failures:
+        _schedule(site, failure)
     return ClosedLoopPlant(site)
+
+
+def _schedule(site: SimulatedSite, failure: Failure) -> None:
+    try:
+        call = Call(Fault(failure.kind))
+        site.faults.schedule(Spell(failure.equipment, call, failure.begins.timestamp(), failure.ends.timestamp()))
+    except ValueError as error:
+        raise ConfigurationError(f"a failure of the conditions: {error}") from error

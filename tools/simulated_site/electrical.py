@@ -91,7 +91,7 @@ class SimulatedElectrical:
         ups = self._electrical.ups
         state.ups_output_kw = racks_kw + pdu_loss_kw
         carried_kw = state.ups_output_kw + self._loss_kw(ups, ups.id, state.ups_output_kw)
-        self._charge_ups(dt_s, carried_kw)
+        self._charge_ups(dt_s, carried_kw, mechanical_kw)
         state.ups_input_kw = carried_kw + state.ups_charge_kw
         house_kw = self.house_kw if self.motors_powered else 0.0
         behind_kw = state.ups_input_kw + mechanical_kw + own_kw + house_kw
@@ -103,13 +103,13 @@ class SimulatedElectrical:
         state.losses_kw = state.supply_kw - used_kw
         self.count(self._electrical.main_meter, state.utility_kw, dt_s)
 
-    def _charge_ups(self, dt_s: float, carried_kw: float) -> None:
-        """Let the UPS carry the racks while nothing comes in, and fill its battery up afterwards."""
+    def _charge_ups(self, dt_s: float, carried_kw: float, mechanical_kw: float) -> None:
+        """Let the UPS carry the racks, and whatever else still runs, while nothing comes in; fill its battery up afterwards."""
         state, rated_kw = self.state, self._electrical.ups.rated_kw
         full_kwh = UPS_AUTONOMY_H * rated_kw
         hours = dt_s / SECONDS_PER_HOUR
         if not self.motors_powered:
-            state.ups_charge_kw = -carried_kw
+            state.ups_charge_kw = -carried_kw - mechanical_kw  # CDU pumps and what little has no contactor
         else:
             short_kwh = (1.0 - state.ups_charge_frac) * full_kwh
             state.ups_charge_kw = min(UPS_CHARGE_FRAC * rated_kw, short_kwh / hours)

@@ -13,12 +13,16 @@ from tools.simulated_site.faults import SLOW_S, Call, Fault
 
 
 class FaultFile:
-    """The faults that a file calls for; an absent file means none."""
+    """The faults that a file calls for; an absent file means none, one that cannot be read changes nothing.
+
+    `complaint` says what is wrong with it, or is empty.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._seen: tuple[int, int] | None = None
         self._calls: dict[str, Call] = {}
+        self.complaint = ""
 
     def calls(self) -> dict[str, Call]:
         """Return what the file says now, by target."""
@@ -43,12 +47,20 @@ class FaultFile:
         try:
             status = self._path.stat()
         except FileNotFoundError:
-            self._seen, self._calls = None, {}
+            self._seen, self._calls, self.complaint = None, {}, ""
             return
         if self._seen != (status.st_mtime_ns, status.st_size):
-            content = json.loads(self._path.read_text(encoding="utf-8"))
-            self._calls = {target: _call(value) for target, value in content.items()}
             self._seen = (status.st_mtime_ns, status.st_size)
+            self._read(self._path)
+
+    def _read(self, path: Path) -> None:
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            self._calls = {target: _call(value) for target, value in content.items()}
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            self.complaint = f"{path}: {error}; expected {{target: fault}}, faults being {', '.join(Fault)}"
+        else:
+            self.complaint = ""
 
 
 def _call(value: Any) -> Call:

@@ -74,12 +74,12 @@ class Faults:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._equipment = {identifier for identifier, _ in site.equipment()}
         self._halls = tuple(hall.id for hall in site.halls)
         self._devices = {device.id: device for device in site.devices}
         self.called: dict[str, Active] = {}
         self._spells: tuple[Spell, ...] = ()
         self.tripped: frozenset[str] = frozenset()
+        self.smoking: frozenset[str] = frozenset()  # halls
         self.sensors: dict[Key, Active] = {}
         self.silent: frozenset[Key] = frozenset()  # what devices that answer nothing of use should measure
         self._seen: dict[str, Active] = {}
@@ -101,11 +101,23 @@ class Faults:
         self.step(now_s)
 
     def replace(self, calls: Mapping[str, Call], now_s: float) -> None:
-        """Make these the only faults called for; those that stay keep their beginning."""
+        """Make these the only faults called for; those that stay keep their beginning.
+
+        Raises
+        ------
+        FaultRefusedError
+            If a target cannot have its fault; the others begin all the same.
+        """
         for target in [target for target in self.called if target not in calls]:
             self.call(target, Fault.NONE, now_s=now_s)
+        refused = []
         for target, call in calls.items():
-            self.call(target, call.fault, call.amount, now_s=now_s)
+            try:
+                self.call(target, call.fault, call.amount, now_s=now_s)
+            except FaultRefusedError as error:
+                refused.append(str(error))
+        if refused:
+            raise FaultRefusedError("; ".join(refused))
 
     def schedule(self, spell: Spell) -> None:
         """Let a fault come and go by itself."""
@@ -124,19 +136,10 @@ class Faults:
             return
         self._seen = active
         self.tripped = frozenset(self._with({Fault.TRIP}))
+        self.smoking = frozenset(self._with({Fault.SMOKE}))
         self.sensors = {_key(target): active[target] for target in self._with(OF_SENSORS)}
         devices = [self._devices[target] for target in self._with(WITHOUT_VALUE)]
         self.silent = frozenset(key for device in devices for key in keys_of(device))
-
-    def of_device(self, device: str) -> Fault:
-        """Return what a device does."""
-        active = self._seen.get(device)
-        return active.call.fault if active is not None and active.call.fault in OF_DEVICES else Fault.NONE
-
-    def slow_s(self, device: str) -> float:
-        """Return how long a slow device takes."""
-        active = self._seen.get(device)
-        return SLOW_S if active is None or active.call.amount is None else active.call.amount
 
     def hall_values(self) -> dict[Key, float]:
         """Return the alarm inputs of the halls."""
@@ -155,14 +158,24 @@ class Faults:
         if fault in OF_DEVICES:
             known, what = target in self._devices, "a device id"
         elif fault in OF_SENSORS:
-            known, what = _key(target)[0] in self._equipment, "equipment.quantity"
+            known = any(_key(target) in keys_of(device) for device in self._site.devices)
+            what = "a sensor of a device (equipment.quantity)"
         elif fault in OF_HALLS:
             known, what = target in self._halls, "a hall"
         else:
-            known = fault is Fault.NONE or target in self._equipment
-            what = "a machine of the site file"
+            known = fault is Fault.NONE or target in machines_of(self._site)
+            what = "a machine that can stop"
         if not known:
             raise FaultRefusedError(f"{target}: {fault} is a fault of {what}, and there is none of this name")
+
+
+def machines_of(site: Site) -> frozenset[str]:
+    """Return what can trip: machines with a motor or an inverter, and the main meter, for the utility itself."""
+    plants = site.plants
+    groups = [site.crahs, site.heat_pumps, site.batteries, site.photovoltaics]
+    groups += [loop.cdus for loop in site.liquid_loops]
+    groups += [group for one in plants for group in (one.chillers, one.towers, one.dry_coolers, one.pumps)]
+    return frozenset(one.id for group in groups for one in group) | {site.electrical.main_meter}
 
 
 def _key(target: str) -> Key:

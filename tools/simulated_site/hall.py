@@ -29,6 +29,7 @@ from tools.simulated_site.physics.air import (
     saturation_pressure_kpa,
 )
 from tools.simulated_site.physics.constants import AIR_HEAT_KJPKGK, SECONDS_PER_HOUR, VAPORISATION_0C_KJPKG
+from tools.simulated_site.physics.exchanger import Supply
 from tools.simulated_site.racks import Racks
 from tools.simulated_site.servers import RackLoad
 from tools.simulated_site.setpoints import Key, Setpoints
@@ -91,13 +92,12 @@ class SimulatedHall:
         self._airside = SimulatedAirside(hall.economizer, hidden, setpoints) if hall.economizer else None
         self._humidifier = SimulatedHumidifier(hall.humidifier) if hall.humidifier else None
         self._paths = air_paths(racks, self.racks, crahs, hidden)
-        uneven = np.array([hidden.between(f"{crah.id}.mixing", -UNEVEN_MIX, UNEVEN_MIX) for crah in crahs])
-        self._uneven = uneven if self._airside else np.zeros(len(crahs))
+        self._uneven = [hidden.between(f"{crah.id}.mixing", -UNEVEN_MIX, UNEVEN_MIX) for crah in crahs]
         mass_kjpk = hall.thermal_mass_kwh_per_k * SECONDS_PER_HOUR * hidden.around(f"{hall.id}.mass", 1.0, 0.15)
         self.hot_kjpk = HOT_AIR_SHARE * mass_kjpk
         self.cold_kjpk = COLD_AIR_SHARE * mass_kjpk / len(self._ids)
         self.rack_kjpk = (1.0 - HOT_AIR_SHARE - COLD_AIR_SHARE) * mass_kjpk / len(self._ids)
-        rated_kwpk = float(self._machines.rated_kwpk.sum())
+        rated_kwpk = self._machines.rated_kwpk
         self.longest_step_s = STABLE * self.hot_kjpk / rated_kwpk
         self.air_kg = AIR_CHANGE_S * rated_kwpk / AIR_HEAT_KJPKGK * hidden.around(f"{hall.id}.volume", 1.0, 0.2)
         self._infiltration_kgps = self.air_kg * hidden.between(f"{hall.id}.infiltration", 0.2, 0.5) / SECONDS_PER_HOUR
@@ -118,7 +118,7 @@ class SimulatedHall:
             humidifier=self._humidifier.state if self._humidifier else None,
         )
 
-    def step(self, dt_s: float, load: RackLoad, chilled_degc: Mapping[str, float], outdoors: Outdoors) -> None:
+    def step(self, dt_s: float, load: RackLoad, supplies: Mapping[str, Supply], outdoors: Outdoors) -> None:
         """Advance the hall.
 
         Parameters
@@ -127,44 +127,67 @@ class SimulatedHall:
             Step [s].
         load
             What its racks give off and draw.
-        chilled_degc
-            Water that arrives from each plant [degC].
+        supplies
+            Water that arrives from each plant.
         outdoors
             Outdoor air.
         """
         parts = max(math.ceil(dt_s / self.longest_step_s), 1)
-        done = []
-        for _ in range(parts):
-            flows = self._advance(dt_s / parts, load, chilled_degc, outdoors)
-            done.append((flows, self._machines.state.coil_kw))
-        self.flows = done[0][0] if parts == 1 else _mean([flows for flows, _ in done])
-        self._machines.state.coil_kw = sum((kw for _, kw in done), np.zeros(len(self.crahs))) / parts
-        self.state.needed_kw = float(load.air_kw.sum() + self._machines.state.fan_kw.sum())
+        self.flows = self._advance(dt_s / parts, load, supplies, outdoors)
+        if parts > 1:
+            self._go_on(dt_s, parts, load, supplies, outdoors)
+        self.state.needed_kw = self.flows.rack_kw + sum(self.fan_kw())
 
-    def _advance(self, dt_s: float, load: RackLoad, chilled_degc: Mapping[str, float], outdoors: Outdoors) -> Flows:
+    def _go_on(
+        self, dt_s: float, parts: int, load: RackLoad, supplies: Mapping[str, Supply], outdoors: Outdoors
+    ) -> None:
+        """Advance by the parts after the first; leave the means of the whole step."""
+        states = self._machines.state.machines
+        flows, coils_kw = [self.flows], [[state.coil_kw for state in states]]
+        for _ in range(parts - 1):
+            flows.append(self._advance(dt_s / parts, load, supplies, outdoors))
+            coils_kw.append([state.coil_kw for state in states])
+        self.flows = _mean(flows)
+        for state, column in zip(states, zip(*coils_kw, strict=True), strict=True):
+            state.coil_kw = sum(column) / parts
+
+    def _advance(self, dt_s: float, load: RackLoad, supplies: Mapping[str, Supply], outdoors: Outdoors) -> Flows:
         state, machines = self.state, self._machines
         density_frac = outdoors.pressure_kpa / SEA_LEVEL_KPA
         self._watch_racks()
         air_kwpk = machines.blow(dt_s, density_frac, protecting=state.protecting)
-        intake, outdoor_kgpkg = self._mix(dt_s, air_kwpk, outdoors)
-        surfaces = machines.cool(dt_s, air_kwpk, intake, chilled_degc, protecting=state.protecting)
-        outdoor_kwpk = float(air_kwpk @ intake.outdoor_frac) + self._infiltration_kgps * AIR_HEAT_KJPKGK
-        outdoor_kw = outdoor_kwpk * (outdoors.temperature_degc - state.hot_degc)
-        leaked_kw = self._infiltration_kgps * AIR_HEAT_KJPKGK * (outdoors.temperature_degc - state.hot_degc)
-        sensible_kw = surfaces.sensible_kw(intake.degc)
-        moisture = self._humidify(dt_s, air_kwpk, intake, outdoor_kgpkg, surfaces)
-        machines.state.coil_kw = sensible_kw + VAPORISATION_0C_KJPKG * moisture.condensate_kgps
-        humidifier_kw = self._humidifier.sensible_kw if self._humidifier else 0.0
-        self._breathe(dt_s, load, air_kwpk, density_frac, leaked_kw + humidifier_kw)
+        outdoor_kgpkg = humidity_kgpkg(outdoors.dew_point_degc, outdoors.pressure_kpa)
+        intakes = self._mix(dt_s, air_kwpk, outdoors, outdoor_kgpkg)
+        surfaces = machines.cool(
+            dt_s, air_kwpk, intakes, supplies, pressure_kpa=outdoors.pressure_kpa, protecting=state.protecting
+        )
+        mixed_kwpk = sum([kwpk * intake.outdoor_frac for kwpk, intake in zip(air_kwpk, intakes, strict=True)])
+        warmer_k = outdoors.temperature_degc - state.hot_degc
+        leaked_kw = self._infiltration_kgps * AIR_HEAT_KJPKGK * warmer_k
+        sensible_kw = [one.sensible_kw(intake.degc) for one, intake in zip(surfaces, intakes, strict=True)]
+        moisture = self._humidify(
+            dt_s,
+            mixed_kwpk=mixed_kwpk,
+            intakes=intakes,
+            outdoor_kgpkg=outdoor_kgpkg,
+            surfaces=surfaces,
+            pressure_kpa=outdoors.pressure_kpa,
+        )
+        for one, kw, kgps in zip(machines.state.machines, sensible_kw, moisture.condensate_kgps, strict=True):
+            one.coil_kw = kw + VAPORISATION_0C_KJPKG * kgps
+        humidifier = self._humidifier
+        humidifier_kw = humidifier.sensible_kw if humidifier else 0.0
+        rack_kw = float(load.air_kw.sum())
+        self._breathe(dt_s, load, air_kwpk, density_frac, rack_kw + leaked_kw + humidifier_kw)
         return Flows(
-            rack_kw=float(load.air_kw.sum()),
-            fan_kw=float(machines.state.fan_kw.sum()),
-            outdoor_kw=outdoor_kw,
+            rack_kw=rack_kw,
+            fan_kw=sum(self.fan_kw()),
+            outdoor_kw=mixed_kwpk * warmer_k + leaked_kw,
             humidifier_kw=humidifier_kw,
-            sensible_kw=float(sensible_kw.sum()),
-            condensate_kgps=float(moisture.condensate_kgps.sum()),
+            sensible_kw=sum(sensible_kw),
+            condensate_kgps=sum(moisture.condensate_kgps),
             outdoor_kgps=moisture.outdoor_kgps,
-            steam_kgps=moisture.steam_kgps,
+            steam_kgps=humidifier.steam_kgps if humidifier else 0.0,
         )
 
     def _watch_racks(self) -> None:
@@ -175,35 +198,43 @@ class SimulatedHall:
         elif over_k < RELEASE_K:
             self.state.protecting = False
 
-    def _mix(self, dt_s: float, air_kwpk: FloatArray, outdoors: Outdoors) -> tuple[Intake, float]:
-        """Return what the CRAHs draw, and the humidity of the outdoor air."""
+    def _mix(self, dt_s: float, air_kwpk: list[float], outdoors: Outdoors, outdoor_kgpkg: float) -> list[Intake]:
+        """Return what the CRAHs draw."""
         state = self.state
-        outdoor_kgpkg = humidity_kgpkg(outdoors.dew_point_degc, outdoors.pressure_kpa)
-        frac = self._outdoor_frac(dt_s, air_kwpk, outdoors)
-        degc = state.hot_degc + frac * (outdoors.temperature_degc - state.hot_degc)
-        kgpkg = state.humidity_kgpkg + frac * (outdoor_kgpkg - state.humidity_kgpkg)
-        return Intake(degc, kgpkg, frac, outdoors.pressure_kpa), outdoor_kgpkg
+        warmer_k = outdoors.temperature_degc - state.hot_degc
+        wetter_kgpkg = outdoor_kgpkg - state.humidity_kgpkg
+        return [
+            Intake(state.hot_degc + frac * warmer_k, state.humidity_kgpkg + frac * wetter_kgpkg, frac)
+            for frac in self._outdoor_frac(dt_s, air_kwpk, outdoors)
+        ]
 
-    def _outdoor_frac(self, dt_s: float, air_kwpk: FloatArray, outdoors: Outdoors) -> FloatArray:
+    def _outdoor_frac(self, dt_s: float, air_kwpk: list[float], outdoors: Outdoors) -> list[float]:
         if self._airside is None:
-            return self._uneven
-        state, crahs = self.state, self._machines.state
-        moved_kwpk = float(air_kwpk.sum())
-        wanted_degc = float(crahs.setpoint_degc.mean())
+            return [0.0] * len(air_kwpk)
+        states = self._machines.state.machines
+        moved_kwpk = sum(air_kwpk)
+        wanted_degc = sum([state.setpoint_degc for state in states]) / len(states)
         if moved_kwpk > 0.0:
-            wanted_degc -= float(crahs.fan_kw.sum()) / moved_kwpk
+            wanted_degc -= sum(self.fan_kw()) / moved_kwpk
         mean_frac = self._airside.step(
             dt_s,
             outdoors,
-            hot_degc=state.hot_degc,
+            hot_degc=self.state.hot_degc,
             wanted_degc=wanted_degc,
             moved_kwpk=moved_kwpk,
-            shut=state.smoke or bool(crahs.frozen.any()),
+            shut=self.state.smoke or any(state.frozen for state in states),
         )
-        return mean_frac * (1.0 + self._uneven * (1.0 - mean_frac))
+        return [mean_frac * (1.0 + uneven * (1.0 - mean_frac)) for uneven in self._uneven]
 
     def _humidify(
-        self, dt_s: float, air_kwpk: FloatArray, intake: Intake, outdoor_kgpkg: float, surfaces: Contact
+        self,
+        dt_s: float,
+        *,
+        mixed_kwpk: float,
+        intakes: list[Intake],
+        outdoor_kgpkg: float,
+        surfaces: list[Contact],
+        pressure_kpa: float,
     ) -> Moisture:
         state, humidifier = self.state, self._humidifier
         if humidifier is not None:
@@ -214,34 +245,34 @@ class SimulatedHall:
             air_kg=self.air_kg,
             outdoor_kgpkg=outdoor_kgpkg,
             infiltration_kgps=self._infiltration_kgps,
-            infiltration_kgpkg=made_up_kgpkg(outdoor_kgpkg, intake.pressure_kpa),
-            mixed_kgps=air_kwpk * intake.outdoor_frac / AIR_HEAT_KJPKGK,
-            mixed_frac=intake.outdoor_frac,
+            infiltration_kgpkg=made_up_kgpkg(outdoor_kgpkg, pressure_kpa),
+            mixed_kgps=mixed_kwpk / AIR_HEAT_KJPKGK,
+            mixed_frac=[intake.outdoor_frac for intake in intakes],
             steam_kgps=humidifier.steam_kgps if humidifier else 0.0,
             coils=surfaces,
         )
         state.humidity_kgpkg = moisture.humidity_kgpkg
-        state.dew_point_degc = dew_point_of_humidity_degc(moisture.humidity_kgpkg, intake.pressure_kpa)
+        state.dew_point_degc = dew_point_of_humidity_degc(moisture.humidity_kgpkg, pressure_kpa)
         return moisture
 
     def _breathe(
-        self, dt_s: float, load: RackLoad, air_kwpk: FloatArray, density_frac: float, gained_kw: float
+        self, dt_s: float, load: RackLoad, air_kwpk: list[float], density_frac: float, gained_kw: float
     ) -> None:
-        """Move the air through floor, racks and return; `gained_kw` goes straight into the hot air."""
-        state, paths, supply_degc = self.state, self._paths, self._machines.state.supply_degc
+        """Move the air through floor, racks and return; `gained_kw` of racks, leaks and humidifier ends in the hot air."""
+        state, paths = self.state, self._paths
+        supply_degc = [one.supply_degc for one in self._machines.state.machines]
         drawn_kwpk = density_frac * load.air_kwpk
-        back_kwpk = self._machines.let_back_kwpk(density_frac)
-        given_kwpk, given_degc, _ = paths.supplied(air_kwpk, supply_degc, back_kwpk)
-        through_degc, after_degc = _through(state.cold_degc, given_degc, dt_s * given_kwpk / self.cold_kjpk)
+        given_kwpk, given_degc = paths.supplied(air_kwpk, supply_degc, self._machines.let_back_kwpk(density_frac))
+        through_degc, after_degc = _through(state.cold_degc, given_degc, dt_s / self.cold_kjpk * given_kwpk)
         cold_frac, cold_degc = paths.cold_air(given_kwpk, through_degc, drawn_kwpk)
         inlet_degc = paths.inlet_degc(cold_frac, cold_degc, state.hot_degc, state.rack_degc, RACK_EFFECTIVENESS)
         lift_kwpk = RACK_EFFECTIVENESS * drawn_kwpk
         settling_degc = inlet_degc + load.air_kw / np.maximum(lift_kwpk, 1e-6)
-        _, rack_degc = _through(state.rack_degc, settling_degc, dt_s * lift_kwpk / self.rack_kjpk)
-        lift_kw = load.air_kw - self.rack_kjpk * (rack_degc - state.rack_degc) / dt_s
-        stored_kw = self.cold_kjpk * float((after_degc - state.cold_degc).sum()) / dt_s
-        taken_kw = float(air_kwpk @ (state.hot_degc - supply_degc))
-        state.hot_degc += dt_s * (float(lift_kw.sum()) + gained_kw - taken_kw - stored_kw) / self.hot_kjpk
+        rack_degc = _settled(state.rack_degc, settling_degc, dt_s / self.rack_kjpk * lift_kwpk)
+        kept_kj = self.rack_kjpk * float((rack_degc - state.rack_degc).sum())
+        kept_kj += self.cold_kjpk * float((after_degc - state.cold_degc).sum())
+        taken_kw = sum([kwpk * (state.hot_degc - degc) for kwpk, degc in zip(air_kwpk, supply_degc, strict=True)])
+        state.hot_degc += (dt_s * (gained_kw - taken_kw) - kept_kj) / self.hot_kjpk
         state.cold_degc, state.rack_degc, state.air_degc = after_degc, rack_degc, inlet_degc
         state.inlet_degc = state.inlet_degc + settled_frac(dt_s, SENSOR_S) * (inlet_degc - state.inlet_degc)
 
@@ -249,9 +280,9 @@ class SimulatedHall:
         """Return the chilled water that coils take from a plant, as a capacity rate [kW/K], and the heat in it [kW]."""
         return self._machines.demand_on(plant)
 
-    def fan_kw(self) -> FloatArray:
+    def fan_kw(self) -> list[float]:
         """Return each CRAH's fan power."""
-        return self._machines.state.fan_kw
+        return [one.fan_kw for one in self._machines.state.machines]
 
     def auxiliary_kw(self) -> dict[str, float]:
         """Return the power of relief fans (under the economizer's id) and humidifier."""
@@ -284,18 +315,16 @@ class SimulatedHall:
 
     def fail(self, equipment: str) -> None:
         """Put a CRAH out of order."""
-        self._machines.state.failed[self._machines.index(equipment)] = 1.0
+        self._machines.of(equipment).state.failed = True
 
     def repair(self, equipment: str) -> None:
         """Put a CRAH back into order."""
-        self._machines.state.failed[self._machines.index(equipment)] = 0.0
+        self._machines.of(equipment).state.failed = False
 
     def units(self) -> tuple[list[float], float]:
         """Return the cooling [kW] that each CRAH in order could give, and what the present load takes [kW]."""
-        out = self._machines.out.tolist()
-        return [
-            crah.rated_cooling_kw for crah, one in zip(self.crahs, out, strict=True) if not one
-        ], self.state.needed_kw
+        able_kw = [one.crah.rated_cooling_kw for one in self._machines.machines if not one.state.out]
+        return able_kw, self.state.needed_kw
 
     def stored_kj(self) -> float:
         """Return the sensible heat stored above 0 C, for balances."""
@@ -330,10 +359,14 @@ def _through(mass_degc: FloatArray, towards_degc: FloatArray, exchanges: FloatAr
 
     `exchanges` is the step over each mass's time constant; exact, so that any step is stable.
     """
-    left = np.exp(-exchanges)
-    mean_share = -np.expm1(-exchanges) / np.maximum(exchanges, 1e-9)
+    gone = -np.expm1(-exchanges)
     gap = mass_degc - towards_degc
-    return towards_degc + gap * mean_share, towards_degc + gap * left
+    return towards_degc + gap * (gone / np.maximum(exchanges, 1e-9)), mass_degc - gap * gone
+
+
+def _settled(mass_degc: FloatArray, towards_degc: FloatArray, exchanges: FloatArray) -> FloatArray:
+    """Return the temperature of masses at the end of a step only."""
+    return mass_degc + np.expm1(-exchanges) * (mass_degc - towards_degc)
 
 
 def _mean(flows: list[Flows]) -> Flows:

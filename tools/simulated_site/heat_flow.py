@@ -39,14 +39,14 @@ class HeatFlow:
 
     def step(self, dt_s: float, load: RackLoad, outdoors: Outdoors) -> None:
         """Let heat flow."""
-        chilled_degc = {plant.plant.id: plant.chilled_degc for plant in self.plants}
+        supplies = {plant.plant.id: plant.supply for plant in self.plants}
         for hall in self.halls:
-            hall.step(dt_s, load.part(hall.racks), chilled_degc, outdoors)
+            hall.step(dt_s, load.part(hall.racks), supplies, outdoors)
         for loop in self.loops:
             heat_kw = float(self._on_loop[loop.loop.id] @ load.liquid_kw)
             taken_kw = self.reuse.take_from_loop(dt_s, loop)
             dew_degc = self._hall_of[loop.loop.id].dew_point_degc
-            loop.step(dt_s, heat_kw, chilled_degc[loop.loop.plant], dew_degc, taken_kw)
+            loop.step(dt_s, heat_kw, supplies[loop.loop.plant], dew_degc, taken_kw)
         for plant in self.plants:
             kwpk, heat_kw = self.demand_on(plant.plant.id)
             taken_kw = self.reuse.take_from_plant(dt_s, plant, heat_kw)
@@ -64,4 +64,6 @@ class HeatFlow:
 
     def coolant_lost_frac(self) -> FloatArray | float:
         """Return how much of the work each rack drops for want of coolant."""
-        return sum(loop.throttled_frac * self._on_loop[loop.loop.id] for loop in self.loops)
+        return sum(
+            loop.throttled_frac * self._on_loop[loop.loop.id] for loop in self.loops if loop.throttled_frac > 0.0
+        )

@@ -5,11 +5,9 @@ Balance, exact at every step: outdoor air in - hall air out + steam - condensate
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from facility.records import FloatArray
 from facility.site import Humidifier
 from tools.simulated_site.coils import Contact
 from tools.simulated_site.control import ramped
@@ -19,19 +17,19 @@ from tools.simulated_site.setpoints import Key
 
 BAND_K = 1.0  # over which a humidifier goes from nothing to full
 STROKE_S = 180.0
-MAKE_UP_DEGC = 11.0  # dew point at which a make-up unit, on the house's power, leaves the air that keeps the hall's pressure
+# Dew points between which a make-up unit, on the house's power, keeps the air that holds the hall's pressure.
+MAKE_UP_LEAST_DEGC, MAKE_UP_MOST_DEGC = -5.0, 11.0
 LEAKED_SHARE = 0.15  # of the air that comes in by itself: through doors, as it is outdoors
 NEWTON_STEPS = 12  # the balance is piecewise linear in humidity and convex: each step settles at least one coil
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Moisture:
     """What a step did to the water in the air."""
 
     humidity_kgpkg: float
     outdoor_kgps: float  # water brought by outdoor air, less what leaves with hall air
-    steam_kgps: float
-    condensate_kgps: FloatArray  # per coil
+    condensate_kgps: list[float]  # per coil
 
 
 def settle(
@@ -42,10 +40,10 @@ def settle(
     outdoor_kgpkg: float,
     infiltration_kgps: float,
     infiltration_kgpkg: float,
-    mixed_kgps: FloatArray,
-    mixed_frac: FloatArray,
+    mixed_kgps: float,
+    mixed_frac: Sequence[float],
     steam_kgps: float,
-    coils: Contact,
+    coils: Sequence[Contact],
 ) -> Moisture:
     """Return the hall's humidity after a step, implicit in it, so that a hall of little air and much airflow is stable.
 
@@ -60,41 +58,44 @@ def settle(
     infiltration_kgps, infiltration_kgpkg
         Air that leaks in or comes from the make-up unit, and its humidity ratio.
     mixed_kgps, mixed_frac
-        Outdoor air that comes in through each CRAH, and its share of what the CRAH moves.
+        Outdoor air that comes in through all CRAHs, and its share of what each CRAH moves.
     steam_kgps
         What the humidifier adds.
     coils
         Their surfaces.
     """
-    mixed_all_kgps = float(mixed_kgps.sum())
-    outdoor_kgps = infiltration_kgps + mixed_all_kgps
-    entering_kgps = infiltration_kgps * infiltration_kgpkg + mixed_all_kgps * outdoor_kgpkg  # of water
-    touching_kgps = coils.touching_kwpk / AIR_HEAT_KJPKGK
-    fixed_kgpkg = mixed_frac * outdoor_kgpkg
+    outdoor_kgps = infiltration_kgps + mixed_kgps
+    entering_kgps = infiltration_kgps * infiltration_kgpkg + mixed_kgps * outdoor_kgpkg  # of water
+    # Air over a coil is more humid than its surface by `own x hall + given`, and wets it where that is positive.
+    touching_kgps = [coil.touching_kwpk / AIR_HEAT_KJPKGK for coil in coils]
+    own = [1.0 - frac for frac in mixed_frac]
+    given_kgpkg = [frac * outdoor_kgpkg - coil.surface_kgpkg for frac, coil in zip(mixed_frac, coils, strict=True)]
+    terms = list(zip(touching_kgps, own, given_kgpkg, strict=True))
     ratio = humidity_kgpkg
     for _ in range(NEWTON_STEPS):
-        over = (1.0 - mixed_frac) * ratio + fixed_kgpkg - coils.surface_kgpkg
-        wet = over > 0.0
+        lost_kgps = lost_slope = 0.0
+        for kgps, share, given in terms:
+            over = share * ratio + given
+            if over > 0.0:
+                lost_kgps += kgps * over
+                lost_slope += kgps * share
         gained_kgps = entering_kgps - outdoor_kgps * ratio + steam_kgps
-        lost_kgps, lost_slope = 0.0, 0.0
-        if wet.any():
-            lost_kgps = float((touching_kgps * over)[wet].sum())
-            lost_slope = float((touching_kgps * (1.0 - mixed_frac))[wet].sum())
         residual = air_kg * (ratio - humidity_kgpkg) - dt_s * (gained_kgps - lost_kgps)
         change = residual / (air_kg + dt_s * (outdoor_kgps + lost_slope))
         ratio -= change
         if abs(change) < 1e-13:
             break
-    condensate_kgps = touching_kgps * np.maximum((1.0 - mixed_frac) * ratio + fixed_kgpkg - coils.surface_kgpkg, 0.0)
+    condensate_kgps = [kgps * max(share * ratio + given, 0.0) for kgps, share, given in terms]
     brought_kgps = entering_kgps - outdoor_kgps * ratio
-    after = humidity_kgpkg + dt_s * (brought_kgps + steam_kgps - float(condensate_kgps.sum())) / air_kg
-    return Moisture(after, brought_kgps, steam_kgps, condensate_kgps)
+    after = humidity_kgpkg + dt_s * (brought_kgps + steam_kgps - sum(condensate_kgps)) / air_kg
+    return Moisture(after, brought_kgps, condensate_kgps)
 
 
 def made_up_kgpkg(outdoor_kgpkg: float, pressure_kpa: float) -> float:
-    """Return the humidity ratio of the air that comes in by itself: most of it through a unit that dries it."""
-    dried_kgpkg = min(outdoor_kgpkg, humidity_kgpkg(MAKE_UP_DEGC, pressure_kpa))
-    return LEAKED_SHARE * outdoor_kgpkg + (1.0 - LEAKED_SHARE) * dried_kgpkg
+    """Return the humidity ratio of the air that comes in by itself: most of it through a unit that dries or wets it."""
+    least, most = (humidity_kgpkg(degc, pressure_kpa) for degc in (MAKE_UP_LEAST_DEGC, MAKE_UP_MOST_DEGC))
+    treated_kgpkg = min(max(outdoor_kgpkg, least), most)
+    return LEAKED_SHARE * outdoor_kgpkg + (1.0 - LEAKED_SHARE) * treated_kgpkg
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from facility.site import Cdu, LiquidLoop
 from tools.simulated_site.control import ramped, settled_frac
 from tools.simulated_site.noise import Hidden
 from tools.simulated_site.physics.constants import SECONDS_PER_HOUR, WATER_HEAT_KJPKGK
-from tools.simulated_site.physics.exchanger import CLOSED_KWPK, Exchanger, sized, water_kwpk
+from tools.simulated_site.physics.exchanger import CLOSED_KWPK, Exchanger, Supply, sized, water_kwpk
 from tools.simulated_site.physics.turbo import Curve
 from tools.simulated_site.setpoints import Key, Setpoints
 
@@ -74,9 +74,7 @@ class SimulatedLoop:
             failed=[False] * count,
         )
 
-    def step(
-        self, dt_s: float, heat_kw: float, chilled_degc: float, dew_point_degc: float, taken_kw: float = 0.0
-    ) -> None:
+    def step(self, dt_s: float, heat_kw: float, supply: Supply, dew_point_degc: float, taken_kw: float = 0.0) -> None:
         """Advance the loop.
 
         Parameters
@@ -85,18 +83,18 @@ class SimulatedLoop:
             Step [s].
         heat_kw, taken_kw
             What racks give to the coolant, and what a heat pump takes from its return ahead of the CDUs [kW].
-        chilled_degc
-            Facility water that reaches the CDUs [degC].
+        supply
+            Facility water that reaches the CDUs.
         dew_point_degc
             Of the hall's air as the controller knows it [degC]; NaN while its sensor is stale.
         """
         state = self.state
-        state.primary_supply_degc, state.needed_kw = chilled_degc, max(heat_kw - taken_kw, 0.0)
+        state.primary_supply_degc, state.needed_kw = supply.degc, max(heat_kw - taken_kw, 0.0)
         self._watch_dew_point(dew_point_degc)
         self._pump(dt_s)
         state.entering_degc = state.return_degc - taken_kw / max(water_kwpk(sum(state.flow_lps)), CLOSED_KWPK)
         for index in range(len(self._cdus)):
-            self._cool(dt_s, index, chilled_degc)
+            self._cool(dt_s, index, supply)
         gained_kw = heat_kw + sum(state.pump_kw) - sum(state.heat_kw) - taken_kw
         state.return_degc += dt_s * gained_kw / self.coolant_kjpk
 
@@ -136,7 +134,7 @@ class SimulatedLoop:
         wanted_lps = self._setpoints[(cdu.id, "secondary_flow_setpoint_lps")]
         return max(wanted_lps, cdu.min_flow_frac * cdu.rated_flow_lps)
 
-    def _cool(self, dt_s: float, index: int, chilled_degc: float) -> None:
+    def _cool(self, dt_s: float, index: int, supply: Supply) -> None:
         """Move a CDU's valve towards what its supply setpoint needs, and take the heat it then takes."""
         state, one = self.state, self._cdus[index]
         hot = water_kwpk(state.flow_lps[index])
@@ -145,13 +143,15 @@ class SimulatedLoop:
             state.primary_kwpk[index], state.heat_kw[index] = CLOSED_KWPK, 0.0
             state.supply_degc[index] = state.entering_degc
             return
-        spread_k = max(state.entering_degc - chilled_degc, 0.5)
+        spread_k = max(state.entering_degc - supply.degc, 0.5)
         needed = max(hot * (state.entering_degc - state.setpoint_degc[index]), 0.0) / spread_k
         now = state.primary_kwpk[index]
-        target = one.exchanger.next_cold_kwpk(needed, hot, now, one.most_primary_kwpk)
+        target = supply.next_valve_kwpk(
+            one.exchanger, needed, hot_kwpk=hot, valve_kwpk=now, most_kwpk=one.most_primary_kwpk
+        )
         state.primary_kwpk[index] = now + settled_frac(dt_s, VALVE_S) * (target - now)
-        moved_kwpk = one.exchanger.heat_kwpk(hot, state.primary_kwpk[index])
-        state.heat_kw[index] = moved_kwpk * max(state.entering_degc - chilled_degc, 0.0)
+        moved_kwpk = one.exchanger.heat_kwpk(hot, state.primary_kwpk[index] * supply.delivered_frac)
+        state.heat_kw[index] = moved_kwpk * max(state.entering_degc - supply.degc, 0.0)
         state.supply_degc[index] = state.entering_degc - state.heat_kw[index] / hot
 
     def _ramp_setpoint(self, dt_s: float, index: int) -> None:

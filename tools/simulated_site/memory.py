@@ -75,6 +75,7 @@ def _parts(site: SimulatedSite) -> dict[str, Any]:
     parts |= {name: state for plant in site.plants for name, state in _plant_parts(plant).items()}
     parts |= {f"heat pump {pump.pump.id}": pump.state for pump in site.heat_pumps}
     parts["heat counters"] = site.reuse.counters
+    parts |= {f"photovoltaics {array.array.id}": array.state for array in site.photovoltaics}
     return parts | {f"battery {battery.battery.id}": battery.state for battery in site.batteries}
 
 

@@ -45,7 +45,7 @@ class Metering:
         self.movers_kw = _movers_kw(site)
         self.cooling_kw = sum(cooling.values()) + sum(self.movers_kw.values())
         self.motors_kw = cooling | pumps
-        self.photovoltaics_kw = {array.array.id: array.power_kw for array in site.photovoltaics}
+        self.photovoltaics_kw = {array.array.id: array.state.power_kw for array in site.photovoltaics}
         battery_kw = sum(battery.state.power_kw for battery in site.batteries)
         own_kw = battery_kw - sum(self.photovoltaics_kw.values())
         self.chain.step(dt_s, by_hall, self.cooling_kw + sum(pumps.values()), own_kw)
@@ -81,5 +81,5 @@ def _cooling_kw(site: SimulatedSite) -> dict[str, float]:
 
 
 def _movers_kw(site: SimulatedSite) -> dict[str, float]:
-    found = {crah.id: kw for hall in site.halls for crah, kw in zip(hall.crahs, hall.fan_kw().tolist(), strict=True)}
+    found = {crah.id: kw for hall in site.halls for crah, kw in zip(hall.crahs, hall.fan_kw(), strict=True)}
     return found | {name: kw for loop in site.loops for name, kw in loop.pump_kw().items()}

@@ -44,6 +44,8 @@ class Outages:
             out = out | self._motors.keys()
         if out != self.out:
             self._apply(out & self._owners.keys())
+        for hall in site.halls:
+            hall.state.smoke = hall.hall_id in site.faults.smoking
 
     def _apply(self, out: frozenset[str]) -> None:
         for equipment in sorted(out - self.out):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from facility.site import Photovoltaics, Site
@@ -18,6 +19,14 @@ ALBEDO = 0.2
 LATITUDE_DEG = 50.0
 
 
+@dataclass(slots=True)
+class PhotovoltaicsState:
+    """What an array does now."""
+
+    working: bool = True
+    power_kw: float = 0.0
+
+
 class SimulatedPhotovoltaics:
     """One array."""
 
@@ -31,24 +40,23 @@ class SimulatedPhotovoltaics:
         self._tilt, self._azimuth = math.radians(array.tilt_deg), math.radians(array.azimuth_deg)
         self._rated_kw = hidden.around(f"{array.id}.rated", array.rated_kw * 0.97, 0.03)  # dust and age
         self._inverter_frac = array.inverter_efficiency_frac
-        self.working = True
-        self.power_kw = 0.0
+        self.state = PhotovoltaicsState()
 
     def fail(self, _equipment: str) -> None:
         """Put it out of order."""
-        self.working = False
+        self.state.working = False
 
     def repair(self, _equipment: str) -> None:
         """Put it back into order."""
-        self.working = True
+        self.state.working = True
 
     def step(self, time: datetime, outdoor_degc: float) -> None:
         """Find the power at a time."""
-        on_plane_kwpm2 = self._on_plane_kwpm2(time) if self.working else 0.0
+        on_plane_kwpm2 = self._on_plane_kwpm2(time) if self.state.working else 0.0
         cells_degc = outdoor_degc + CELL_RISE_K * on_plane_kwpm2
         warm = 1.0 - LOSS_PER_K * (cells_degc - 25.0)
         direct_kw = self._rated_kw * on_plane_kwpm2 / STANDARD_KWPM2 * max(warm, 0.0)
-        self.power_kw = min(direct_kw * self._inverter_frac, self.array.rated_kw)
+        self.state.power_kw = min(direct_kw * self._inverter_frac, self.array.rated_kw)
 
     def _on_plane_kwpm2(self, time: datetime) -> float:
         """Return the irradiance on the plane: a clear sky by air mass (Meinel), thinned by cloud, split as Erbs does."""

@@ -1,12 +1,17 @@
-"""An exact memory of a running site in the same process, taken and put back in about a millisecond.
+"""An exact memory of a running site, taken and put back in about a millisecond, also in another process.
 
 `snapshot` is the slower, readable memory for files; this one goes by the objects themselves, private ones included, so that it
-cannot forget what some part keeps to itself.
+cannot forget what some part keeps to itself. It holds what can change and nothing else: numbers, times, arrays, and lists and
+dictionaries of them. What refers to other parts, to the site file or to functions is the same at every site of one file, seed
+and conditions, and stays where it is.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -14,19 +19,43 @@ import numpy as np
 PACKAGE = __name__.rpartition(".")[0]
 
 
+class ForeignMemoryError(ValueError):
+    """A memory of a site that is built in another way."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Memory:
+    """What was so; it can be pickled."""
+
+    shape: str  # which attributes of which parts it holds
+    values: list[list[Any]]
+
+
 class Recollection:
     """Takes and puts back the memory of the objects that hang together with one."""
 
     def __init__(self, root: object) -> None:
         self._holders = [(holder, _names(holder)) for holder in _holders(root, set())]
+        parts = [f"{type(holder).__qualname__} {' '.join(names)}" for holder, names in self._holders]
+        self._shape = hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
-    def take(self) -> list[list[Any]]:
+    def take(self) -> Memory:
         """Return copies of all that can change."""
-        return [[_copy(getattr(holder, name)) for name in names] for holder, names in self._holders]
+        return Memory(
+            self._shape, [[_copy(getattr(holder, name)) for name in names] for holder, names in self._holders]
+        )
 
-    def put_back(self, memory: list[list[Any]]) -> None:
-        """Make everything as it was; dictionaries and lists keep their identity, for others may hold them."""
-        for (holder, names), kept in zip(self._holders, memory, strict=True):
+    def put_back(self, memory: Memory) -> None:
+        """Make everything as it was; dictionaries keep their identity, for others may hold them.
+
+        Raises
+        ------
+        ForeignMemoryError
+            If it is the memory of another site.
+        """
+        if memory.shape != self._shape:
+            raise ForeignMemoryError("this memory is of a site with other parts: another site file, or other code")
+        for (holder, names), kept in zip(self._holders, memory.values, strict=True):
             for name, value in zip(names, kept, strict=True):
                 _put(holder, name, value)
 
@@ -34,24 +63,19 @@ class Recollection:
 def _put(holder: object, name: str, value: Any) -> None:
     if isinstance(value, _Generator):
         getattr(holder, name).bit_generator.state = value.state
-        return
-    copied = _copy(value)
-    if isinstance(value, dict):
+    elif isinstance(value, dict):
         current = getattr(holder, name)
-        if isinstance(current, dict):
-            current.clear()
-            current.update(copied)
-            return
-    setattr(holder, name, copied)
+        current.clear()
+        current.update(_copy(value))
+    else:
+        setattr(holder, name, _copy(value))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class _Generator:
     """The state of a random generator, which is put back rather than replaced."""
 
-    __slots__ = ("state",)
-
-    def __init__(self, state: Any) -> None:
-        self.state = state
+    state: Any
 
 
 def _copy(value: Any) -> Any:
@@ -68,6 +92,7 @@ def _copy(value: Any) -> Any:
 
 
 _CONTAINERS = (list, dict, np.ndarray)
+_PLAIN = (type(None), bool, int, float, datetime, np.ndarray, np.random.Generator, frozenset, set)
 
 
 def _holders(found: object, seen: set[int]) -> Iterator[object]:
@@ -99,19 +124,14 @@ def _all_names(found: object) -> list[str]:
 
 
 def _names(holder: object) -> list[str]:
-    """Return the attributes that may change: what refers to the rest of the site stays where it is."""
-    return [name for name in _all_names(holder) if not _is_structure(getattr(holder, name))]
+    """Return the attributes that may change."""
+    return [name for name in _all_names(holder) if _changeable(getattr(holder, name))]
 
 
-def _is_structure(value: object) -> bool:
-    if isinstance(value, (str, tuple)) or callable(value):
-        return True
-    if isinstance(value, (list, dict)):
-        items = value if isinstance(value, list) else list(value.values())
-        return bool(items) and all(_holds(item) for item in items)
-    return _holds(value)
-
-
-def _holds(value: object) -> bool:
-    """Tell whether something is a changeable object of the simulated site, which keeps its identity."""
-    return type(value).__module__.startswith(PACKAGE) and not _frozen(value)
+def _changeable(value: object) -> bool:
+    """Tell whether a value is plain; what of the site is frozen may be replaced as a whole, and counts as plain."""
+    if isinstance(value, list):
+        return all(_changeable(item) or isinstance(item, str) for item in value)
+    if isinstance(value, dict):
+        return all(_changeable(item) for item in value.values())
+    return isinstance(value, _PLAIN) or (type(value).__module__.startswith(PACKAGE) and _frozen(value))

@@ -42,12 +42,13 @@ class RackLoad:
 def fan_speed_ratio(inlet_degc: FloatArray) -> FloatArray:
     """Return server-fan speed over that at the reference inlet: nearly flat below, rising above, and the firmware has its ends."""
     over_k = inlet_degc - REFERENCE_INLET_DEGC
-    return np.clip(1.0 + 0.010 * over_k + 0.026 * np.maximum(over_k, 0.0), 0.85, 1.7)
+    return np.minimum(np.maximum(1.0 + 0.010 * over_k + 0.026 * np.maximum(over_k, 0.0), 0.85), 1.7)
 
 
 def throttled_frac(inlet_degc: FloatArray, allowable_max_degc: FloatArray) -> FloatArray:
     """Return how much of their work servers drop at an inlet temperature, by the most that their class allows."""
-    return np.clip((inlet_degc - allowable_max_degc - THROTTLING_K) / (SHUT_DOWN_K - THROTTLING_K), 0.0, 1.0)
+    over = (inlet_degc - allowable_max_degc - THROTTLING_K) / (SHUT_DOWN_K - THROTTLING_K)
+    return np.minimum(np.maximum(over, 0.0), 1.0)
 
 
 def rack_load(
@@ -62,9 +63,12 @@ def rack_load(
 ) -> RackLoad:
     """Return what racks draw and give off that would take `reference_kw` at the reference inlet."""
     throttled = throttled_frac(inlet_degc, allowable_max_degc)
-    running = 1.0 - (1.0 - STANDBY_FRAC) * throttled
-    speed = fan_speed_ratio(inlet_degc) * (1.0 - (1.0 - STANDBY_FRAC) * throttled**3)  # fans hold out until the end
-    fans_kw = reference_kw * fan_share * speed**3
+    running: FloatArray | float = 1.0
+    speed = fan_speed_ratio(inlet_degc)
+    if throttled.any():
+        running = 1.0 - (1.0 - STANDBY_FRAC) * throttled
+        speed = speed * (1.0 - (1.0 - STANDBY_FRAC) * throttled**3)  # fans hold out until the end
+    fans_kw = reference_kw * fan_share * (speed * speed * speed)
     leakage = 1.0 + LEAKAGE_PER_K * (inlet_degc - REFERENCE_INLET_DEGC)
     silicon_kw = reference_kw * (1.0 - fan_share) * leakage * running
     liquid_kw = liquid_frac * silicon_kw

@@ -12,7 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-FORMAT = 1
+FORMAT = 2
 
 
 class SnapshotError(ValueError):

@@ -12,6 +12,7 @@ from tools.simulated_site.physics.constants import SECONDS_PER_HOUR, WATER_HEAT_
 
 LAYERS = 10
 USEFUL_K = 0.5  # a smaller difference is not worth a pump
+STILL_USEFUL_K = 2.0  # over the water that is wanted, a layer is of no use any more
 LITRES_PER_M3 = 1000.0
 
 
@@ -65,9 +66,13 @@ class SimulatedTank:
         return 0.0
 
     def usable_kwh(self, supply_degc: float, return_degc: float) -> float:
-        """Return the cold in layers that are cold enough to supply, against the water that would replace it."""
-        cold = [return_degc - degc for degc in self.state.layers_degc if degc <= supply_degc]
-        return max(sum(cold), 0.0) * self.layer_kjpk / SECONDS_PER_HOUR
+        """Return the cold in layers that are cold enough to supply, against the water that would replace it.
+
+        Of a layer that is a little too warm a part counts: it is mixed, and so is what it supplies.
+        """
+        shares = [min(max(1.0 - (degc - supply_degc) / STILL_USEFUL_K, 0.0), 1.0) for degc in self.state.layers_degc]
+        cold_k = [share * (return_degc - degc) for share, degc in zip(shares, self.state.layers_degc, strict=True)]
+        return max(sum(cold_k), 0.0) * self.layer_kjpk / SECONDS_PER_HOUR
 
     def step(self, dt_s: float, flow_kwpk: float, entering_degc: float, ambient_degc: float) -> None:
         """Push water through: in at the bottom when charging, at the top when discharging; the ambient warms every layer."""

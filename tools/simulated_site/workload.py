@@ -27,6 +27,7 @@ class WorkloadState:
     asked_server_h: float = 0.0
     done_server_h: float = 0.0
     unserved_servers: dict[str, float] = field(default_factory=dict)  # now, by pool
+    throttled: dict[str, float] = field(default_factory=dict)  # how much of its work a pool dropped in the last step
 
 
 class Workload:
@@ -45,7 +46,6 @@ class Workload:
         for pool in site.server_pools:
             self._fan_share[self._shares[pool.id] > 0] = pool.fan_power_share_frac
         self._unpooled_kw = self._unpooled()
-        self._throttled: dict[str, float] = {}  # how much of its work a pool dropped in the last step
         self._done_server_h: dict[str, float] = {}  # in this step, before that
         self.state = WorkloadState(
             awake={pool.id: float(pool.servers) for pool in site.server_pools},
@@ -99,10 +99,10 @@ class Workload:
     def _drop(self, throttled_frac: FloatArray) -> None:
         """Take back from the work done what throttled servers do not do of it."""
         if not throttled_frac.any():
-            self._throttled.clear()
+            self.state.throttled.clear()
             return
         for name, share in self._shares.items():
-            self._throttled[name] = dropped = float(share @ throttled_frac)
+            self.state.throttled[name] = dropped = float(share @ throttled_frac)
             self.state.done_server_h -= dropped * self._done_server_h[name]
             pool = self._pools[name]
             self.state.unserved_servers[name] += dropped * self.state.utilisation[name] * pool.servers
@@ -130,7 +130,7 @@ class Workload:
     def _spare_kw(self, pool: str) -> float:
         rating = self._pools[pool]
         idle_share = 1.0 - self.state.utilisation[pool]
-        idle_share *= 1.0 - self._throttled.get(pool, 0.0)
+        idle_share *= 1.0 - self.state.throttled.get(pool, 0.0)
         return self.state.awake[pool] * idle_share * (rating.peak_w - rating.idle_w) / 1000.0
 
     def values(self) -> dict[Key, float]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from facility.records import FloatArray
 from tools.simulated_site.physics.constants import AIR_HEAT_KJPKGK
 
 MOLAR_RATIO = 0.62198  # of water over dry air
@@ -55,7 +52,7 @@ def saturated_enthalpy_kjpkg(temperature_degc: float, pressure_kpa: float) -> fl
 
 
 def humidity_kgpkg(dew_degc: float, pressure_kpa: float) -> float:
-    """Return the humidity ratio (water per kilogram of dry air) from the dew point."""
+    """Return the humidity ratio (water per kilogram of dry air) from the dew point: that of air saturated there."""
     vapour_kpa = saturation_pressure_kpa(dew_degc)
     return MOLAR_RATIO * vapour_kpa / (pressure_kpa - vapour_kpa)
 
@@ -65,20 +62,7 @@ def dew_point_of_humidity_degc(ratio_kgpkg: float, pressure_kpa: float) -> float
     return dew_point_degc(pressure_kpa * ratio_kgpkg / (MOLAR_RATIO + ratio_kgpkg))
 
 
-def saturated_humidity_kgpkg(temperature_degc: FloatArray, pressure_kpa: float) -> FloatArray:
-    """Return the humidity ratio of saturated air at many temperatures."""
-    vapour_kpa = 0.61094 * np.exp(17.625 * temperature_degc / (temperature_degc + 243.04))
-    return np.asarray(MOLAR_RATIO * vapour_kpa / (pressure_kpa - vapour_kpa))
-
-
-def dew_points_degc(ratio_kgpkg: FloatArray, pressure_kpa: float) -> FloatArray:
-    """Return the dew points of many humidity ratios."""
-    x = np.log(np.maximum(pressure_kpa * ratio_kgpkg / (MOLAR_RATIO + ratio_kgpkg), 1e-4) / 0.61094)
-    return np.asarray(243.04 * x / (17.625 - x))
-
-
-def humidity_slope(temperature_degc: FloatArray, saturated_kgpkg: FloatArray) -> FloatArray:
+def humidity_slope(temperature_degc: float, saturated_kgpkg: float) -> float:
     """Return how fast the humidity ratio of saturated air rises with its temperature [1/K]."""
-    return np.asarray(
-        saturated_kgpkg * (1.0 + saturated_kgpkg / MOLAR_RATIO) * 17.625 * 243.04 / (temperature_degc + 243.04) ** 2
-    )
+    over = temperature_degc + 243.04
+    return saturated_kgpkg * (1.0 + saturated_kgpkg / MOLAR_RATIO) * 17.625 * 243.04 / (over * over)

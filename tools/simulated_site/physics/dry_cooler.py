@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tools.simulated_site.physics.constants import VAPORISATION_KJPKG, WATER_HEAT_KJPKGK
@@ -24,12 +25,17 @@ class DryCoolerLaw:
     min_fan_frac: float
     pad_effectiveness_frac: float
 
+    def heat_at(self, entering_degc: float, flow_lps: float, air_degc: float) -> Callable[[float], float]:
+        """Return the heat rejected from water that enters at a temperature, as a function of the fan speed."""
+        spread_k = entering_degc - air_degc
+        if spread_k <= 0.0 or flow_lps <= 0.0:
+            return lambda _fan_frac: 0.0
+        water_kwpk, moved, rated = flow_lps * WATER_HEAT_KJPKGK, self.coil.heat_kwpk, self.rated_air_kwpk
+        return lambda fan_frac: moved(water_kwpk, rated * max(fan_frac, STILL_AIR_FRAC)) * spread_k
+
     def heat_kw(self, entering_degc: float, flow_lps: float, fan_frac: float, air_degc: float) -> float:
-        """Return the heat rejected from water that enters at a temperature."""
-        if entering_degc <= air_degc or flow_lps <= 0.0:
-            return 0.0
-        air_kwpk = self.rated_air_kwpk * max(fan_frac, STILL_AIR_FRAC)
-        return self.coil.heat_kwpk(flow_lps * WATER_HEAT_KJPKGK, air_kwpk) * (entering_degc - air_degc)
+        """Return the heat rejected at a fan speed."""
+        return self.heat_at(entering_degc, flow_lps, air_degc)(fan_frac)
 
     def coil_air_degc(self, dry_bulb_degc: float, wet_bulb_degc: float, wet: bool) -> float:
         """Return the air at the coil: pads bring it so far towards the wet bulb."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tools.simulated_site.physics.air import saturated_enthalpy_kjpkg
@@ -25,18 +26,26 @@ class TowerLaw:
     min_fan_frac: float
     pressure_kpa: float
 
+    def heat_at(self, entering_degc: float, flow_lps: float, wet_bulb_degc: float) -> Callable[[float], float]:
+        """Return the heat rejected as a function of the fan speed; a still fan leaves a tenth of the draught."""
+        gap = saturated_enthalpy_kjpkg(entering_degc, self.pressure_kpa)
+        gap -= saturated_enthalpy_kjpkg(wet_bulb_degc, self.pressure_kpa)
+        if gap <= 0.0 or flow_lps <= 0.0:
+            return lambda _fan_frac: 0.0
+        water_kwpk, spread_k = flow_lps * WATER_HEAT_KJPKGK, entering_degc - wet_bulb_degc
+        saturation_heat = gap / max(spread_k, 0.1)
+        rated_kgps, constant, most_kw = self.rated_air_kgps, self.ntu_constant, water_kwpk * spread_k
+
+        def heat_kw(fan_frac: float) -> float:
+            air_kgps = rated_kgps * max(fan_frac, DRAUGHT_FRAC)
+            ntu = constant * (flow_lps / air_kgps) ** 0.4
+            return min(_counter_flow(ntu, air_kgps * saturation_heat / water_kwpk) * air_kgps * gap, most_kw)
+
+        return heat_kw
+
     def heat_kw(self, entering_degc: float, flow_lps: float, fan_frac: float, wet_bulb_degc: float) -> float:
-        """Return the heat rejected; a still fan leaves a tenth of the draught."""
-        air_kgps = self.rated_air_kgps * max(fan_frac, DRAUGHT_FRAC)
-        hot = saturated_enthalpy_kjpkg(entering_degc, self.pressure_kpa)
-        cold = saturated_enthalpy_kjpkg(wet_bulb_degc, self.pressure_kpa)
-        if hot <= cold or flow_lps <= 0.0:
-            return 0.0
-        saturation_heat = (hot - cold) / max(entering_degc - wet_bulb_degc, 0.1)
-        ratio = air_kgps * saturation_heat / (flow_lps * WATER_HEAT_KJPKGK)
-        ntu = self.ntu_constant * (flow_lps / air_kgps) ** 0.4
-        effect = _counter_flow(ntu, ratio)
-        return min(effect * air_kgps * (hot - cold), flow_lps * WATER_HEAT_KJPKGK * (entering_degc - wet_bulb_degc))
+        """Return the heat rejected at a fan speed."""
+        return self.heat_at(entering_degc, flow_lps, wet_bulb_degc)(fan_frac)
 
     def evaporated_lps(self, heat_kw: float, fan_frac: float, wet_bulb_degc: float, dry_bulb_degc: float) -> float:
         """Return the water that a heat evaporates: all but what warms the air from dry bulb to saturated outlet.

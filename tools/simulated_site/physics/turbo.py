@@ -5,10 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
-from facility.records import FloatArray
-
 BEST_FLOW = 0.95  # flow over speed where the impeller is best
 OFF_BEST = 0.6  # how fast efficiency falls beside it
 LEAST_EFFICIENCY = 0.35  # of the best
@@ -32,10 +28,10 @@ class Curve:
         """The part of the rated head that the machine's own flow asks for."""
         return 1.0 - self.static_frac - self.shared_frac
 
-    def flow(self, speed: FloatArray, common: float) -> FloatArray:
+    def flow(self, speed: float, common: float) -> float:
         """Return where fan curve and system curve meet; nothing where the speed does not reach the static head."""
-        over = (1.0 + self.droop) * speed**2 - self.static_frac - self.shared_frac * common
-        return np.asarray(np.sqrt(np.maximum(over, 0.0) / (self.droop + self.own_frac)))
+        over = (1.0 + self.droop) * speed * speed - self.static_frac - self.shared_frac * common
+        return math.sqrt(max(over, 0.0) / (self.droop + self.own_frac))
 
     def speed(self, flow: float, common: float) -> float:
         """Return the speed that moves a flow."""
@@ -43,8 +39,7 @@ class Curve:
 
     def most_flow(self, common: float) -> float:
         """Return the flow at full speed."""
-        over = 1.0 + self.droop - self.static_frac - self.shared_frac * common
-        return math.sqrt(max(over, 0.0) / (self.droop + self.own_frac))
+        return self.flow(1.0, common)
 
     def head(self, flow: float, common: float) -> float:
         """Return the head the system asks for."""
@@ -55,17 +50,18 @@ class Curve:
         if flow <= 0.0:
             return 0.0
         speed = self.speed(flow, common)
-        efficiency = max(1.0 - OFF_BEST * (flow / speed / BEST_FLOW - 1.0) ** 2, LEAST_EFFICIENCY) * math.pow(
-            speed, MOTOR_EXPONENT
-        )
-        return flow * self.head(flow, common) / efficiency * _RATED_EFFICIENCY
+        return _RATED_EFFICIENCY * flow * self.head(flow, common) / _efficiency(speed, flow)
 
-    def power_at(self, speed: FloatArray, flow: FloatArray) -> FloatArray:
-        """Return electric power over rated power of machines at their speeds and flows."""
-        head = np.maximum((1.0 + self.droop) * speed**2 - self.droop * flow**2, 0.0)
-        turning = np.maximum(speed, 1e-3)
-        efficiency = np.maximum(1.0 - OFF_BEST * (flow / turning / BEST_FLOW - 1.0) ** 2, LEAST_EFFICIENCY)
-        return np.asarray(_RATED_EFFICIENCY * flow * head / (efficiency * turning**MOTOR_EXPONENT))
+    def power_at(self, speed: float, flow: float) -> float:
+        """Return electric power over rated power of a machine at its speed and flow."""
+        head = max((1.0 + self.droop) * speed * speed - self.droop * flow * flow, 0.0)
+        return _RATED_EFFICIENCY * flow * head / _efficiency(max(speed, 1e-3), flow)
+
+
+def _efficiency(speed: float, flow: float) -> float:
+    """Return efficiency over the best one, motor and drive included."""
+    off = flow / speed / BEST_FLOW - 1.0
+    return max(1.0 - OFF_BEST * off * off, LEAST_EFFICIENCY) * math.pow(speed, MOTOR_EXPONENT)
 
 
 _RATED_EFFICIENCY = 1.0 - OFF_BEST * (1.0 / BEST_FLOW - 1.0) ** 2
