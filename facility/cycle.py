@@ -16,6 +16,7 @@ from facility.learn.learned import load_learned
 from facility.learn.twin import plant_models
 from facility.plan.planner import make_plan
 from facility.plan.statistics import SolveStatistics
+from facility.prepare.hot_racks import remembering_hot_racks
 from facility.prepare.plan_inputs import plan_inputs
 from facility.prepare.situation import dew_points_degc, read_situation
 from facility.records import Event, LeverSaving, Plan, Recommendation
@@ -44,6 +45,7 @@ def run_cycle(environment: Environment, correlation_id: str) -> CycleOutcome:
     situation = read_situation(loaded, environment.telemetry, now)
     learned = load_learned(environment.models)
     plants = plant_models(loaded, learned, now, dew_points_degc(loaded, situation))
+    plants = remembering_hot_racks(loaded, environment.telemetry, now, plants)
     inputs = plan_inputs(
         loaded,
         situation,

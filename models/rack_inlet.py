@@ -8,7 +8,7 @@ more power never cools a rack, whatever the data say.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ FloatArray = npt.NDArray[np.float64]
 PRIOR_OFFSET_K = 0.3
 PRIOR_RECIRCULATION_FRAC = 0.12  # of the air rise; contained aisles 0.05, open rooms 0.2 and more
 PRIOR_MARGIN_K = 1.5
+LEAST_RISE_K = 2.0  # an air rise below it says nothing about its share
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +76,22 @@ class RackInlets:
         """Return the air rise [K] at which the first rack, with its margin, meets a limit; negative if it already does."""
         room = limit_degc - supply_degc - self.offset_k - self.margin_k
         return float(np.min(np.where(room < 0, room, room / np.maximum(self.recirculation_frac, 1e-6))))
+
+    def raised_to(self, supply_degc: FloatArray, air_rise_k: FloatArray, measured_degc: FloatArray) -> RackInlets:
+        """Return coefficients under which no measured inlet lies above its prediction and margin.
+
+        Parameters
+        ----------
+        supply_degc, air_rise_k
+            Supply air [degC] and air rise [K], (n,); NaN for gaps.
+        measured_degc
+            Inlets [degC], (n, racks); NaN for gaps.
+        """
+        rise = np.where(air_rise_k > LEAST_RISE_K, air_rise_k, np.nan)
+        excess_k = measured_degc - self.inlet_degc(supply_degc, rise) - self.margin_k
+        per_k = np.nan_to_num(excess_k / rise[:, None], nan=0.0)
+        more = np.maximum(per_k, 0.0).max(axis=0, initial=0.0)
+        return replace(self, recirculation_frac=self.recirculation_frac + more)
 
     def unseen(self, supply_degc: float, air_rise_k: npt.ArrayLike) -> npt.NDArray[np.bool_]:
         """Return where supply air or air rise lie outside what the data showed; a prior has seen nothing but claims no more."""

@@ -76,10 +76,11 @@ def training_frame(
     frame = telemetry.read(ids, at - WINDOW, at, loaded.site.step)
     known = frame.dropna(how="all")
     frame = frame.loc[known.index[0] :] if len(known) else frame.iloc[:0]
-    return pd.DataFrame({column: _joined(frame, found) for column, found in measured.items()}, index=frame.index)
+    return pd.DataFrame({column: joined_feeds(frame, found) for column, found in measured.items()}, index=frame.index)
 
 
-def _joined(frame: pd.DataFrame, points: Sequence[Any]) -> pd.Series:
+def joined_feeds(frame: pd.DataFrame, points: Sequence[Any]) -> pd.Series:
+    """Return a quantity of several feeds as one: the sum of powers, the mean of anything else."""
     feeds = frame[[point.id for point in points]]
     return feeds.sum(axis=1, skipna=False) if points[0].unit == "kW" else feeds.mean(axis=1)
 

@@ -88,3 +88,14 @@ def test_air_rise() -> None:
     """12 kW warm 1 m3/s of standard air by 10 K (1.2 kg/m3, 1.006 kJ/kgK)."""
     assert air_rise_k(12.072, 1.0) == pytest.approx(10.0)
     assert air_rise_k(12.072, 1.0, density_frac=0.8) == pytest.approx(12.5)
+
+
+def test_racks_hotter_than_predicted_raise_their_own_share_and_no_other() -> None:
+    inlets = RackInlets(("a", "b"), np.zeros(2), np.array([0.1, 0.1]), np.array([0.5, 0.5]))
+    supply, rise = np.array([20.0, 20.0, 20.0]), np.array([10.0, 20.0, 0.5])
+    measured = np.array([[21.0, 20.0], [26.5, np.nan], [29.0, 29.0]])  # the last has no air rise to speak of
+    raised = inlets.raised_to(supply, rise, measured)
+    assert raised.recirculation_frac == pytest.approx([0.3, 0.1])  # 20 + 0.3 x 20 + 0.5 is 26.5
+    assert (
+        inlets.raised_to(np.array([np.nan]), np.array([np.nan]), measured[:1]).recirculation_frac.tolist() == [0.1] * 2
+    )

@@ -1,0 +1,36 @@
+"""A plan expects no rack cooler than the last day measured it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from facility.history.telemetry import TelemetryStore
+from facility.learn.twin import Learned, plant_models
+from facility.prepare.hot_racks import remembering_hot_racks
+from facility.site_file import LoadedSite
+from tests.prepare.conftest import NOW, write
+
+FIVE_MIN = timedelta(minutes=5)
+
+
+def test_a_rack_that_was_hot_is_remembered(demo: LoadedSite, store: TelemetryStore) -> None:
+    hall = demo.site.halls[0]
+    crahs = [crah.id for crah in demo.site.crahs if crah.hall == hall.id]
+    readings = {f"{crah}.supply_air_temperature_degc": 21.0 for crah in crahs}
+    readings |= {f"{crah}.fan_speed_frac": 0.4 for crah in crahs}
+    readings |= {f"{rack.id}.power_kw": 9.0 for rack in hall.racks}
+    readings |= {f"{rack.id}.inlet_temperature_degc": 22.0 for rack in hall.racks} | {
+        "a01.inlet_temperature_degc": 28.0
+    }
+    write(store, readings, NOW - timedelta(hours=2), NOW, FIVE_MIN)
+    plants = plant_models(demo, Learned(), NOW, {})
+    before = plants[0].hall_parts[0]
+    after, *others = remembering_hot_racks(demo, store, NOW, plants)[0].hall_parts
+    rise_k = 12 * 9.0 / (1.2 * 1.006 * 0.4 * sum(crah.rated_airflow_m3ps for crah in before.crahs))
+    assert after.inlets.inlet_degc(21.0, rise_k)[0] + after.inlets.margin_k[0] == pytest.approx(28.0, abs=0.1)
+    assert np.array_equal(after.inlets.recirculation_frac[1:], before.inlets.recirculation_frac[1:])
+    for hall_after, hall_before in zip(others, plants[0].hall_parts[1:], strict=True):
+        assert np.array_equal(hall_after.inlets.recirculation_frac, hall_before.inlets.recirculation_frac)
