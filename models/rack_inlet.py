@@ -3,6 +3,10 @@
 inlet = supply + offset + recirculation x air rise, where the air rise is what the hall's heat does to the air that its CRAHs
 move: IT power / (air heat capacity x airflow). All coefficients are non-negative, so that warmer supply air, less airflow or
 more power never cools a rack, whatever the data say.
+
+Servers draw the air that they need. Where CRAHs move less, the rest comes back from the hot aisle: beyond a knee, the air rise
+of the servers themselves, every kelvin of the hall's rise is one of the inlets and more at the worst rack. Where history has
+seen a greater rise, the knee lies there: up to it the fitted line holds.
 """
 
 from __future__ import annotations
@@ -20,6 +24,8 @@ FloatArray = npt.NDArray[np.float64]
 PRIOR_OFFSET_K = 0.3
 PRIOR_RECIRCULATION_FRAC = 0.12  # of the air rise; contained aisles 0.05, open rooms 0.2 and more
 PRIOR_MARGIN_K = 1.5
+KNEE_RISE_K = 11.0  # of servers: 11 to 14 K at their rating, less at part load
+BEYOND_KNEE_FRAC = 1.2  # of the rise beyond the knee that reaches an inlet
 LEAST_RISE_K = 2.0  # an air rise below it says nothing about its share
 
 
@@ -57,14 +63,15 @@ class RackInlets:
     def inlet_degc(self, supply_degc: npt.ArrayLike, air_rise_k: npt.ArrayLike) -> FloatArray:
         """Return inlet temperatures [degC], the racks along a new last axis."""
         supply, rise = np.broadcast_arrays(np.asarray(supply_degc, float), np.asarray(air_rise_k, float))
-        inlet: FloatArray = supply[..., None] + self.offset_k + self.recirculation_frac * rise[..., None]
+        carried = supply + self._beyond_k(rise)
+        inlet: FloatArray = carried[..., None] + self.offset_k + self.recirculation_frac * rise[..., None]
         return inlet
 
     def mean_degc(self, supply_degc: npt.ArrayLike, air_rise_k: npt.ArrayLike) -> FloatArray:
         """Return the mean inlet temperature of the hall [degC]."""
         rise = np.asarray(air_rise_k, float)
         mean: FloatArray = np.asarray(supply_degc, float) + self.offset_k.mean() + self.recirculation_frac.mean() * rise
-        return mean
+        return mean + self._beyond_k(rise)
 
     def hottest(self, supply_degc: npt.ArrayLike, air_rise_k: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return temperature [degC] and margin [K] of the rack that is nearest to the limit, margin included."""
@@ -75,7 +82,17 @@ class RackInlets:
     def greatest_rise_k(self, supply_degc: float, limit_degc: float) -> float:
         """Return the air rise [K] at which the first rack, with its margin, meets a limit; negative if it already does."""
         room = limit_degc - supply_degc - self.offset_k - self.margin_k
-        return float(np.min(np.where(room < 0, room, room / np.maximum(self.recirculation_frac, 1e-6))))
+        below = room / np.maximum(self.recirculation_frac, 1e-6)
+        beyond = (room + BEYOND_KNEE_FRAC * self.knee_k) / (self.recirculation_frac + BEYOND_KNEE_FRAC)
+        return float(np.min(np.where(room < 0, room, np.minimum(below, np.maximum(beyond, 0.0)))))
+
+    @property
+    def knee_k(self) -> float:
+        """The air rise [K] beyond which air comes back from the hot aisle."""
+        return KNEE_RISE_K if self.seen_rise_k is None else max(KNEE_RISE_K, self.seen_rise_k[1])
+
+    def _beyond_k(self, air_rise_k: FloatArray) -> FloatArray:
+        return np.asarray(BEYOND_KNEE_FRAC * np.maximum(air_rise_k - self.knee_k, 0.0))
 
     def raised_to(self, supply_degc: FloatArray, air_rise_k: FloatArray, measured_degc: FloatArray) -> RackInlets:
         """Return coefficients under which no measured inlet lies above its prediction and margin.

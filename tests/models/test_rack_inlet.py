@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.rack_inlet import RackInlets, air_rise_k
+from models.rack_inlet import BEYOND_KNEE_FRAC, KNEE_RISE_K, RackInlets, air_rise_k
 from models.rack_inlet_fit import RackInletModel
 
 OFFSET, SHARE = np.array([0.1, 0.6, 1.2]), np.array([0.05, 0.15, 0.3])
@@ -92,10 +94,20 @@ def test_air_rise() -> None:
 
 def test_racks_hotter_than_predicted_raise_their_own_share_and_no_other() -> None:
     inlets = RackInlets(("a", "b"), np.zeros(2), np.array([0.1, 0.1]), np.array([0.5, 0.5]))
-    supply, rise = np.array([20.0, 20.0, 20.0]), np.array([10.0, 20.0, 0.5])
-    measured = np.array([[21.0, 20.0], [26.5, np.nan], [29.0, 29.0]])  # the last has no air rise to speak of
+    supply, rise = np.array([20.0, 20.0, 20.0]), np.array([5.0, 10.0, 0.5])
+    measured = np.array([[21.0, 20.0], [23.5, np.nan], [29.0, 29.0]])  # the last has no air rise to speak of
     raised = inlets.raised_to(supply, rise, measured)
-    assert raised.recirculation_frac == pytest.approx([0.3, 0.1])  # 20 + 0.3 x 20 + 0.5 is 26.5
+    assert raised.recirculation_frac == pytest.approx([0.3, 0.1])  # 20 + 0.3 x 10 + 0.5 is 23.5
     assert (
         inlets.raised_to(np.array([np.nan]), np.array([np.nan]), measured[:1]).recirculation_frac.tolist() == [0.1] * 2
     )
+
+
+def test_less_air_than_servers_draw_comes_back_from_the_hot_aisle() -> None:
+    inlets = RackInlets(("a",), np.array([0.3]), np.array([0.1]), np.array([0.5]))
+    at_knee, beyond = inlets.inlet_degc(20.0, np.array([KNEE_RISE_K, KNEE_RISE_K + 2.0]))[:, 0]
+    assert at_knee == pytest.approx(20.3 + 0.1 * KNEE_RISE_K)
+    assert beyond - at_knee == pytest.approx(2.0 * (0.1 + BEYOND_KNEE_FRAC))
+    seen = replace(inlets, seen_rise_k=(4.0, 15.0))
+    assert seen.inlet_degc(20.0, 15.0)[0] == pytest.approx(21.8)  # history was there: its line holds
+    assert seen.greatest_rise_k(20.0, 27.0) < inlets.greatest_rise_k(20.0, 100.0)
