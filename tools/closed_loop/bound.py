@@ -15,12 +15,14 @@ import numpy as np
 
 from facility.records import FloatArray
 from facility.site import ServerPool
+from tools.closed_loop.bound_market import costs_of
 from tools.closed_loop.bound_program import Given, least_cost
 from tools.closed_loop.case import Case
 from tools.closed_loop.happened import MINUTES, STEP, Happened, left_alone
 from tools.closed_loop.plant import Plant, Tabulates
 
 ROUNDING_FRAC = 1e-6  # of the solver
+DEARER = 3.0  # electricity with its cooling, losses and demand charge, over the IT power's own
 
 
 def lower_bound_cost(case: Case, plant: Plant, month_peak_kw: float, happened: Happened | None = None) -> float | None:
@@ -69,19 +71,23 @@ def asked_servers(case: Case) -> FloatArray | None:
 
 
 def it_range_kw(case: Case, asked: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the least and the most power of each pool in each step (steps, pools), its work being done."""
-    site = case.loaded.site
-    jobs_kw = np.array(
-        [sum(work.max_power_kw for work in site.deferrable_work if work.pool == pool.id) for pool in site.server_pools]
-    )
-    pools = site.server_pools
-    least = [
-        _power_kw(pool, servers if may_sleep(case, pool) else pool.servers, servers)
-        for pool, servers in zip(pools, asked.T, strict=True)
-    ]
-    most = [_power_kw(pool, pool.servers, servers) for pool, servers in zip(pools, asked.T, strict=True)]
-    shape = asked.shape
-    return np.array(least).T.reshape(shape), np.array(most).T.reshape(shape) + jobs_kw
+    """Return the least and the most power of each pool in each step (steps, pools).
+
+    The least is that of the work which is asked for, unless paying for work not served is cheaper than its electricity.
+    """
+    site, pools = case.loaded.site, case.loaded.site.server_pools
+    jobs_kw = [sum(work.max_power_kw for work in site.deferrable_work if work.pool == pool.id) for pool in pools]
+    least, most = np.zeros(asked.shape), np.zeros(asked.shape)
+    for column, pool in enumerate(pools):
+        busy = asked[:, column]
+        awake = busy if may_sleep(case, pool) else np.full(len(busy), float(pool.servers))
+        least[:, column] = _power_kw(pool, awake, busy)
+        most[:, column] = _power_kw(pool, np.full(len(busy), float(pool.servers)), busy) + jobs_kw[column]
+    costs = costs_of(case, 0.0)
+    per_server_kw = float((least / np.maximum(asked, 1e-9)).max(initial=0.0))
+    if costs.per_server_h < DEARER * per_server_kw * float(costs.bought.max()):
+        least[:] = 0.0
+    return least, most
 
 
 def may_sleep(case: Case, pool: ServerPool) -> bool:
@@ -89,7 +95,7 @@ def may_sleep(case: Case, pool: ServerPool) -> bool:
     return any(point.point == f"{pool.id}.awake_servers_command" for point in case.loaded.site.writable)
 
 
-def _power_kw(pool: ServerPool, awake: FloatArray | float, busy: FloatArray) -> FloatArray:
+def _power_kw(pool: ServerPool, awake: FloatArray, busy: FloatArray) -> FloatArray:
     asleep = pool.servers - awake
     return np.asarray((pool.idle_w * awake + (pool.peak_w - pool.idle_w) * busy + pool.sleep_w * asleep) / 1000.0)
 

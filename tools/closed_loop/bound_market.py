@@ -70,7 +70,12 @@ def costs_of(case: Case, month_peak_kw: float) -> Costs:
 
 
 def _windows(case: Case, steps: int) -> list[list[int]]:
-    """Return the steps of each whole demand window; windows begin at whole multiples of their length."""
+    """Return the steps of each whole demand window; windows begin at whole multiples of their length.
+
+    Where a run begins between quarters of an hour no step is within one window, and demand is left out.
+    """
+    if case.start.timestamp() % STEP.total_seconds():
+        return []
     length = round(timedelta(minutes=case.loaded.site.tariff.demand_window_min) / STEP)
     first = round(case.start.timestamp() / STEP.total_seconds())
     found: dict[int, list[int]] = {}

@@ -13,6 +13,7 @@ from tools.closed_loop.conditions import Conditions, Failure
 from tools.closed_loop.plant import Key, LeastPower, RefusedError, Truth
 from tools.simulated_site.faults import Call, Fault, Spell
 from tools.simulated_site.given_surroundings import GivenSurroundings, own_conditions
+from tools.simulated_site.least_power import tabulate
 from tools.simulated_site.recollection import Recollection
 from tools.simulated_site.setpoints import SetpointRefusedError
 from tools.simulated_site.simulation import SimulatedSite
@@ -75,8 +76,6 @@ class ClosedLoopPlant:
         self, dry_bulb_degc: FloatArray, dew_point_degc: FloatArray, least_it_kw: FloatArray, most_it_kw: FloatArray
     ) -> LeastPower:
         """Return the least power from now on (`tools.closed_loop.plant.Tabulates`)."""
-        from tools.simulated_site.least_power import tabulate  # noqa: PLC0415 (in flux)
-
         return tabulate(self.site, dry_bulb_degc, dew_point_degc, least_it_kw, most_it_kw)
 
     def close(self) -> None:

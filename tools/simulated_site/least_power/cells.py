@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from facility.records import FloatArray
 
@@ -39,7 +40,7 @@ class CostTable:
 
     kw: FloatArray
 
-    def at(self, heat_price: FloatArray, flow_price: FloatArray, water: FloatArray) -> FloatArray:
+    def at(self, heat_price: FloatArray, flow_price: FloatArray, water: NDArray[np.intp]) -> FloatArray:
         """Return the cost at prices and water cells, arrays of one shape."""
         heat, more_heat = _place(HEAT_PRICES, heat_price)
         flow, more_flow = _place(FLOW_PRICES, flow_price)
@@ -49,7 +50,13 @@ class CostTable:
         return np.asarray(found + more_heat * more_flow * self.kw[heat + 1, flow + 1, water])
 
 
-def _place(points: FloatArray, prices: FloatArray) -> tuple[FloatArray, FloatArray]:
+def carried_by(costs_kw: list[FloatArray], water: Cells) -> CostTable:
+    """Return what several halls and loops cost together."""
+    none = np.zeros((len(HEAT_PRICES), len(FLOW_PRICES), len(water)))
+    return CostTable(sum(costs_kw, none))
+
+
+def _place(points: FloatArray, prices: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
     """Return the point below each price, and how far on the way to the next it is."""
     place = np.clip(np.searchsorted(points, prices, side="right") - 1, 0, len(points) - 2)
     return place, np.clip((prices - points[place]) / (points[place + 1] - points[place]), 0.0, 1.0)

@@ -35,10 +35,12 @@ def least_specific_kw(machines: Sequence[Machine], water: Cells, sink: Cells) ->
 
 def _specific_kw(machine: Machine, water_degc: FloatArray, sink_degc: FloatArray) -> FloatArray:
     law = machine.law
-    loads_kw = [load * law.rated_cooling_kw for load in LOADS.tolist()]
+    loads_kw: list[float] = [load * law.rated_cooling_kw for load in LOADS.tolist()]
 
     def best(leaving_degc: float, at_degc: float) -> float:
-        powers = [law.compressor_kw(kw, leaving_degc, at_degc) + law.fan_kw(kw, at_degc) for kw in loads_kw]
+        powers: list[float] = [
+            law.compressor_kw(kw, leaving_degc, at_degc) + law.fan_kw(kw, at_degc) for kw in loads_kw
+        ]
         return min(power / kw for power, kw in zip(powers, loads_kw, strict=True))
 
     return np.array([[best(leaving, at) for at in sink_degc.tolist()] for leaving in water_degc.tolist()])

@@ -55,7 +55,7 @@ class LeastPlant:
         pumps_may_stand = any(name in may_stand for name in plant.chilled.ids)
         self.pump = pump_line(plant.chilled, _least_flow_frac(plant, may_stand), may_stand=pumps_may_stand)
         self._dry = [one for one in plant.bank.machines if not one.water_cooled]
-        self._lagging = Cells(water.low + LAG_K, water.high + LAG_K)
+        self._lagging = _made(plant, water)
         self._rejection = None
         if plant.outside is not None:
             wet = [one for one in plant.bank.machines if one.water_cooled]
@@ -64,7 +64,7 @@ class LeastPlant:
         self._free = plant.plant.economizer is not None or not plant.plant.chillers
         self._dry_specific: dict[float, FloatArray] = {}
 
-    def plane(self, carriers: CostTable, box: Box, heat_kw: float, lost_kw: float) -> Plane:
+    def plane(self, carriers: CostTable, box: Box, heat_kw: float, *, damped_kw: float, lost_kw: float) -> Plane:
         """Return the plane of a step.
 
         Parameters
@@ -75,6 +75,8 @@ class LeastPlant:
             The weather.
         heat_kw
             What arises at least.
+        damped_kw
+            How much of it dampers may take outside.
         lost_kw
             Heat that may leave without the plant: through walls, by leaks and humidifiers.
         """
@@ -82,7 +84,7 @@ class LeastPlant:
         if self._rejection is None:
             found = self._dry_kw(carriers, box, shifts_kw, lost_kw)
         else:
-            found = self._wet_kw(carriers, box, shifts_kw, heat_kw, lost_kw)
+            found = self._wet_kw(carriers, box, shifts_kw, heat_kw - damped_kw, lost_kw)
         return _supported(found + self.pump.base_kw, shifts_kw)
 
     def _dry_kw(self, carriers: CostTable, box: Box, shifts_kw: FloatArray, lost_kw: float) -> FloatArray:
@@ -105,7 +107,7 @@ class LeastPlant:
         outside_kw = self._rejection.power_kw(box, outside_heat_kw)
         able = np.isfinite(specific)
         specific = np.where(able, specific, 0.0)
-        water = np.arange(len(self.water))[:, None] + np.zeros(len(BASIN), dtype=int)
+        water = np.arange(len(self.water))[:, None] + np.zeros(len(BASIN), dtype=np.intp)
         per_flow = np.full(water.shape, self.pump.per_kwpk)
         together = np.full(water.shape, np.inf)
         if self._free:
@@ -124,6 +126,13 @@ class LeastPlant:
             air = Cells(np.array([sink_degc]), np.array([sink_degc]))
             self._dry_specific[sink_degc] = least_specific_kw(self._dry, self._lagging, air)[:, 0]
         return self._dry_specific[sink_degc]
+
+
+def _made(plant: SimulatedPlant, water: Cells) -> Cells:
+    """Return the water that machines make while halls feel that of the cells; out of a tank it may be any colder one."""
+    if plant.tank is not None:
+        return Cells(np.full(len(water), water.low[-1]), np.full(len(water), water.high[-1]))
+    return Cells(water.low + LAG_K, water.high + LAG_K)
 
 
 def _supported(least_kw: FloatArray, shifts_kw: FloatArray) -> Plane:

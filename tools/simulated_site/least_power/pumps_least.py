@@ -8,7 +8,8 @@ import numpy as np
 
 from tools.simulated_site.pumps import Pumps
 
-MOST_FRAC, POINTS = 1.3, 40
+MOST_FRAC, POINTS = 1.3, 200
+BETWEEN_FRAC = 0.002  # by which a chord between two points may be flatter
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,5 +38,5 @@ def pump_line(pumps: Pumps, least_frac: float, *, may_stand: bool) -> PumpLine:
     least_frac = max(least_frac, 1e-3)
     flows = np.linspace(least_frac, MOST_FRAC, POINTS)
     powers = np.array([least_pump_kw(pumps, flow) for flow in flows.tolist()])
-    slope = float(((powers[1:] - powers[0]) / (flows[1:] - flows[0])).min())
+    slope = (1.0 - BETWEEN_FRAC) * float(((powers[1:] - powers[0]) / (flows[1:] - flows[0])).min())
     return PumpLine(float(powers[0]) - slope * least_frac, slope / pumps.rated_kwpk)

@@ -42,7 +42,7 @@ class LeastRejection:
         )
 
     def power_kw(self, box: Box, heat_kw: FloatArray) -> FloatArray:
-        """Return the least power of fans and pumps (heats, basin cells) that takes outside so much heat, that of the pumps beside it.
+        """Return the least power of fans and pumps (heats, basin cells) that takes outside so much heat, and that of the pumps.
 
         Infinite where the water is too cold for the outdoors to take so much.
         """

@@ -8,13 +8,13 @@ import numpy as np
 
 from facility.records import FloatArray
 from tools.simulated_site.least_power.boxes import Box
-from tools.simulated_site.least_power.cells import CostTable
+from tools.simulated_site.least_power.cells import carried_by
 from tools.simulated_site.least_power.chain_least import LeastChain, least_chain
 from tools.simulated_site.least_power.hall_on_site import HallOnSite
 from tools.simulated_site.least_power.loop_least import LeastLoop, least_loop
 from tools.simulated_site.least_power.plant_least import LeastPlant, Plane, water_cells
 from tools.simulated_site.least_power.racks_least import Share, racks_of_halls
-from tools.simulated_site.least_power.water_least import water_line
+from tools.simulated_site.least_power.water_least import WaterLine, water_line
 from tools.simulated_site.liquid import SimulatedLoop
 from tools.simulated_site.plant import SimulatedPlant
 from tools.simulated_site.simulation import SimulatedSite
@@ -78,34 +78,42 @@ class LeastSite:
         planes = {one.plant.id: self._plane(one, box, least_it_kw, most_it_kw) for one in self._site.plants}
         per_it = self._per_it({name: plane.per_removed for name, plane in planes.items()})
         power_kw = self.chain.base_kw + sum(plane.power_kw for plane in planes.values())
-        waters = {one.plant.id: water_line(one, box) for one in self._site.plants}
-        lps = 0.0
-        lps_per_it = np.zeros(len(least_it_kw))
-        for plant in self._site.plants:
-            line = waters[plant.plant.id]
-            for share in self._heat_of(plant):
-                lps += line.per_kw * share.own_kw
-                lps_per_it = lps_per_it + line.per_kw * share.per_it
-            lps += line.base_lps - line.per_kw * self._lost_kw(plant, box)
+        lines = [water_line(one, box) for one in self._site.plants]
         return StepPlane(
             power_kw - float(per_it @ least_it_kw),
             per_it,
             np.array([plane.per_removed for plane in planes.values()]),
-            lps,
-            lps_per_it,
-            np.array([line.per_kw for line in waters.values()]),
+            *self._water(lines, box),
+            np.array([line.per_kw for line in lines]),
         )
+
+    def _water(self, lines: list[WaterLine], box: Box) -> tuple[float, FloatArray]:
+        """Return the water that what arises takes at least: that of racks in no pool, and for a kW of each pool."""
+        base_lps, per_it = 0.0, np.zeros(len(self._site.site.server_pools))
+        for plant, line in zip(self._site.plants, lines, strict=True):
+            heat = self._heat_of(plant)
+            own_kw = sum(share.own_kw for share in heat) - self._lost_kw(plant, box)
+            base_lps += line.base_lps + line.per_kw * own_kw
+            per_it = per_it + line.per_kw * sum((share.per_it for share in heat), np.zeros(len(per_it)))
+        return base_lps, per_it
 
     def _plane(self, plant: SimulatedPlant, box: Box, least_it_kw: FloatArray, most_it_kw: FloatArray) -> Plane:
         name = plant.plant.id
-        costs = [hall.costs_kw(least_it_kw, box) for hall in self._halls if hall.hall.crahs[0].plant == name]
+        halls = [one for one in self._halls if one.hall.crahs[0].plant == name]
+        costs = [one.costs_kw(least_it_kw, box) for one in halls]
         for loop, least in self._loops:
             if loop.loop.plant == name:
                 liquid_kw = self._liquid(loop.loop.id).kw(least_it_kw)
                 costs.append(least.costs_kw(liquid_kw, self._most_liquid_kw(loop.loop.id, most_it_kw)))
         heat_kw = sum(share.kw(least_it_kw) for share in self._heat_of(plant))
-        shape = costs[0].shape if costs else ()
-        return self._plants[name].plane(CostTable(sum(costs, np.zeros(shape))), box, heat_kw, self._lost_kw(plant, box))
+        damped = [one.shares.air for one in halls if one.on_one_plant and one.hall._airside is not None]
+        return self._plants[name].plane(
+            carried_by(costs, self._plants[name].water),
+            box,
+            heat_kw,
+            damped_kw=sum(share.kw(least_it_kw) for share in damped),
+            lost_kw=self._lost_kw(plant, box),
+        )
 
     def _per_it(self, heat_price: dict[str, float]) -> FloatArray:
         """Return what a kW of each pool adds: itself, its losses, and its heat."""
