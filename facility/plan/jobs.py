@@ -12,7 +12,8 @@ from facility.plan.problem import Problem
 from facility.records import FloatArray, LimitShortfall
 from facility.site import DeferrableWork
 
-DUE_MARGIN_MIN = 30.0  # work comes in lots, and setpoints follow a plan some minutes late
+# Done so much before it is due: work comes in lots that are as old as their first part, and setpoints follow a plan late.
+DUE_MARGIN_MIN, DUE_MARGIN_FRAC = 60.0, 0.25  # the lesser counts; a share of the time that work may wait
 REST_KWH = 0.5  # done along with what is due: so little by itself asks for less power than is worth a write
 _LATE_KWH = 1e-3
 
@@ -30,8 +31,9 @@ class WorkCase:
         ends = np.arange(1, self.steps + 1) * self.step_h * 60.0
         since_start = arrived - np.interp(0.0, minutes, arrived)
         self.available_kwh = self.backlog_kwh + np.interp(ends, minutes, since_start)
-        oldest = ends - work.due_within_h * 60.0
-        due = self.backlog_kwh + np.interp(oldest + DUE_MARGIN_MIN, minutes, since_start)
+        waits_min = work.due_within_h * 60.0
+        oldest, margin_min = ends - waits_min, min(DUE_MARGIN_MIN, DUE_MARGIN_FRAC * waits_min)
+        due = self.backlog_kwh + np.interp(oldest + margin_min, minutes, since_start)
         self.max_power_kw = np.minimum(work.max_power_kw, spare_kw)
         self.soonest_kw = self.soonest(self.max_power_kw)
         possible = np.cumsum(self.soonest_kw) * self.step_h

@@ -144,11 +144,11 @@ def test_equal_prices_do_not_make_a_battery_pulse() -> None:
 
 
 def test_work_that_waits_is_due_by_when_it_was_measured_to_come() -> None:
-    """20 kWh came evenly from three to two hours ago, and nothing since: due in four hours, less half an hour's margin."""
+    """20 kWh came evenly from three to two hours ago, and nothing since: due in four hours, less an hour's margin."""
     site = toy_site(8.0, server_pools=[POOL], deferrable_work=[WORK])
     measured = np.array([0.0, 0.0, 0.0, 20.0, 0.0, 0.0])
     inputs = toy_inputs(site, backlog_kwh={"batch": 20.0}, arrived_kwh={"batch": measured})
     due = ItCase.of(inputs).works["batch"].due_kwh
-    assert due[0] == pytest.approx(10.0 + REST_KWH, abs=1e-6)
+    assert due[0] == pytest.approx(20.0 + REST_KWH, abs=1e-6)
     assert due[1] == pytest.approx(20.0 + REST_KWH, abs=1e-6)
     assert due[2] == pytest.approx(20.0 + REST_KWH, abs=1e-6)

@@ -14,6 +14,7 @@ from tools.simulated_site.setpoints import Key, Setpoints
 
 LOT_S = 900.0  # arrivals are kept in lots of this length, oldest first
 UNEVEN_S = 7200.0
+CRUMB_KWH = 1e-9  # what is left of a lot by rounding
 
 
 @dataclass(slots=True)
@@ -56,8 +57,8 @@ class DeferrableQueue:
     def _take(self, most_kwh: float) -> float:
         """Take work from the oldest lots; return how much there was."""
         lots, left_kwh = self.state.lots, most_kwh
-        while lots and left_kwh >= lots[0][1]:
-            left_kwh -= lots.pop(0)[1]
+        while lots and left_kwh >= lots[0][1] - CRUMB_KWH:
+            left_kwh = max(left_kwh - lots.pop(0)[1], 0.0)
         if lots:
             lots[0][1] -= left_kwh
             left_kwh = 0.0
