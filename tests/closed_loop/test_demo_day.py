@@ -62,6 +62,8 @@ def test_neither_facility_nor_chance_beats_the_reference(day: Outcome) -> None:
     prologue = drive_prologue(case)
     allowance = {name: float(getattr(runs["good_practice"].result, name)) for name in PRICES}
     stage = Stage(case, lambda: plant_at_start(case, prologue), prologue.month_peak_kw, allowance)
+    again = stage.appraise(runs["facility"].schedule)
+    assert again.result.cost.cost == pytest.approx(runs["facility"].result.cost.cost, rel=1e-6)  # a replay is the arm
     reference = stage.appraise(runs["reference"].schedule)
     others = [runs[arm].schedule for arm in ("facility", "good_practice")]
     found = challenge(stage, reference, others, perturbations=8)

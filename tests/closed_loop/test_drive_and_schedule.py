@@ -82,3 +82,13 @@ def test_what_an_arm_wrote_does_the_same_again(toy: LoadedSite) -> None:
     replay(plant_of(case), recorder.schedule(), [again], 72)
     assert [truth.facility_kw for truth in again.truths] == pytest.approx([truth.facility_kw for truth in seen.truths])
     assert again.writes == seen.writes
+
+
+def test_a_setpoint_first_written_later_is_not_in_force_before() -> None:
+    """Else the replay of an arm would not be the arm."""
+    recorder, key = Recorder(START, START + timedelta(minutes=30)), ("plant-1", "water")
+    recorder.wrote(START + timedelta(minutes=10), key, None, 16.0)
+    recorder.wrote(START + timedelta(minutes=20), key, 16.0, 18.0)
+    (row,) = recorder.schedule().values
+    assert np.isnan(row[:2]).all()
+    assert row[2:].tolist() == [16.0, 16.0, 18.0, 18.0]

@@ -70,11 +70,10 @@ class Recorder:
 
     def wrote(self, time: datetime, key: Key, before: float | None, after: float) -> None:
         """Keep a write: it holds to the end, or to the next one."""
-        row = self._rows.setdefault(key, np.full(self._intervals, np.nan))
         at = max(round((time - self._start) / CONTROL_EVERY), 0)
-        if before is not None:
-            row[:at] = np.where(np.isnan(row[:at]), before, row[:at])
-        row[at:] = after
+        if key not in self._rows:
+            self._rows[key] = np.full(self._intervals, np.nan if before is None else before)
+        self._rows[key][at:] = after
 
     def refused(self, time: datetime, key: Key, value: float, reason: str) -> None:
         """Take no notice: the value in force stayed."""
