@@ -88,7 +88,7 @@ class RackInlets:
 
     @property
     def knee_k(self) -> float:
-        """The air rise [K] beyond which air comes back from the hot aisle."""
+        """Air rise [K] beyond which air comes back from the hot aisle."""
         return KNEE_RISE_K if self.seen_rise_k is None else max(KNEE_RISE_K, self.seen_rise_k[1])
 
     def _beyond_k(self, air_rise_k: FloatArray) -> FloatArray:

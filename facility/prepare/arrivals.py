@@ -29,8 +29,7 @@ def _arrived(
     loaded: LoadedSite, telemetry: Telemetry, work: DeferrableWork, start: datetime, at: datetime
 ) -> FloatArray | None:
     step = loaded.site.step
-    points = [loaded.points.one(work.id, name) for name in ("deferrable_backlog_kwh", "deferrable_power_kw")]
-    backlog, power = points
+    backlog, power = (loaded.points.one(work.id, name) for name in ("deferrable_backlog_kwh", "deferrable_power_kw"))
     if backlog is None or power is None:
         return None
     steps = int(np.ceil(timedelta(hours=work.due_within_h) / step)) + 1

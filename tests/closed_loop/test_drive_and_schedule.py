@@ -17,7 +17,7 @@ from tools.closed_loop.baselines import GoodPractice
 from tools.closed_loop.case import Case
 from tools.closed_loop.drive import CONTROL_EVERY, Drive
 from tools.closed_loop.plant import Key
-from tools.closed_loop.schedule import Recorder, Schedule, replay
+from tools.closed_loop.schedule import Schedule, WriteRecorder, replay
 
 WATER: Key = ("plant-1", "leaving_chilled_water_temperature_setpoint_degc")
 NAN = float("nan")
@@ -49,7 +49,7 @@ def test_a_controller_decides_every_five_minutes_and_only_changes_are_written() 
 
 
 def test_a_recorder_holds_each_write_to_the_next() -> None:
-    recorder = Recorder(START, START + 4 * CONTROL_EVERY)
+    recorder = WriteRecorder(START, START + 4 * CONTROL_EVERY)
     recorder.wrote(START - timedelta(hours=1), ("a", "x"), None, 1.0)
     recorder.wrote(START + 2 * CONTROL_EVERY, ("a", "x"), 1.0, 2.0)
     recorder.wrote(START + CONTROL_EVERY, ("b", "x"), None, 5.0)
@@ -77,7 +77,7 @@ def test_schedules_are_made_alike() -> None:
 def test_what_an_arm_wrote_does_the_same_again(toy: LoadedSite) -> None:
     case, seen, again = case_of(), Seen(), Seen()
     end = START + timedelta(hours=6)
-    recorder = Recorder(START, end)
+    recorder = WriteRecorder(START, end)
     Drive(plant_of(case), GoodPractice(toy), [seen, recorder]).run(end)
     replay(plant_of(case), recorder.schedule(), [again], 72)
     assert [truth.facility_kw for truth in again.truths] == pytest.approx([truth.facility_kw for truth in seen.truths])
@@ -86,7 +86,7 @@ def test_what_an_arm_wrote_does_the_same_again(toy: LoadedSite) -> None:
 
 def test_a_setpoint_first_written_later_is_not_in_force_before() -> None:
     """Else the replay of an arm would not be the arm."""
-    recorder, key = Recorder(START, START + timedelta(minutes=30)), ("plant-1", "water")
+    recorder, key = WriteRecorder(START, START + timedelta(minutes=30)), ("plant-1", "water")
     recorder.wrote(START + timedelta(minutes=10), key, None, 16.0)
     recorder.wrote(START + timedelta(minutes=20), key, 16.0, 18.0)
     (row,) = recorder.schedule().values

@@ -15,7 +15,7 @@ from tools.closed_loop.drive import Controller, Drive
 from tools.closed_loop.judge import Judge
 from tools.closed_loop.prologue import Prologue, plant_at_start
 from tools.closed_loop.recorder import Recorder
-from tools.closed_loop.schedule import Recorder as ScheduleRecorder
+from tools.closed_loop.schedule import WriteRecorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def run_baseline(setting: Setting, prologue: Prologue, arm: str, tell: Tell) -> 
 def run_live(case: Case, prologue: Prologue, controller: Controller, planning: Planning, teller: Teller) -> ArmRun:
     """Let a controller run the plant from the start of the case to its end."""
     judge, recorder = Judge(case, prologue.month_peak_kw), Recorder(case)
-    writes = ScheduleRecorder(case.start, case.end)
+    writes = WriteRecorder(case.start, case.end)
     plant = plant_at_start(case, prologue)
     try:
         begin = copy.deepcopy(plant.truth())  # plants may hand out one array for ever

@@ -50,7 +50,7 @@ def find_reference(
     stage
         The plant at the beginning of the case, its judge, and how much of each limit may be broken.
     starts
-        Setpoints to begin from, at least one: what the arms wrote (`schedule.Recorder`), the last reference. Cooling only: what
+        Setpoints to begin from, at least one: what the arms wrote, the last reference. Cooling only: what
         the first of them does with servers, jobs and storage is what all do.
     cooling_only
         Whether servers, jobs and storage stay as they are.

@@ -58,7 +58,7 @@ class Schedule:
         return replace(self, values=values)
 
 
-class Recorder:
+class WriteRecorder:
     """A watcher that keeps what an arm wrote from a time on; writes before it count as in force at its beginning."""
 
     def __init__(self, start: datetime, end: datetime) -> None:
