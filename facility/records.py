@@ -23,6 +23,7 @@ class Quality(enum.IntEnum):
     STALE = 1  # late or missing; the value is NaN, never the last one frozen
     BAD = 2  # the device answered nonsense: exception, sentinel, NaN, undecodable
     OUT_OF_RANGE = 3  # decoded, but outside the range its profile calls possible
+    SUSPECT = 4  # possible, but contradicted: by its neighbours, by physics, or by its own past
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,17 @@ class Reading:
     time: datetime
     value: float
     quality: Quality
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why a point is not believed: what was found, since when, and what shows it."""
+
+    point: str
+    kind: str  # stuck | drifting | scale | unit | jump
+    since: datetime
+    evidence: str  # one sentence with the numbers
+    factor: float | None = None  # reading / truth, where a wrong scale or unit explains it
 
 
 @dataclass(frozen=True, slots=True)
