@@ -25,7 +25,7 @@ class Assignment:
 def assignments(loaded: LoadedSite) -> tuple[Assignment, ...]:
     """Return what there is to poll: devices that deliver at least one point."""
     found = ((device, loaded.points.of_device(device.id)) for device in loaded.site.devices)
-    return tuple(Assignment(device, loaded.profiles[device.profile], points) for device, points in found if points)
+    return tuple(Assignment(device, loaded.profile_of(device), points) for device, points in found if points)
 
 
 def coordinator(assignment: Assignment, factory: ClientFactory, watch: ClockWatch) -> Coordinator:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from facility.site.values import Host, Id, Named, Number, Part, Positive, Reversion, SecretRef, need_order
+from facility.site.values import Host, Id, Named, Number, Part, Positive, Reversion, RowLabels, SecretRef, need_order
 
 
 class ModbusAddress(Part):
@@ -50,7 +50,9 @@ def _one_or_slots(value: object) -> str:
 class Device(Named):
     """A thing with an address, read through a profile; `equipment` is what it measures or sets.
 
-    One equipment id, or a map from the profile's slots to equipment ids. `tag` tells apart devices that measure the same.
+    One equipment id, or a map from the profile's slots to equipment ids. `tag` tells apart devices that measure the same. `rows`
+    names the rows of the profile's tables that are there, and `intervals_s` how often its groups are polled, where not as the
+    profile says.
     """
 
     profile: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -60,7 +62,9 @@ class Device(Named):
         Annotated[Id, Tag("<id>")] | Annotated[Mapping[str, Id], Tag("<slots>")], Discriminator(_one_or_slots)
     ]
     tag: Id | None = None
+    rows: Mapping[str, RowLabels] = {}
     interval_s: Positive = 10.0
+    intervals_s: Mapping[str, Positive] = {}
 
     @model_validator(mode="after")
     def _one_protocol(self) -> Device:

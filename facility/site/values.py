@@ -19,6 +19,8 @@ Reversion = Literal["device", "bms", "none"]
 
 
 _REFERENCE = r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:\S.*)$"
+_ROWS = re.compile(r"(\d{1,5})\.\.(\d{1,5})")
+_MOST_ROWS = 500
 _CLOCK_TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
@@ -48,6 +50,19 @@ def _calendar_date(value: object) -> date:
     raise ValueError("expected a date such as 2026-03-31")
 
 
+def _row_labels(value: object) -> object:
+    """Write `1..24` out; anything else is for the field to judge."""
+    match = _ROWS.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        if isinstance(value, list) and any(isinstance(entry, float) for entry in value):
+            raise ValueError("write rows such as '1.10' in quotes; as a number it is 1.1")
+        return [str(entry) for entry in value] if isinstance(value, list) else value
+    first, last = int(match[1]), int(match[2])
+    if not first <= last < first + _MOST_ROWS:
+        raise ValueError(f"expected rising row numbers such as 1..24, at most {_MOST_ROWS} rows")
+    return [str(number) for number in range(first, last + 1)]
+
+
 def _without_user(value: object) -> object:
     if isinstance(value, str) and "@" in value:
         raise ValueError("no user or password here; credentials come from the environment")
@@ -63,6 +78,11 @@ SecretRef = Annotated[
     str, BeforeValidator(_secret_reference), _described(_REFERENCE, "env:NAME or file:PATH, never the secret")
 ]
 ClockTime = Annotated[time, BeforeValidator(_clock_time), _described(_CLOCK_TIME, "HH:MM in site time")]
+RowLabels = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^\d+(\.\d+)*$", max_length=60)], ...],
+    BeforeValidator(_row_labels, json_schema_input_type=str | list[int | str]),
+    Field(min_length=1, max_length=_MOST_ROWS, description="1..24, or a list of rows"),
+]
 CalendarDate = Annotated[date, BeforeValidator(_calendar_date)]
 Host = Annotated[
     str, BeforeValidator(_without_user), Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.:_-]*$|^::[0-9a-f:]*$", max_length=253)

@@ -13,7 +13,7 @@ from facility.errors import ConfigurationError
 from facility.faults import explain, refusal
 from facility.points import PointIndex
 from facility.profile import Profile, load_profile
-from facility.site import Site
+from facility.site import Device, Site
 from facility.site_file.device_points import site_points
 from facility.site_file.for_each import expand
 from facility.site_file.references import reference_faults
@@ -29,6 +29,10 @@ class LoadedSite:
     profiles: dict[str, Profile]
     revision: str
     path: Path
+
+    def profile_of(self, device: Device) -> Profile:
+        """Return a device's profile, with the rows of its tables that the site names."""
+        return self.profiles[device.profile].with_rows(device.rows)
 
 
 def load_site(path: Path) -> LoadedSite:

@@ -17,11 +17,12 @@ def site_points(site: Site, profiles: Mapping[str, Profile]) -> tuple[list[Point
     faults: list[tuple[KeyPath, str]] = []
     allowed = {entry.point: entry for entry in site.writable}
     for index, device in enumerate(site.devices):
-        fault = _profile_fault(device, profiles[device.profile])
+        profile = profiles[device.profile]
+        fault = _profile_fault(device, profile) or _part_fault(device, profile)
         if fault is not None:
             faults.append((("devices", index, *fault[0]), fault[1]))
             continue
-        for point in _points_of(device, profiles[device.profile], allowed):
+        for point in _points_of(device, profile.with_rows(device.rows), allowed):
             other = points.setdefault(point.id, point)
             if other is not point:
                 faults.append((("devices", index), f"point {point.id} comes from {other.device} too; give one a tag"))
@@ -45,27 +46,51 @@ def _profile_fault(device: Device, profile: Profile) -> tuple[KeyPath, str] | No
     return None
 
 
+def _part_fault(device: Device, profile: Profile) -> tuple[KeyPath, str] | None:
+    """Return what is wrong with the tables and groups that a device names."""
+    named: tuple[tuple[str, Mapping[str, object], Mapping[str, object]], ...] = (
+        ("rows", device.rows, profile.tables),
+        ("intervals_s", device.intervals_s, profile.groups),
+    )
+    for field, given, known in named:
+        for name in given:
+            if name not in known:
+                has = ", ".join(known) or "none"
+                return (field, name), f"profile {profile.profile} has no such part{nearest(name, known)}; it has: {has}"
+    for name, labels in device.rows.items():
+        if profile.tables[name].stride is not None and not all(label.isdecimal() and int(label) for label in labels):
+            return ("rows", name), "the rows of this table are plain numbers from 1"
+    return None
+
+
 def _points_of(device: Device, profile: Profile, allowed: Mapping[str, WritablePoint]) -> Iterator[Point]:
     for key, spec in profile.points.items():
         target = device.equipment if isinstance(device.equipment, str) else device.equipment.get(spec.slot or "")
         if target is None:
             continue  # a slot that this site does not use
         quantity = profile.quantity_of(key)
-        identifier = ".".join(part for part in (target, device.tag, quantity.key) if part)
+        identifier = ".".join(part for part in (target, device.tag, spec.row, quantity.key) if part)
+        called = " ".join(part for part in (device.name or device.id, spec.row, quantity.key.replace("_", " ")) if part)
         yield Point(
             id=identifier,
-            name=f"{device.name or device.id} {quantity.key.replace('_', ' ')}",
+            name=called,
             equipment=target,
             quantity=quantity.key,
             brick=quantity.brick,
             unit=quantity.unit,
             device=device.id,
             key=key,
-            interval_s=device.interval_s,
+            interval_s=_interval_s(device, profile, spec.group),
             low=spec.range[0],
             high=spec.range[1],
             writable=_writable(allowed.get(identifier)),
         )
+
+
+def _interval_s(device: Device, profile: Profile, group: str | None) -> float:
+    if group is None:
+        return device.interval_s
+    return device.intervals_s.get(group, device.interval_s * profile.groups[group])
 
 
 def _writable(entry: WritablePoint | None) -> Writable | None:
@@ -77,16 +102,19 @@ def _writable(entry: WritablePoint | None) -> Writable | None:
 def _writable_faults(
     site: Site, profiles: Mapping[str, Profile], points: Mapping[str, Point]
 ) -> Iterator[tuple[KeyPath, str]]:
-    profile_of = {device.id: profiles[device.profile] for device in site.devices}
+    profile_of = {device.id: profiles[device.profile].with_rows(device.rows) for device in site.devices}
     for index, entry in enumerate(site.writable):
         where = ("writable", index, "point")
         point = points.get(entry.point)
         if point is None:
             yield where, f"no point {entry.point!r} in this site{nearest(entry.point, points)}"
-        elif not profile_of[point.device].points[point.key].writable:
+            continue
+        spec = profile_of[point.device].points[point.key]
+        low, high = spec.write_range or spec.range
+        if not spec.writable:
             yield where, f"{entry.point} cannot be written: its profile does not say `writable: true`"
-        elif entry.low < point.low or entry.high > point.high:
-            possible = f"{point.low:g} to {point.high:g} {point.unit}"
+        elif entry.low < low or entry.high > high:
+            possible = f"{low:g} to {high:g} {point.unit}"
             yield ("writable", index), f"low and high must lie within what the device can do: {possible}"
 
 
