@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from facility.acquire.clock_watch import ClockWatch
 from facility.acquire.coordinator import Coordinator
 from facility.acquire.factory import ClientFactory
+from facility.acquire.poll_group import poll_groups
 from facility.points import Point
 from facility.profile import Profile
 from facility.site import Device
@@ -29,7 +30,13 @@ def assignments(loaded: LoadedSite) -> tuple[Assignment, ...]:
 
 
 def coordinator(assignment: Assignment, factory: ClientFactory, watch: ClockWatch) -> Coordinator:
-    """Return the coordinator of a device."""
-    keys = [point.key for point in assignment.points]
-    client = factory.client(assignment.device, assignment.profile, keys)
-    return Coordinator(assignment.device.id, assignment.points, client, watch)
+    """Return the coordinator of a device.
+
+    Raises
+    ------
+    ConfigurationError
+        If the profile's limits do not let one of its points be read, or devices disagree about their line.
+    """
+    client = factory.client(assignment.device, assignment.profile)
+    specs = [assignment.profile.points[point.key] for point in assignment.points]
+    return Coordinator(assignment.device.id, poll_groups(assignment.points, specs, client), client, watch)

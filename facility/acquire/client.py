@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from facility.acquire.decode import Value
+from facility.acquire.columns import Value
+from facility.acquire.reader import Reader
+from facility.profile import Place
 
 
 class DeviceClient(Protocol):
-    """One device. A call belongs to one task at a time for reading; writing may cut in between two requests."""
+    """One device. Reading belongs to one task at a time; writing may cut in between two requests."""
 
-    async def read(self, into: dict[str, Value]) -> None:
-        """Read every point into `into`, by profile key, as the answers come: what came before a failure is kept.
+    def reader(self, keys: Sequence[str]) -> Reader:
+        """Prepare to read some points together, by their keys in the profile."""
+        ...
+
+    async def read_one(self, key: str) -> Value:
+        """Read a point now.
 
         Raises
         ------
-        facility.errors.FacilityError
-            If the device does not answer, answers nonsense, or its secret cannot be resolved; the message says which.
+        facility.errors.DeviceError
+            If the device does not answer.
         """
+        ...
+
+    async def read_text(self, place: Place) -> str:
+        """Read a text, such as a serial number; empty where the device has none."""
         ...
 
     async def write(self, key: str, value: float) -> Value:
@@ -29,6 +40,16 @@ class DeviceClient(Protocol):
             If the value cannot be encoded, or the device refuses it.
         facility.errors.DeviceError
             If the device does not answer.
+        """
+        ...
+
+    def describe_write(self, key: str, value: float) -> str:
+        """Return the exact request that `write` would send, without secrets.
+
+        Raises
+        ------
+        facility.errors.WriteRefusedError
+            If the value cannot be encoded.
         """
         ...
 

@@ -1,129 +1,103 @@
-"""One coordinator a device: polls it at its interval, delivers a batch every interval, and keeps its troubles to itself."""
+"""One coordinator a device: polls its groups when they are due, delivers a batch each time, and keeps its troubles to itself."""
 
 from __future__ import annotations
 
 import asyncio
-import math
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
-import structlog
 
 from facility.acquire.client import DeviceClient
 from facility.acquire.clock_watch import ClockWatch
-from facility.acquire.decode import Value
+from facility.acquire.poll_group import PollGroup
 from facility.acquire.quality_log import QualityLog
-from facility.acquire.schedule import next_slot, phase_s, slots_to_wait
+from facility.acquire.schedule import next_slot, phase_s, probe_delay_s
 from facility.acquire.statistics import DeviceStatistics
 from facility.errors import FacilityError
-from facility.points import Point
 from facility.records import Quality, ReadingBatch
 
-log = structlog.get_logger(__name__)
-_STALE = Value(math.nan, Quality.STALE)
-_DEADLINE_FRAC = 0.9  # of the interval
+_DEADLINE_FRAC = 0.9  # of the shortest interval
+_SLOW_FRAC = 0.5
 
 
 class Coordinator:
-    """Polls one device until cancelled. Faults are logged when they begin and when they end, once each."""
+    """Polls one device until cancelled."""
 
-    def __init__(self, device: str, points: Sequence[Point], client: DeviceClient, watch: ClockWatch) -> None:
+    def __init__(self, device: str, groups: tuple[PollGroup, ...], client: DeviceClient, watch: ClockWatch) -> None:
         self.client = client
+        self.groups = groups
         self.statistics = DeviceStatistics(device)
-        self._interval_s = points[0].interval_s
-        self._ids = tuple(point.id for point in points)
-        self._keys = tuple(point.key for point in points)
+        self._shortest_s = min(group.interval_s for group in groups)
         self._watch = watch
-        self._waits = 0  # slots still to leave out
-        self._log = log.bind(device=device)
         self._invalid = QualityLog(device)
-        self._failed_at = 0.0
         self._jitter = random.Random()  # noqa: S311  # spreads load, guards nothing
 
     async def run(self, emit: Callable[[ReadingBatch], None], revision: Callable[[], str]) -> None:
-        """Poll in each slot; a slot that is missed is skipped, and one left out delivers stale points."""
+        """Poll each group in its slots; a slot that is missed is skipped, never made up for."""
         clock = asyncio.get_running_loop().time
-        slot = clock() + phase_s(self.statistics.device, self._interval_s)
+        started = clock()
+        for group in self.groups:
+            group.slot = started + phase_s(self.statistics.device, self._shortest_s)
         while True:
-            await asyncio.sleep(slot - clock())
-            emit(await self._slot(revision()))
-            slot, missed = next_slot(slot, self._interval_s, clock())
+            group = min(self.groups, key=lambda each: each.slot)
+            delay_s = self._delay_s()
+            await asyncio.sleep(group.slot + delay_s - clock())
+            emit(await self.poll(group, revision(), delay_s))
+            group.slot, missed = next_slot(group.slot, group.interval_s, clock())
             self.statistics.skipped += missed
 
-    async def _slot(self, revision: str) -> ReadingBatch:
-        if self._waits:
-            self._waits -= 1
-            return self._batch({}, revision)
-        return await self.poll(revision)
+    def _delay_s(self) -> float:
+        failures = self.statistics.consecutive_failures
+        return probe_delay_s(failures, self._shortest_s, self._jitter.random()) if failures else 0.0
 
-    async def poll(self, revision: str) -> ReadingBatch:
-        """Read the device once, within its deadline; what did not come is stale."""
-        values: dict[str, Value] = {}
+    def distrust(self, points: Collection[str]) -> None:
+        """From now on, flag the readings of these points as suspect, and no others."""
+        for group in self.groups:
+            group.distrust(points)
+
+    async def poll(self, group: PollGroup, revision: str, delayed_s: float = 0.0) -> ReadingBatch:
+        """Read a group once, within the device's deadline; what did not come is stale."""
         started = time.monotonic()
-        deadline_s = _DEADLINE_FRAC * self._interval_s
+        deadline_s = _DEADLINE_FRAC * self._shortest_s - delayed_s
         fault: str | None = None
         try:
             async with asyncio.timeout(deadline_s):
-                await self.client.read(values)
+                await group.read()
         except TimeoutError:
-            fault = f"not read within {deadline_s:g} s"
+            fault = f"not read within {deadline_s:.2g} s"
         except (FacilityError, OSError) as error:
             fault = str(error)
-        if values:
-            self._invalid.observe(self._not_valid(values))
-        self._account(fault, answered=bool(values), latency_s=time.monotonic() - started)
-        return self._batch(values, revision)
+        finished = time.monotonic()
+        group.judge(finished)
+        self._account(group, fault, latency_s=finished - started)
+        stamp_us = self._watch.now_us()
+        if fault is None:
+            self.statistics.last_success = datetime.fromtimestamp(stamp_us / 1e6, UTC)
+        return group.batch(stamp_us, revision)
 
-    def _not_valid(self, values: dict[str, Value]) -> list[str]:
-        named = zip(self._ids, self._keys, strict=True)
-        return [point for point, key in named if key in values and values[key].quality is not Quality.GOOD]
-
-    def _account(self, fault: str | None, *, answered: bool, latency_s: float) -> None:
+    def _account(self, group: PollGroup, fault: str | None, *, latency_s: float) -> None:
         statistics = self.statistics
         statistics.polls += 1
-        if answered:
+        if group.columns.answered.any():
+            self._invalid.observe(group.invalid)
             statistics.latency_s = latency_s
-        if fault is not None:
-            self._failed(fault)
-        elif statistics.consecutive_failures:
-            self._recovered()
-        failures = statistics.consecutive_failures
-        self._waits = 0 if answered or not failures else slots_to_wait(failures, self._jitter.random())
-        statistics.in_back_off = self._waits > 0
+            statistics.slow = latency_s > _SLOW_FRAC * self._shortest_s
+        if fault is None:
+            statistics.consecutive_failures, statistics.last_fault = 0, None
+        else:
+            statistics.failures += 1
+            statistics.consecutive_failures += 1
+            statistics.last_fault = fault
 
-    def _failed(self, fault: str) -> None:
-        statistics = self.statistics
-        statistics.failures += 1
-        statistics.consecutive_failures += 1
-        statistics.last_fault = fault
-        if statistics.consecutive_failures == 1:
-            self._failed_at = time.monotonic()
-            self._log.warning("device failed", reason=fault)
+    def snapshot(self) -> DeviceStatistics:
+        """Return how the device fares, as a copy, with its points as last polled."""
+        return replace(self.statistics, points=_by_quality(self.groups))
 
-    def _recovered(self) -> None:
-        outage_s = time.monotonic() - self._failed_at
-        self._log.info("device recovered", after_s=round(outage_s, 1), failures=self.statistics.consecutive_failures)
-        self.statistics.consecutive_failures = 0
-        self.statistics.last_fault = None
 
-    def _batch(self, values: dict[str, Value], revision: str) -> ReadingBatch:
-        stamp_us = self._watch.now_us()
-        found = [values.get(key, _STALE) for key in self._keys]
-        quality = np.array([value.quality for value in found], dtype=np.uint8)
-        self._count(quality, stamp_us)
-        return ReadingBatch(
-            points=self._ids,
-            time_us=np.full(len(found), stamp_us, dtype=np.int64),
-            values=np.array([value.value for value in found], dtype=np.float64),
-            quality=quality,
-            site_revision=revision,
-        )
-
-    def _count(self, quality: np.ndarray[tuple[int], np.dtype[np.uint8]], stamp_us: int) -> None:
-        counts = np.bincount(quality, minlength=len(Quality))
-        self.statistics.points = {each: int(counts[each]) for each in Quality if counts[each]}
-        if not self.statistics.consecutive_failures:
-            self.statistics.last_success = datetime.fromtimestamp(stamp_us / 1e6, UTC)
+def _by_quality(groups: Collection[PollGroup]) -> dict[Quality, int]:
+    counts = np.bincount(np.concatenate([group.columns.quality for group in groups]), minlength=len(Quality))
+    return {quality: int(counts[quality]) for quality in Quality if counts[quality]}

@@ -1,13 +1,20 @@
-"""A unit behind a Modbus TCP server as a device: blocks planned once, and split around addresses that it refuses."""
+"""A unit behind a Modbus server as a device: blocks planned once, and split around addresses that it refuses."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from facility.acquire.decode import BAD, Decoder, Value, encode_registers
-from facility.acquire.modbus_link import ModbusLink
+import numpy as np
+import numpy.typing as npt
+
+from facility.acquire.columns import Columns, Value
+from facility.acquire.encode import encode_registers, order
+from facility.acquire.modbus_exceptions import explain, verdict
+from facility.acquire.modbus_layout import ModbusLayout, ModbusReading
+from facility.acquire.modbus_line import ModbusLine
+from facility.acquire.modbus_patience import ask
 from facility.acquire.modbus_pdu import (
     MalformedAnswerError,
     ModbusExceptionAnswer,
@@ -16,83 +23,128 @@ from facility.acquire.modbus_pdu import (
     encode_read,
     encode_write,
 )
-from facility.acquire.requests import ModbusRequest, halve_modbus, plan_modbus, words
+from facility.acquire.reader import Fetch, Reader
+from facility.acquire.registers import Block, Registers, characters
+from facility.acquire.requests import ModbusRequest, halve_modbus
 from facility.errors import DeviceError, WriteRefusedError
-from facility.profile import Limits, ProfilePoint
+from facility.profile import Place, ProfilePoint
+from facility.records import FloatArray
 
 
 class ModbusClient:
     """Reads and writes the points of one unit."""
 
-    def __init__(self, link: ModbusLink, unit: int, points: Mapping[str, ProfilePoint], limits: Limits) -> None:
-        self._link = link
+    def __init__(self, line: ModbusLine, unit: int, layout: ModbusLayout) -> None:
+        self._line = line
         self._unit = unit
-        self._points = points
-        self._decoders = {key: (point.address or 0, words(point), Decoder(point)) for key, point in points.items()}
-        self._limits = limits
-        self._plan: tuple[ModbusRequest, ...] = plan_modbus(points, limits)
+        self._layout = layout
         self._turn = asyncio.Lock()
-        link.users += 1
+        line.users += 1
 
-    async def read(self, into: dict[str, Value]) -> None:
-        """Read every point; blocks that the device made us split stay split."""
-        todo, done = deque(self._plan), []
-        while todo:
-            request = todo.popleft()
-            try:
-                registers = decode_read(request, await self._ask(encode_read(request)))
-            except ModbusExceptionAnswer as exception:
-                smaller = self._after(exception, request)
-                if smaller:
-                    todo.extendleft(reversed(smaller))
-                    continue
-                into.update(dict.fromkeys(request.keys, BAD))
-            except MalformedAnswerError as error:
-                raise DeviceError(f"{self._name} answers nonsense: {error}") from error
-            else:
-                self._decode(request, registers, into)
-            done.append(request)
-        self._plan = tuple(done)
+    def reader(self, keys: Sequence[str]) -> Reader:
+        """Prepare to read some points together."""
+        scaling, reading = self._layout.prepared(keys)
+        points = [self._layout.points[key] for key in keys]
+        return Reader(points, scaling, _Blocks(self, reading), self._prepare)
 
-    def _after(self, exception: ModbusExceptionAnswer, request: ModbusRequest) -> tuple[ModbusRequest, ...]:
-        if not exception.concerns_address:
-            raise DeviceError(f"{self._name} answers: {exception}") from exception
-        return halve_modbus(request, self._points)
+    def _prepare(self, places: Sequence[Place]) -> Fetch:
+        return _Blocks(self, self._layout.reading({str(at): place for at, place in enumerate(places)}))
 
-    def _decode(self, request: ModbusRequest, registers: list[int], into: dict[str, Value]) -> None:
-        for key in request.keys:
-            address, width, decoder = self._decoders[key]
-            at = address - request.address
-            into[key] = decoder.registers(registers[at : at + width])
+    async def read_one(self, key: str) -> Value:
+        """Read a point now."""
+        columns = Columns.stale(1)
+        await self.reader([key]).read(columns)
+        return columns.value(0)
 
-    @property
-    def _name(self) -> str:
-        return f"unit {self._unit} at {self._link.address}"
-
-    async def _ask(self, pdu: bytes) -> bytes:
-        async with self._turn:
-            answer = await self._link.request(self._unit, pdu, self._limits.timeout_s)
-            if self._limits.pause_ms:
-                await asyncio.sleep(self._limits.pause_ms / 1000)
-            return answer
+    async def read_text(self, place: Place) -> str:
+        """Read a text; empty where the device has none."""
+        if place.table is None or place.address is None:
+            return ""
+        registers = await self.block(ModbusRequest(place.table, place.address, place.width, ("",)))
+        data = characters(registers[np.array(order(place))], swapped=place.byte_order == "little")
+        return data.rstrip(b"\0 ").decode("ascii", errors="replace")
 
     async def write(self, key: str, value: float) -> Value:
         """Write a point and read it back."""
-        point = self._points[key]
+        pdu = self._write_pdu(key, value)
+        try:
+            check_write(pdu, await self._exchange(pdu))
+            return await self.read_one(key)
+        except ModbusExceptionAnswer as exception:
+            raise WriteRefusedError(f"{self.name} refuses to write {key}: {exception}") from exception
+        except MalformedAnswerError as error:
+            raise DeviceError(f"{self.name} answers nonsense to a write of {key}: {error}") from error
+
+    def describe_write(self, key: str, value: float) -> str:
+        """Return the exact request that `write` would send."""
+        pdu = self._write_pdu(key, value)
+        return f"Modbus {self._line.address} unit {self._unit}: function {pdu[0]}, bytes {pdu.hex(' ')}"
+
+    def _write_pdu(self, key: str, value: float) -> bytes:
+        point: ProfilePoint = self._layout.points[key]
         if point.table not in ("holding", "coil") or point.address is None:
             raise WriteRefusedError(f"{key} lies in a table that cannot be written")
-        pdu = encode_write(point.table, point.address, encode_registers(point, value))
-        request = ModbusRequest(point.table, point.address, words(point), (key,))
+        return encode_write(point.table, point.address, encode_registers(point, value))
+
+    async def block(self, request: ModbusRequest) -> Registers:
+        """Read one block.
+
+        Raises
+        ------
+        ModbusExceptionAnswer
+            If the unit answers with an exception that concerns what was asked for.
+        DeviceError
+            If it does not answer, answers nonsense, or says that it cannot answer now.
+        """
         try:
-            check_write(pdu, await self._ask(pdu))
-            return Decoder(point).registers(decode_read(request, await self._ask(encode_read(request))))
-        except ModbusExceptionAnswer as exception:
-            raise WriteRefusedError(f"{self._name} refuses to write {key}: {exception}") from exception
+            return decode_read(request, await self._exchange(encode_read(request)))
         except MalformedAnswerError as error:
-            raise DeviceError(f"{self._name} answers nonsense to a write of {key}: {error}") from error
+            raise DeviceError(f"{self.name} answers nonsense: {error}") from error
+        except ModbusExceptionAnswer as exception:
+            if verdict(exception.code) == "address":
+                raise
+            raise DeviceError(explain(exception.code, self._unit, self._line.address)) from exception
+
+    @property
+    def name(self) -> str:
+        """The unit in words."""
+        return f"unit {self._unit} at {self._line.address}"
+
+    async def _exchange(self, pdu: bytes) -> bytes:
+        limits = self._layout.limits
+        async with self._turn:
+            answer = await ask(self._line, self._unit, pdu, limits.timeout_s)
+            if limits.pause_ms:
+                await asyncio.sleep(limits.pause_ms / 1000)
+            return answer
 
     async def close(self) -> None:
         """Leave the connection; the last device to leave closes it."""
-        self._link.users -= 1
-        if self._link.users == 0:
-            self._link.close()
+        self._line.users -= 1
+        if self._line.users == 0:
+            self._line.close()
+
+
+class _Blocks:
+    """The blocks of some places on one unit; those that it made us split stay split."""
+
+    def __init__(self, client: ModbusClient, reading: ModbusReading) -> None:
+        self._client = client
+        self._reading = reading
+        self._blocks = reading.blocks
+
+    async def __call__(self, raw: FloatArray, answered: npt.NDArray[np.bool_]) -> None:
+        """Read each block; one that is refused whole is halved, and what is refused alone is left NaN."""
+        todo, done = deque(self._blocks), []
+        while todo:
+            block = todo.popleft()
+            try:
+                block.decode(await self._client.block(block.request), raw)
+            except ModbusExceptionAnswer:
+                smaller = halve_modbus(block.request, self._reading.places)
+                if smaller:
+                    todo.extendleft(Block(each, self._reading.places, self._reading.position) for each in smaller[::-1])
+                    continue
+            answered[block.at] = True
+            done.append(block)
+        self._blocks = tuple(done)

@@ -1,6 +1,6 @@
-"""Modbus protocol data units: read and write requests, and what comes back. Pure; pymodbus encodes and decodes them.
+"""Modbus protocol data units: read and write requests, and what comes back. Pure.
 
-What pymodbus leaves open is checked here: that an answer is to this function, and as long as was asked.
+pymodbus encodes writes. Reads are five bytes out and registers back: numpy takes those as they are, at a tenth of the cost.
 Source: MODBUS Application Protocol Specification V1.1b3 (modbus.org).
 """
 
@@ -9,24 +9,17 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from pymodbus.exceptions import ModbusException
+import numpy as np
 from pymodbus.pdu import ModbusPDU, bit_message, register_message
 
+from facility.acquire.modbus_exceptions import name
+from facility.acquire.registers import Registers
 from facility.acquire.requests import ModbusRequest
 from facility.profile import ModbusTable
 
-_READ: dict[ModbusTable, tuple[type[ModbusPDU], type[ModbusPDU]]] = {
-    "coil": (bit_message.ReadCoilsRequest, bit_message.ReadCoilsResponse),
-    "discrete": (bit_message.ReadDiscreteInputsRequest, bit_message.ReadDiscreteInputsResponse),
-    "holding": (register_message.ReadHoldingRegistersRequest, register_message.ReadHoldingRegistersResponse),
-    "input": (register_message.ReadInputRegistersRequest, register_message.ReadInputRegistersResponse),
-}
-_EXCEPTION_NAMES = {
-    1: "illegal function", 2: "illegal data address", 3: "illegal data value", 4: "device failure", 5: "acknowledge",
-    6: "device busy", 8: "memory parity error", 10: "gateway path unavailable", 11: "gateway target does not respond",
-}  # fmt: skip
-# The device is well, but what was asked for does not exist there in this form.
-_NOT_THERE = frozenset({1, 2, 3})
+_FUNCTIONS: dict[ModbusTable, int] = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
+_READ = struct.Struct(">BHH")  # function, address, count
+_REGISTER = np.dtype(">u2")
 
 
 class ModbusExceptionAnswer(Exception):  # noqa: N818  # the protocol calls it an exception response
@@ -34,12 +27,7 @@ class ModbusExceptionAnswer(Exception):  # noqa: N818  # the protocol calls it a
 
     def __init__(self, code: int) -> None:
         self.code = code
-        super().__init__(_EXCEPTION_NAMES.get(code, f"exception {code}"))
-
-    @property
-    def concerns_address(self) -> bool:
-        """Whether the request is at fault rather than the device."""
-        return self.code in _NOT_THERE
+        super().__init__(name(code))
 
 
 class MalformedAnswerError(Exception):
@@ -48,11 +36,10 @@ class MalformedAnswerError(Exception):
 
 def encode_read(request: ModbusRequest) -> bytes:
     """Return the PDU that reads a block."""
-    asked, _ = _READ[request.table]
-    return _encoded(asked(address=request.address, count=request.count))
+    return _READ.pack(_FUNCTIONS[request.table], request.address, request.count)
 
 
-def decode_read(request: ModbusRequest, pdu: bytes) -> list[int]:
+def decode_read(request: ModbusRequest, pdu: bytes) -> Registers:
     """Return the registers (or bits) of a block.
 
     Raises
@@ -62,18 +49,15 @@ def decode_read(request: ModbusRequest, pdu: bytes) -> list[int]:
     MalformedAnswerError
         If the answer has another length or function than the request asks for.
     """
-    _, answered = _READ[request.table]
     bits = request.table in ("coil", "discrete")
     size = (request.count + 7) // 8 if bits else 2 * request.count
-    answer = answered()
-    _check(pdu, answer.function_code)
+    _check(pdu, _FUNCTIONS[request.table])
     if len(pdu) != 2 + size or pdu[1] != size:
         raise MalformedAnswerError(f"{len(pdu)} bytes where {2 + size} belong")
-    try:
-        answer.decode(pdu[1:])
-    except (ModbusException, struct.error, IndexError) as error:
-        raise MalformedAnswerError(str(error)) from error
-    return [int(bit) for bit in answer.bits[: request.count]] if bits else list(answer.registers)
+    if bits:
+        packed = np.frombuffer(pdu, np.uint8, size, 2)
+        return np.unpackbits(packed, count=request.count, bitorder="little").astype(_REGISTER)
+    return np.frombuffer(pdu, _REGISTER, request.count, 2)
 
 
 def encode_write(table: ModbusTable, address: int, registers: Sequence[int]) -> bytes:

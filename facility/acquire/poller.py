@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import NamedTuple
 
 import structlog
@@ -15,7 +14,9 @@ from facility.acquire.client import DeviceClient
 from facility.acquire.clock_watch import ClockWatch
 from facility.acquire.coordinator import Coordinator
 from facility.acquire.factory import ClientFactory
+from facility.acquire.open_files import allow_open_files
 from facility.acquire.outbox import Outbox, Sink, joined
+from facility.acquire.roll_call import RollCall
 from facility.acquire.statistics import DeviceStatistics
 from facility.errors import ConfigurationError, UnknownPointError
 from facility.ports import Clock
@@ -51,6 +52,8 @@ class Poller:
         self._flush_interval_s = flush_interval_s
         self._factory = ClientFactory()
         self._jobs: dict[str, _Job] = {}
+        self._roll_call = RollCall()
+        self._distrusted: frozenset[str] = frozenset()
         self._swapping = asyncio.Lock()
 
     async def run(self) -> None:
@@ -70,7 +73,14 @@ class Poller:
         while not stopping.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), self._flush_interval_s)
+            self._roll_call.observe(job.coordinator.statistics for job in self._jobs.values())
             await self.outbox.flush()
+
+    def distrust(self, points: Collection[str]) -> None:
+        """From now on, flag the readings of these points as suspect, and no others."""
+        self._distrusted = frozenset(points)
+        for job in self._jobs.values():
+            job.coordinator.distrust(self._distrusted)
 
     async def reload(self, loaded: LoadedSite) -> None:
         """Take over a changed site: devices that stay the same are not interrupted.
@@ -87,7 +97,9 @@ class Poller:
             fresh, leaving = self._changes(loaded)
             self._loaded = loaded
             await self._stop(leaving)
+            allow_open_files(len(self._jobs) + len(fresh))
             for assignment, worker in fresh:
+                worker.distrust(self._distrusted)
                 task = asyncio.create_task(self._keep_running(worker), name=f"poll {assignment.device.id}")
                 self._jobs[assignment.device.id] = _Job(assignment, worker, task)
 
@@ -124,7 +136,7 @@ class Poller:
 
     def statistics(self) -> Mapping[str, DeviceStatistics]:
         """Return how each device fares, by device id; copies."""
-        return {device: replace(job.coordinator.statistics) for device, job in self._jobs.items()}
+        return {device: job.coordinator.snapshot() for device, job in self._jobs.items()}
 
     def client(self, device: str) -> DeviceClient:
         """Return the client that polls a device, for a writer.
@@ -152,7 +164,12 @@ async def poll_once(loaded: LoadedSite, clock: Clock) -> ReadingBatch:
     if not workers:
         raise ConfigurationError(f"{loaded.path}: no device delivers a point; map its slots to equipment")
     try:
-        return joined(await asyncio.gather(*(worker.poll(loaded.revision) for worker in workers)))
+        polls = [_poll_all(worker, loaded.revision) for worker in workers]
+        return joined([batch for batches in await asyncio.gather(*polls) for batch in batches])
     finally:
         for worker in workers:
             await worker.client.close()
+
+
+async def _poll_all(worker: Coordinator, revision: str) -> list[ReadingBatch]:
+    return [await worker.poll(group, revision) for group in worker.groups]

@@ -1,23 +1,22 @@
-"""An SNMP agent as a device: GETs planned once and kept encoded, split where the agent needs it."""
+"""An SNMP agent as a device."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from facility.acquire.ber import Raw
-from facility.acquire.decode import BAD, Decoder, Value, encode_integer
-from facility.acquire.requests import halve_snmp, oids, plan_snmp
-from facility.acquire.snmp_pdu import TOO_BIG, Pdu, Request, error_name, get, set_integer
+from facility.acquire.columns import Columns, Value
+from facility.acquire.encode import encode_number
+from facility.acquire.reader import Fetch, Reader
+from facility.acquire.snmp_fetch import SnmpFetch
+from facility.acquire.snmp_layout import SnmpLayout, SnmpReading, oids
+from facility.acquire.snmp_pdu import Pdu, Request, error_name, get, set_number
 from facility.acquire.udp import UdpChannel
 from facility.errors import DeviceError, WriteRefusedError
-from facility.profile import Limits, ProfilePoint
+from facility.profile import Place
 
-_REFUSED = b""  # in place of a number: not merely absent
 _ATTEMPTS = 2
-Group = tuple[str, ...]
 
 
 class Session(Protocol):
@@ -31,98 +30,80 @@ class Session(Protocol):
 class SnmpClient:
     """Reads and sets the points of one agent. The session, and with it the secret, is opened when first needed."""
 
-    def __init__(
-        self,
-        channel: UdpChannel,
-        open_session: Callable[[], Session],
-        points: Mapping[str, ProfilePoint],
-        limits: Limits,
-    ) -> None:
+    def __init__(self, channel: UdpChannel, open_session: Callable[[], Session], layout: SnmpLayout) -> None:
         self._channel = channel
         self._open_session = open_session
-        self._points = points
-        self._limits = limits
+        self._layout = layout
         self._session: Session | None = None
-        self._plan: tuple[Group, ...] = plan_snmp(points, limits)
-        self._requests: dict[Group, Request] = {}
-        self._users: dict[str, list[tuple[str, Decoder, Group]]] = {}
-        for key, point in points.items():
-            for oid in oids(point):
-                self._users.setdefault(oid, []).append((key, Decoder(point), oids(point)))
-        self._turn = asyncio.Lock()
+        self._silent = False  # it left its last question unanswered: asked once only, until it answers
+        self._turns = asyncio.Semaphore(layout.limits.requests_in_flight)
 
-    async def read(self, into: dict[str, Value]) -> None:
-        """Read every point; groups that the agent made us split stay split."""
-        raw: dict[str, Raw] = {}
-        todo, done = deque(self._plan), []
-        while todo:
-            group = todo.popleft()
-            pdu = await self._ask(self._request(group))
-            smaller = _split(group, pdu)
-            if smaller:
-                todo.extendleft(reversed(smaller))
-                continue
-            raw.update(_values(group, pdu))
-            done.append(group)
-            self._decode(group, raw, into)
-        self._plan = tuple(done)
+    def reader(self, keys: Sequence[str]) -> Reader:
+        """Prepare to read some points together."""
+        scaling, reading = self._layout.prepared(keys)
+        points = [self._layout.points[key] for key in keys]
+        return Reader(points, scaling, self._fetch(reading), self._prepare)
 
-    def _decode(self, group: Group, raw: Mapping[str, Raw], into: dict[str, Value]) -> None:
-        for oid in group:
-            for key, decoder, needed in self._users[oid]:
-                if len(needed) == 1:
-                    into[key] = decoder.varbind(raw[oid])
-                elif all(each in raw for each in needed):
-                    into[key] = decoder.varbinds([raw[each] for each in needed])
+    def _prepare(self, places: Sequence[Place]) -> Fetch:
+        return self._fetch(SnmpReading(places, self._layout.limits))
 
-    def _request(self, group: Group) -> Request:
-        if group not in self._requests:
-            self._requests[group] = get(group)
-        return self._requests[group]
+    def _fetch(self, reading: SnmpReading) -> Fetch:
+        return SnmpFetch(self._ask, reading, self._layout.limits.requests_in_flight)
 
     async def _ask(self, request: Request) -> Pdu:
-        async with self._turn:
-            session, self._session = self._session or self._open_session(), None
-            answer = await self._attempts(session, request)
-            self._session = session  # one that got no answer is not kept: its secret may be put right meanwhile
+        async with self._turns:
+            session = self._session or self._open_session()
+            attempts = 1 if self._silent else _ATTEMPTS
+            try:
+                answer = await self._attempts(session, request, attempts)
+            except BaseException:
+                self._session = None  # one that got no answer is not kept: its secret may be put right meanwhile
+                self._silent = True
+                raise
+            self._session, self._silent = session, False
             return answer
 
-    async def _attempts(self, session: Session, request: Request) -> Pdu:
-        for _ in range(_ATTEMPTS - 1):
+    async def _attempts(self, session: Session, request: Request, attempts: int) -> Pdu:
+        for _ in range(attempts - 1):
             try:
-                return await session.ask(self._channel, request, self._limits.timeout_s)
+                return await session.ask(self._channel, request, self._layout.limits.timeout_s)
             except DeviceError:
                 self._channel.close()  # another source port, and the name looked up again
-        return await session.ask(self._channel, request, self._limits.timeout_s)
+        return await session.ask(self._channel, request, self._layout.limits.timeout_s)
+
+    async def read_one(self, key: str) -> Value:
+        """Read a point now."""
+        columns = Columns.stale(1)
+        await self.reader([key]).read(columns)
+        return columns.value(0)
+
+    async def read_text(self, place: Place) -> str:
+        """Read a text; empty where the agent has none."""
+        answer = await self._ask(get(oids(place)))
+        value = answer.values[0] if answer.error_status == 0 else None
+        return value.decode("utf-8", errors="replace") if isinstance(value, bytes) else str(value or "")
 
     async def write(self, key: str, value: float) -> Value:
         """Set an instance and read it back."""
-        point = self._points[key]
-        pdu = await self._ask(set_integer(oids(point)[0], encode_integer(point, value)))
-        if pdu.error_status:
-            raise WriteRefusedError(f"the agent refuses to set {key}: {error_name(pdu.error_status)}")
-        group = oids(point)
-        answer = await self._ask(get(group))
-        return Decoder(point).varbinds(answer.values) if answer.error_status == 0 else BAD
+        answer = await self._ask(self._set(key, value))
+        if answer.error_status:
+            raise WriteRefusedError(f"the agent refuses to set {key}: {error_name(answer.error_status)}")
+        return await self.read_one(key)
+
+    def describe_write(self, key: str, value: float) -> str:
+        """Return the exact request that `write` would send, but for community and keys."""
+        point = self._layout.points[key]
+        kind = {"integer": "INTEGER", "unsigned": "Unsigned32", "string": "OCTET STRING"}[point.write_as]
+        encoded = encode_number(point, value)
+        shown = encoded.decode() if isinstance(encoded, bytes) else encoded
+        return f"SNMP {self._channel.where}: SET {point.oid} = {kind} {shown}"
+
+    def _set(self, key: str, value: float) -> Request:
+        point = self._layout.points[key]
+        number = encode_number(point, value)
+        return set_number(oids(point)[0], number, unsigned=point.write_as == "unsigned")
 
     async def close(self) -> None:
         """Close the socket and forget the session."""
         self._channel.close()
         self._session = None
-
-
-def _split(group: Group, pdu: Pdu) -> tuple[Group, ...]:
-    """Return the smaller groups to ask for instead; none if this answer is all there is to have."""
-    if pdu.error_status == 0:
-        return ()
-    if pdu.error_status == TOO_BIG:
-        return halve_snmp(group)
-    if not 1 <= pdu.error_index <= len(group):
-        raise DeviceError(f"the agent answers {error_name(pdu.error_status)} to the whole request")
-    culprit = pdu.error_index - 1
-    return ((group[culprit],), group[:culprit] + group[culprit + 1 :]) if len(group) > 1 else ()
-
-
-def _values(group: Group, pdu: Pdu) -> dict[str, Raw]:
-    values: tuple[Raw, ...] = (_REFUSED,) if pdu.error_status else pdu.values
-    return dict(zip(group, values, strict=True))

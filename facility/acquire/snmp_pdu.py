@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from facility.acquire.ber import (
+    GAUGE32,
+    INTEGER,
     NULL,
+    OCTETS,
     SEQUENCE,
     Raw,
     WireError,
@@ -14,12 +17,13 @@ from facility.acquire.ber import (
     header,
     integer,
     oid,
+    read_expected,
     read_integer,
     read_value,
     tlv,
 )
 
-GET, RESPONSE, SET, REPORT = 0xA0, 0xA2, 0xA3, 0xA8
+GET, RESPONSE, SET, GET_BULK, REPORT = 0xA0, 0xA2, 0xA3, 0xA5, 0xA8
 TOO_BIG = 1
 # Each id takes exactly four bytes as a minimal INTEGER, so that it can be written into an encoded request.
 FIRST_ID, LAST_ID = 0x01000000, 0x7FFFFFFF
@@ -39,19 +43,24 @@ class Pdu(NamedTuple):
     error_status: int
     error_index: int
     names: tuple[bytes, ...]
-    values: tuple[Raw, ...]
+    values: list[Raw]
 
 
 class Request:
     """An encoded request without its id."""
 
-    def __init__(self, tag: int, names: Sequence[bytes], values: Sequence[bytes]) -> None:
+    __slots__ = ("_head", "_tail", "names", "whole")
+
+    def __init__(
+        self, tag: int, names: Sequence[bytes], values: Sequence[bytes], *, fields: tuple[int, int] = (0, 0)
+    ) -> None:
         varbinds = b"".join(tlv(SEQUENCE, name + value) for name, value in zip(names, values, strict=True))
-        body = integer(FIRST_ID) + integer(0) + integer(0) + tlv(SEQUENCE, varbinds)
+        body = integer(FIRST_ID) + integer(fields[0]) + integer(fields[1]) + tlv(SEQUENCE, varbinds)
         encoded = tlv(tag, body)
         self._head = encoded[: len(encoded) - len(body) + 2]
         self._tail = body[6:]
-        self.names = tuple(names)
+        self.names = tuple(names)  # that its answer gives
+        self.whole = True  # whether the answer has to give all of them
 
     def encode(self, request_id: int) -> bytes:
         """Return the request with this id."""
@@ -63,13 +72,34 @@ def get(oids: Sequence[str]) -> Request:
     return Request(GET, [oid(each) for each in oids], [tlv(NULL, b"")] * len(oids))
 
 
-def set_integer(instance: str, value: int) -> Request:
-    """Return the request that sets one instance to an INTEGER."""
-    return Request(SET, [oid(instance)], [integer(value)])
+def get_bulk(oids: Sequence[str], columns: int) -> Request:
+    """Return the request that reads consecutive rows of columns; `oids` are its answer's names, row by row.
+
+    An agent may answer fewer rows than it is asked for, and goes on with what follows where a row is missing.
+    """
+    starts = [_before(each) for each in oids[:columns]]
+    request = Request(
+        GET_BULK, [oid(each) for each in starts], [tlv(NULL, b"")] * columns, fields=(0, len(oids) // columns)
+    )
+    request.names = tuple(oid(each) for each in oids)
+    request.whole = False
+    return request
 
 
-def decode_pdu(data: bytes, at: int, end: int) -> Pdu:
-    """Decode the PDU at `at`.
+def _before(instance: str) -> str:
+    """Return an object identifier that comes just before this one."""
+    column, _, row = instance.rpartition(".")
+    return f"{column}.{int(row) - 1}" if int(row) else column
+
+
+def set_number(instance: str, value: int | bytes, *, unsigned: bool = False) -> Request:
+    """Return the request that sets one instance to an INTEGER, an Unsigned32 or a text."""
+    encoded = tlv(OCTETS, value) if isinstance(value, bytes) else integer(value, GAUGE32 if unsigned else INTEGER)
+    return Request(SET, [oid(instance)], [encoded])
+
+
+def decode_pdu(data: bytes, at: int, end: int, expected: Sequence[bytes] = ()) -> Pdu:
+    """Decode the PDU at `at`; `expected` are the names that it probably gives, which makes it fast when it does.
 
     Raises
     ------
@@ -81,11 +111,15 @@ def decode_pdu(data: bytes, at: int, end: int) -> Pdu:
     status, at = read_integer(data, at, stop)
     index, at = read_integer(data, at, stop)
     start, last = expect(data, at, stop, SEQUENCE)
-    names, values = _varbinds(data, start, last)
-    return Pdu(tag, request_id, status, index, names, values)
+    values, at = read_expected(data, start, last, expected)
+    known = tuple(expected[: len(values)]) if len(values) < len(expected) else tuple(expected)
+    if at == last:
+        return Pdu(tag, request_id, status, index, known, values)
+    names, others = _varbinds(data, at, last)
+    return Pdu(tag, request_id, status, index, known + names, values + others)
 
 
-def _varbinds(data: bytes, at: int, end: int) -> tuple[tuple[bytes, ...], tuple[Raw, ...]]:
+def _varbinds(data: bytes, at: int, end: int) -> tuple[tuple[bytes, ...], list[Raw]]:
     names: list[bytes] = []
     values: list[Raw] = []
     while at < end:
@@ -96,7 +130,7 @@ def _varbinds(data: bytes, at: int, end: int) -> tuple[tuple[bytes, ...], tuple[
             raise WireError(f"bytes left over at byte {at}")
         names.append(data[start:name_stop])
         values.append(value)
-    return tuple(names), tuple(values)
+    return tuple(names), values
 
 
 def error_name(status: int) -> str:

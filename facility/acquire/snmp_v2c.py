@@ -29,7 +29,7 @@ def checked(pdu: Pdu, request_id: int, request: Request) -> Pdu:
         raise WireError(f"PDU 0x{pdu.tag:02x} is not a response")
     if pdu.request_id != request_id:
         raise WireError("the answer to another request")
-    if pdu.error_status == 0 and pdu.names != request.names:
+    if pdu.error_status == 0 and request.whole and pdu.names != request.names:
         raise WireError("it names other instances than were asked for")
     return pdu
 
@@ -65,4 +65,4 @@ class CommunitySession:
         community, at = read_octets(data, at, end)
         if community != self._community:
             raise WireError("another community")
-        return checked(decode_pdu(data, at, end), request_id, request)
+        return checked(decode_pdu(data, at, end, request.names), request_id, request)

@@ -21,5 +21,5 @@ class DeviceStatistics:
     last_success: datetime | None = None
     last_fault: str | None = None
     latency_s: float | None = None  # of the last poll that was answered
-    in_back_off: bool = False
-    points: Mapping[Quality, int] = field(default_factory=dict)  # of the last batch, by quality
+    slow: bool = False  # that poll took more than half of the interval
+    points: Mapping[Quality, int] = field(default_factory=dict)  # as last polled, by quality

@@ -24,13 +24,25 @@ def children(content: bytes) -> list[tuple[int, bytes]]:
     return found
 
 
+def arcs(name: bytes) -> list[int]:
+    """Return the arcs of an encoded name, its first two as one."""
+    found, arc = [], 0
+    for byte in name:
+        arc = arc << 7 | byte & 0x7F
+        if not byte & 0x80:
+            found.append(arc)
+            arc = 0
+    return found
+
+
 class Question:
     """A v2c request taken apart."""
 
     def __init__(self, datagram: bytes) -> None:
         _, self.community, pdu = (content for _, content in children(children(datagram)[0][1]))
         self.tag = children(children(datagram)[0][1])[2][0]
-        (_, self.request_id), _, _, (_, varbinds) = children(pdu)
+        (_, self.request_id), _, (_, repetitions), (_, varbinds) = children(pdu)
+        self.repetitions = int.from_bytes(repetitions, "big")  # of a GETBULK
         pairs = [children(varbind) for _, varbind in children(varbinds)]
         self.names = [name for (_, name), _ in pairs]
         self.values = [value for _, (_, value) in pairs]
@@ -46,7 +58,8 @@ class Question:
         tag: int = 0xA2,
     ) -> bytes:
         """Answer with the value element of each name; 0x81 (noSuchInstance) where there is none."""
-        varbinds = [element(0x30, element(6, name), values.get(name, b"\x81\x00")) for name in self.names]
+        names = self.names if self.tag != 0xA5 else self._following(sorted(values, key=arcs))
+        varbinds = [element(0x30, element(6, name), values.get(name, b"\x81\x00")) for name in names]
         pdu = element(
             tag,
             element(2, self.request_id if request_id is None else request_id),
@@ -55,3 +68,9 @@ class Question:
             element(0x30, *varbinds),
         )
         return element(0x30, b"\x02\x01\x01", element(4, self.community if community is None else community), pdu)
+
+    def _following(self, known: list[bytes]) -> list[bytes]:
+        """Return the names that a GETBULK gets: of each column the next ones, row by row."""
+        columns = [[name for name in known if arcs(name) > arcs(start)] for start in self.names]
+        rows = [[column[row] for column in columns if row < len(column)] for row in range(self.repetitions)]
+        return [name for row in rows for name in row]

@@ -8,8 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from facility.acquire.decode import Value
-from facility.acquire.snmp import SnmpClient
+from facility.acquire.columns import Value
 from facility.acquire.snmp_v2c import CommunitySession
 from facility.acquire.snmp_v3 import UsmSession
 from facility.acquire.udp import UdpChannel
@@ -19,7 +18,7 @@ from facility.profile import Limits, ProfilePoint
 from facility.records import Quality
 from tests.acquire.ber_by_hand import Question
 from tests.acquire.servers import Answers, udp_agent
-from tests.acquire.values import is_about
+from tests.acquire.values import is_about, snmp_client
 
 NAMES = [bytes([0x2B, 6, 1, 4, number]) for number in range(1, 9)]
 POINTS = {
@@ -27,14 +26,16 @@ POINTS = {
     for number in range(1, 9)
 }
 VALUES = {name: bytes([2, 1, number]) for number, name in enumerate(NAMES, start=1)}
-FAST = Limits(timeout_s=0.1)
-PATIENT = Limits(timeout_s=2.0)  # where every question is answered, a busy machine must not look like silence
+FAST = Limits(timeout_s=0.1, bulk=False)
+PATIENT = Limits(
+    timeout_s=2.0, bulk=False
+)  # where every question is answered, a busy machine must not look like silence
 
 
 def read(answer: Callable[[bytes], Answers], limits: Limits = FAST, times: int = 1) -> dict[str, Value]:
     async def run() -> dict[str, Value]:
         async with udp_agent(answer) as port:
-            client = SnmpClient(UdpChannel("127.0.0.1", port), lambda: CommunitySession("public"), POINTS, limits)
+            client = snmp_client(UdpChannel("127.0.0.1", port), lambda: CommunitySession("public"), POINTS, limits)
             into: dict[str, Value] = {}
             try:
                 for _ in range(times):
@@ -97,12 +98,12 @@ def test_an_answer_from_another_address_is_not_seen() -> None:
         asked: list[bytes] = []
         async with udp_agent(asked.append) as port:
             channel = UdpChannel("127.0.0.1", port)
-            client = SnmpClient(channel, lambda: CommunitySession("public"), POINTS, FAST)
+            client = snmp_client(channel, lambda: CommunitySession("public"), POINTS, FAST)
             reading = asyncio.create_task(client.read({}))
             while not asked:
                 await asyncio.sleep(0.005)
-            assert channel._transport is not None
-            ours = channel._transport.get_extra_info("sockname")
+            assert channel._socket is not None
+            ours = channel._socket.getsockname()
             stranger.sendto(good(asked[0])[0], ours)
             with pytest.raises(DeviceError, match="no answer"):
                 await reading
@@ -177,8 +178,8 @@ def test_what_came_before_a_failure_is_kept() -> None:
             return good(datagram) if NAMES[0] in Question(datagram).names else None
 
         async with udp_agent(answer) as port:
-            limits = Limits(varbinds_per_request=3, timeout_s=0.05)
-            client = SnmpClient(UdpChannel("127.0.0.1", port), lambda: CommunitySession("public"), POINTS, limits)
+            limits = Limits(varbinds_per_request=3, timeout_s=0.05, bulk=False)
+            client = snmp_client(UdpChannel("127.0.0.1", port), lambda: CommunitySession("public"), POINTS, limits)
             with pytest.raises(DeviceError):
                 await client.read(into)
             await client.close()
@@ -192,7 +193,7 @@ def test_a_v3_agent_that_answers_garbage_is_a_fault() -> None:
 
     async def run() -> None:
         async with udp_agent(lambda data: [data[:40], data, b"\x30\x82\xff\xff"]) as port:
-            client = SnmpClient(UdpChannel("127.0.0.1", port), lambda: UsmSession(user, lambda: 0.0), POINTS, FAST)
+            client = snmp_client(UdpChannel("127.0.0.1", port), lambda: UsmSession(user, lambda: 0.0), POINTS, FAST)
             with pytest.raises(DeviceError, match="discarded 3"):
                 await client.read({})
             await client.close()

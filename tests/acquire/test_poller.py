@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,14 @@ import numpy as np
 import pytest
 import structlog
 
-from facility.acquire.decode import Value
+from facility.acquire.columns import Value
 from facility.acquire.poller import Poller, poll_once
+from facility.acquire.roll_call import RollCall
+from facility.acquire.statistics import DeviceStatistics
 from facility.errors import ConfigurationError, StorageFullError
 from facility.records import Quality, ReadingBatch
 from facility.site_file import LoadedSite
+from tests.acquire.ber_by_hand import Question
 from tests.acquire.servers import free_port, snmpd, tcp_server, udp_agent
 from tests.acquire.sites import SetClock, SystemClock, by_point, modbus_device, qualities, site, snmp_device
 from tests.acquire.test_bad_modbus import framed
@@ -134,36 +138,119 @@ def test_a_batch_each_interval_and_stale_when_the_device_is_away(tmp_path: Path)
     assert 12 <= len(found) <= 17  # 1.6 s in slots of 0.1 s, whatever the device did
     assert found[0] == found[-1] == Quality.GOOD
     assert 4 <= found.count(Quality.STALE) <= 12
-    failed, recovered = (entry for entry in logs if entry.get("device") == "controller")
-    assert (failed["event"], failed["log_level"]) == ("device failed", "warning")
-    assert (recovered["event"], recovered["log_level"]) == ("device recovered", "info")
+    failed, recovered = (entry for entry in logs if "controller" in entry.get("devices", ""))
+    assert (failed["event"], failed["log_level"]) == ("devices failed", "warning")
+    assert (recovered["event"], recovered["log_level"]) == ("devices recovered", "info")
 
 
-def test_back_off_spares_a_dead_device(tmp_path: Path) -> None:
+def test_a_dead_device_gets_one_question_an_interval_and_is_back_within_one(tmp_path: Path) -> None:
     asked = 0
+    alive = False
+    power = bytes.fromhex("2B 06 01 04 01 82 3E 01 01 1A 04 03 01 05 01")
 
-    def count(datagram: bytes) -> None:
+    def answer(datagram: bytes) -> list[bytes] | None:
         nonlocal asked
         asked += 1
+        return [Question(datagram).answer({power: bytes([2, 1, 73])})] if alive else None
 
-    async def run() -> Mapping[str, Any]:
-        statistics: dict[str, Any] = {}
+    async def run() -> tuple[DeviceStatistics, Store]:
+        kept: list[DeviceStatistics] = []
 
         async def look(poller: Poller, store: Store) -> None:
+            nonlocal alive
             await asyncio.sleep(1.2)
-            statistics.update(poller.statistics())
+            kept.append(poller.statistics()["pdu"])
+            alive = True
+            store.batches.clear()
+            await asyncio.sleep(0.5)
 
-        async with udp_agent(count) as port:
-            await polled(site(tmp_path, [snmp_device("pdu", "apc_rpdu2", port, "rack-1", interval_s=0.05)]), look)
-        return statistics
+        async with udp_agent(answer) as port:
+            loaded = site(tmp_path, [snmp_device("pdu", "apc_rpdu2", port, "rack-1", interval_s=0.1)])
+            _, store = await polled(loaded, look)
+        return kept[0], store
 
-    pdu = asyncio.run(run())["pdu"]
-    slots = 1.2 / 0.05
-    assert 3 <= pdu.polls == pdu.failures == pdu.consecutive_failures < 0.5 * slots
-    assert asked <= pdu.polls + 1
-    assert pdu.points == {Quality.STALE: 13}
-    assert pdu.last_fault == "not read within 0.045 s"
+    pdu, store = asyncio.run(run())
+    assert 8 <= pdu.polls == pdu.failures == pdu.consecutive_failures <= 13
+    assert asked <= 2 * pdu.polls + 8
+    assert set(pdu.points) == {Quality.STALE}
+    assert pdu.last_fault is not None
+    assert pdu.last_fault.startswith("not read within 0.0")
     assert pdu.last_success is None
+    found = [quality for _, _, quality in store.rows("rack-1.power_kw")]
+    assert Quality.GOOD in found[:3]  # a batch that was under way, the slot in which it came back, and one of grace
+    assert found[-1] == Quality.GOOD
+
+
+def test_many_devices_that_fail_at_once_are_one_line_and_so_is_their_return() -> None:
+    roll_call = RollCall()
+    devices = [DeviceStatistics(f"pdu-{number:02}", last_fault="no answer") for number in range(40)]
+    with structlog.testing.capture_logs() as logs:
+        roll_call.observe(devices)
+        roll_call.observe(devices)
+        for device in devices:
+            device.last_fault = None
+        devices[3].slow = True
+        roll_call.observe(devices)
+        roll_call.observe(devices)
+    assert [(entry["event"], entry["log_level"]) for entry in logs] == [
+        ("devices failed", "warning"),
+        ("devices recovered", "info"),
+        ("devices are slow", "warning"),
+    ]
+    assert logs[0]["devices"].startswith("pdu-00 (no answer), pdu-01 (no answer)")
+    assert logs[0]["devices"].endswith("and 28 more")
+    assert logs[0]["failing"] == 40
+    assert logs[2]["devices"] == "pdu-03"
+
+
+def test_groups_have_their_own_intervals_and_share_the_device(tmp_path: Path) -> None:
+    controller = {
+        "profile": "two", "title": "x", "protocol": "modbus", "verified": False, "source": "x", "equipment_kind": "CRAH",
+        "groups": {"slow": 5, "rare": 100},
+        "points": {
+            "fan_power_kw": {"table": "input", "address": 0, "type": "uint16", "unit": "kW", "range": [0, 70000]},
+            "on_status": {"table": "input", "address": 1, "type": "uint16", "unit": "enum", "range": [0, 70000],
+                          "group": "slow"},
+            "fault_status": {"table": "input", "address": 2, "type": "uint16", "unit": "enum", "range": [0, 70000],
+                             "group": "rare"},
+        },
+    }  # fmt: skip
+
+    def zeros(frame: bytes) -> bytes:
+        size = 2 * int.from_bytes(frame[10:12], "big")
+        return framed(frame, bytes([4, size]) + bytes(size))
+
+    async def run() -> Store:
+        async with tcp_server(zeros) as port:
+            device = modbus_device("c", "two", port, "crah-1", interval_s=0.1, intervals_s={"rare": 0.3})
+            _, store = await polled(site(tmp_path, [device], profiles={"two": controller}), pause(1.25))
+            return store
+
+    store = asyncio.run(run())
+    assert 10 <= len(store.rows("crah-1.fan_power_kw")) <= 14
+    assert 2 <= len(store.rows("crah-1.on_status")) <= 3
+    assert 4 <= len(store.rows("crah-1.fault_status")) <= 5
+    assert {quality for _, _, quality in store.rows("crah-1.")} == {Quality.GOOD}
+
+
+def test_points_that_are_not_trusted_are_flagged_until_they_are(tmp_path: Path) -> None:
+    async def run() -> Store:
+        async def distrust(poller: Poller, store: Store) -> None:
+            await asyncio.sleep(0.3)
+            poller.distrust({"crah-1.on_status", "crah-9.on_status"})
+            await asyncio.sleep(0.3)
+            poller.distrust(())
+            await asyncio.sleep(0.3)
+
+        async with tcp_server(healthy) as port:
+            loaded = site(tmp_path, [modbus_device("controller", "bms_crah", port, "crah-1", interval_s=0.05)])
+            _, store = await polled(loaded, distrust)
+            return store
+
+    store = asyncio.run(run())
+    found = [quality for _, _, quality in store.rows("crah-1.on_status")]
+    assert [quality for quality, _ in itertools.groupby(found)] == [Quality.GOOD, Quality.SUSPECT, Quality.GOOD]
+    assert {quality for _, _, quality in store.rows("crah-1.fan_power_kw")} == {Quality.GOOD}
 
 
 def test_slow_and_silent_devices_delay_nobody(tmp_path: Path) -> None:
@@ -214,10 +301,10 @@ def test_wrong_and_missing_secrets_isolate_their_device(tmp_path: Path, monkeypa
     assert {quality for _, _, quality in store.rows("rack-1.power_kw")} == {Quality.GOOD}
     for rack in ("rack-2", "rack-3", "rack-4"):
         assert {quality for _, _, quality in store.rows(f"{rack}.")} == {Quality.STALE}
-    reasons = {entry["device"]: entry["reason"] for entry in logs if entry["event"] == "device failed"}
-    assert reasons["wrong"] == "the agent says that our signature is wrong: check auth_key and auth_protocol"
-    assert reasons["none"] == "secret env:UNSET: the environment variable UNSET is not set"
-    assert reasons["open"].endswith(f"run: chmod 600 {open_file}")
+    said = ", ".join(entry["devices"] for entry in logs if entry["event"] == "devices failed")
+    assert "wrong (the agent says that our signature is wrong: check auth_key and auth_protocol)" in said
+    assert "none (secret env:UNSET: the environment variable UNSET is not set)" in said
+    assert f"run: chmod 600 {open_file})" in said
     assert "authpass12" not in str(logs)
     assert "wrongpass12" not in str(logs)
 

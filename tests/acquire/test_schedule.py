@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from facility.acquire.clock_watch import ClockWatch
 from facility.acquire.quality_log import QualityLog
-from facility.acquire.schedule import next_slot, phase_s, slots_to_wait
+from facility.acquire.schedule import next_slot, phase_s, probe_delay_s
 from tests.acquire.sites import SetClock
 
 
@@ -31,16 +31,14 @@ def test_the_next_slot_is_ahead_on_the_grid_and_never_a_storm(slot: float, inter
     assert abs((after - slot) / interval_s - (missed + 1)) < 1e-6
 
 
-@given(st.integers(1, 1000), st.floats(0, 1, exclude_max=True))
-def test_back_off_grows_and_is_bounded(failures: int, spread: float) -> None:
-    assert 0 <= slots_to_wait(failures, spread) <= 4
-    assert slots_to_wait(1, spread) == 0
-    assert slots_to_wait(2, spread) == 1
-    assert slots_to_wait(1000, spread) >= 2
+@given(st.integers(1, 1000), st.floats(0.1, 600), st.floats(0, 1, exclude_max=True))
+def test_a_failed_device_is_asked_within_its_interval(failures: int, interval_s: float, spread: float) -> None:
+    assert 0 <= probe_delay_s(failures, interval_s, spread) < 0.5 * interval_s
+    assert probe_delay_s(1, interval_s, spread) <= 0.1 * interval_s
 
 
 def test_failures_of_many_devices_do_not_come_back_together() -> None:
-    assert len({slots_to_wait(10, spread / 10) for spread in range(10)}) > 1
+    assert len({probe_delay_s(10, 10.0, spread / 10) for spread in range(10)}) == 10
 
 
 def watched() -> tuple[SetClock, list[float], ClockWatch]:
