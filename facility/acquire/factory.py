@@ -1,70 +1,87 @@
-"""From a device of the site file to its client: the protocol chosen, connections shared, secrets resolved when they are needed."""
+"""From a device of the site file to its client: the protocol chosen, connections shared."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
+from typing import Generic, TypeVar
 
 from facility.acquire.client import DeviceClient
 from facility.acquire.modbus import ModbusClient
+from facility.acquire.modbus_connection import TcpWire
+from facility.acquire.modbus_layout import ModbusLayout
+from facility.acquire.modbus_line import ModbusLine
 from facility.acquire.modbus_link import ModbusLink
-from facility.acquire.snmp import Session, SnmpClient
-from facility.acquire.snmp_v2c import CommunitySession
-from facility.acquire.snmp_v3 import UsmSession
+from facility.acquire.modbus_rtu_link import RtuLink
+from facility.acquire.modbus_serial import SerialWire
+from facility.acquire.snmp import SnmpClient
+from facility.acquire.snmp_layout import SnmpLayout
+from facility.acquire.snmp_session import session_opener
 from facility.acquire.udp import UdpChannel
-from facility.acquire.usm_keys import UsmUser, master_key
 from facility.errors import ConfigurationError
-from facility.profile import Profile
-from facility.secrets import resolve_secret
-from facility.site import Device, SnmpAddress, SnmpV3
+from facility.profile import Limits, Profile, ProfilePoint
+from facility.site import Device, ModbusAddress
+
+Layout = TypeVar("Layout")
 
 
 class ClientFactory:
-    """Makes clients; devices behind the same Modbus server share its connection."""
+    """Makes clients; devices behind the same Modbus server, or on the same serial port, share it."""
 
     def __init__(self) -> None:
-        self._links: dict[tuple[str, int], ModbusLink] = {}
+        self._lines: dict[str, tuple[ModbusAddress, ModbusLine]] = {}
+        self._snmp = _Shared(SnmpLayout)
+        self._snmp_v1 = _Shared(_without_bulk)
+        self._modbus = _Shared(ModbusLayout)
 
-    def client(self, device: Device, profile: Profile, keys: Iterable[str]) -> DeviceClient:
-        """Return a client for a device that reads the profile points `keys`; nothing is connected yet.
+    def client(self, device: Device, profile: Profile) -> DeviceClient:
+        """Return a client for a device; nothing is connected yet.
 
         Raises
         ------
         ConfigurationError
-            If the profile's limits do not let one of its points be read.
+            If devices disagree about their line.
         """
-        points = {key: profile.points[key] for key in keys}
         if device.modbus is not None:
-            return ModbusClient(
-                self._link(device.modbus.host, device.modbus.port), device.modbus.unit_id, points, profile.limits
-            )
+            return ModbusClient(self._link(device.modbus), device.modbus.unit_id, self._modbus.of(profile))
         if device.snmp is not None:
             channel = UdpChannel(device.snmp.host, device.snmp.port)
-            return SnmpClient(channel, _session_opener(device.snmp), points, profile.limits)
+            layouts = self._snmp_v1 if device.snmp.version == "v1" else self._snmp
+            return SnmpClient(channel, session_opener(device.snmp), layouts.of(profile))
         raise ConfigurationError(f"device {device.id}: give either modbus or snmp")
 
-    def _link(self, host: str, port: int) -> ModbusLink:
-        return self._links.setdefault((host, port), ModbusLink(host, port))
+    def _link(self, address: ModbusAddress) -> ModbusLine:
+        settings = address.model_copy(update={"unit_id": 1})  # what its units have in common
+        line = _modbus_line(address)
+        agreed, shared = self._lines.setdefault(line.address, (settings, line))
+        if agreed != settings:
+            raise ConfigurationError(
+                f"{line.address}: its devices disagree about framing, baud, parity or stop_bits; give all the same"
+            )
+        return shared
 
 
-def _session_opener(address: SnmpAddress) -> Callable[[], Session]:
-    def open_session() -> Session:
-        if address.v3 is not None:
-            return UsmSession(_usm_user(address.v3), time.monotonic)
-        if address.community is None:
-            raise ConfigurationError("give either community (v2c) or v3")
-        return CommunitySession(resolve_secret(address.community).get_secret_value())
+class _Shared(Generic[Layout]):
+    """One layout a profile, for all the devices that have it."""
 
-    return open_session
+    def __init__(self, make: Callable[[Mapping[str, ProfilePoint], Limits], Layout]) -> None:
+        self._make = make
+        self._layouts: dict[int, tuple[Profile, Layout]] = {}  # a profile that is kept keeps its id
+
+    def of(self, profile: Profile) -> Layout:
+        """Return the layout of a profile."""
+        if id(profile) not in self._layouts:
+            self._layouts[id(profile)] = (profile, self._make(profile.points, profile.limits))
+        return self._layouts[id(profile)][1]
 
 
-def _usm_user(v3: SnmpV3) -> UsmUser:
-    auth = resolve_secret(v3.auth_key).get_secret_value()
-    priv = resolve_secret(v3.priv_key).get_secret_value() if v3.priv_key else None
-    return UsmUser(
-        name=v3.user.encode(),
-        auth_protocol=v3.auth_protocol,
-        auth_master=master_key(auth, v3.auth_protocol),
-        priv_protocol=v3.priv_protocol,
-        priv_master=None if priv is None else master_key(priv, v3.auth_protocol),
-    )
+def _modbus_line(address: ModbusAddress) -> ModbusLine:
+    if address.serial is not None:
+        return RtuLink(SerialWire(address.serial, address.baud, address.parity, address.stop_bits))
+    assert address.host is not None  # the schema asks for one of the two
+    if address.framing == "rtu":
+        return RtuLink(TcpWire(address.host, address.port))
+    return ModbusLink(address.host, address.port)
+
+
+def _without_bulk(points: Mapping[str, ProfilePoint], limits: Limits) -> SnmpLayout:
+    return SnmpLayout(points, limits.model_copy(update={"bulk": False}))  # v1 has no GETBULK

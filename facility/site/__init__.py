@@ -4,7 +4,7 @@
 fractions. Ids are stable and appear in point ids, so they are lower case, short and never reused.
 """
 
-from facility.site.devices import Device, ModbusAddress, SnmpAddress, SnmpV3, WritablePoint
+from facility.site.devices import Device, ModbusAddress, WritablePoint
 from facility.site.electrical import Battery, Electrical, LossCurve, Pdu, Photovoltaics, Transformer, Ups
 from facility.site.halls import AirLimits, AirsideEconomizer, AllowableAir, Crah, Hall, Humidifier, Rack
 from facility.site.heat import HeatContract, HeatPump
@@ -14,6 +14,7 @@ from facility.site.rules import AbnormalInput, Availability, HistoryStore, Journ
 from facility.site.servers import DeferrableWork, ServerPool
 from facility.site.signals import Carbon, PriceWindow, Tariff, Water, Weather
 from facility.site.site import Site
+from facility.site.snmp import SnmpAddress, SnmpV3, Traps
 from facility.site.values import Named, Part, Reversion
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "Tariff",
     "Tower",
     "Transformer",
+    "Traps",
     "Ups",
     "Water",
     "WatersideEconomizer",

@@ -7,39 +7,46 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from facility.site.values import Host, Id, Named, Number, Part, Positive, Reversion, RowLabels, SecretRef, need_order
+from facility.site.snmp import SnmpAddress
+from facility.site.values import (
+    Count,
+    Host,
+    Id,
+    Named,
+    NonNegative,
+    Number,
+    Part,
+    Positive,
+    Reversion,
+    RowLabels,
+    need_order,
+)
 
 
 class ModbusAddress(Part):
-    """A Modbus TCP server and the unit behind it."""
+    """A Modbus unit: behind a TCP server (`host`), or on a serial port of this machine (`serial`).
 
-    host: Host
+    `framing: rtu` is for gateways that hand RTU frames through unchanged.
+    """
+
+    host: Host | None = None
     port: Annotated[int, Field(strict=True, ge=1, le=65535)] = 502
+    framing: Literal["tcp", "rtu"] = "tcp"
+    serial: Annotated[str, Field(pattern=r"^/\S+$", max_length=253)] | None = None
+    baud: Annotated[int, Field(strict=True, ge=300, le=921_600)] = 19200
+    parity: Literal["none", "even", "odd"] = "even"
+    stop_bits: Literal[1, 2] = 1
     unit_id: Annotated[int, Field(strict=True, ge=0, le=255)] = 1
 
-
-class SnmpV3(Part):
-    """SNMPv3 user-based security; no privacy key means authNoPriv."""
-
-    user: str
-    auth_protocol: Literal["SHA1", "SHA224", "SHA256", "SHA384", "SHA512"] = "SHA256"
-    auth_key: SecretRef
-    priv_protocol: Literal["AES128", "AES256"] = "AES128"
-    priv_key: SecretRef | None = None
-
-
-class SnmpAddress(Part):
-    """An SNMP agent; either a v2c community or v3 credentials, always by reference."""
-
-    host: Host
-    port: Annotated[int, Field(strict=True, ge=1, le=65535)] = 161
-    community: SecretRef | None = None
-    v3: SnmpV3 | None = None
-
     @model_validator(mode="after")
-    def _one_version(self) -> SnmpAddress:
-        if (self.community is None) == (self.v3 is None):
-            raise ValueError("give either community (v2c) or v3")
+    def _one_line(self) -> ModbusAddress:
+        if (self.host is None) == (self.serial is None):
+            raise ValueError("give either host (TCP) or serial (a port of this machine)")
+        foreign = {"baud", "parity", "stop_bits"} if self.serial is None else {"port", "framing"}
+        if misplaced := sorted(foreign & self.model_fields_set):
+            raise ValueError(f"{', '.join(misplaced)}: only with {'serial' if self.serial is None else 'host'}")
+        if (self.serial is not None or self.framing == "rtu") and not 1 <= self.unit_id <= 247:
+            raise ValueError("on a serial line, unit_id is from 1 to 247; 0 is for broadcasts, which nobody answers")
         return self
 
 
@@ -80,7 +87,9 @@ class WritablePoint(Part):
     low: Number
     high: Number
     max_step: Positive | None = None
+    deadband: NonNegative = 0.0  # a smaller change is not sent
     min_interval_s: Positive = 900.0
+    writes_per_day: Count | None = None  # None: 24 where a write wears the device's EEPROM, else 1,440
     reversion: Reversion = "none"
 
     @model_validator(mode="after")

@@ -74,6 +74,7 @@ class HistoryStore(Part):
     table_uri: Uri | None = None  # None: in the state folder
     raw_retention_days: Count = 730
     flush_interval_s: Positive = 300.0
+    hot_log_max_mb: Count = 4096  # how much may wait while the table takes nothing; then memory, then the oldest go
 
 
 class JournalStore(Part):

@@ -19,6 +19,7 @@ from facility.site.plants import Plant
 from facility.site.rules import AbnormalInput, Availability, HistoryStore, JournalStore, Planning, Redundancy
 from facility.site.servers import DeferrableWork, ServerPool
 from facility.site.signals import Carbon, Tariff, Water, Weather
+from facility.site.snmp import Traps
 from facility.site.values import Id, Number, Part
 
 
@@ -48,6 +49,7 @@ class Site(Part):
     weather: Weather = Weather()
     devices: Annotated[tuple[Device, ...], Field(min_length=1)]
     writable: tuple[WritablePoint, ...] = ()
+    traps: Traps | None = None  # None: nothing listens
     availability: tuple[Availability, ...] = ()
     redundancy: tuple[Redundancy, ...] = ()
     abnormal_states: tuple[AbnormalInput, ...] = ()
