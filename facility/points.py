@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from facility.errors import UnknownPointError
 
@@ -42,8 +43,18 @@ voltage_l2_v                                Voltage_Sensor                      
 voltage_l3_v                                Voltage_Sensor                                      V
 frequency_hz                                Frequency_Sensor                                    Hz
 load_state                                  Load_Status*                                        enum
+phase_power_kw                              Electric_Power_Sensor                               kW
+phase_power_factor                          Power_Factor_Sensor                                 frac
+phase_load_frac                             Load_Sensor*                                        frac
+bank_current_a                              Current_Sensor                                      A
+outlet_power_kw                             Electric_Power_Sensor                               kW
+outlet_current_a                            Current_Sensor                                      A
+outlet_energy_kwh                           Electric_Energy_Sensor                              kWh
+outlet_status                               On_Off_Status                                       enum
 inlet_temperature_degc                      Air_Temperature_Sensor                              degC
 inlet_relative_humidity_frac                Relative_Humidity_Sensor                            frac
+probe_temperature_degc                      Air_Temperature_Sensor                              degC
+probe_relative_humidity_frac                Relative_Humidity_Sensor                            frac
 supply_air_temperature_degc                 Supply_Air_Temperature_Sensor                       degC
 return_air_temperature_degc                 Return_Air_Temperature_Sensor                       degC
 return_air_relative_humidity_frac           Return_Air_Humidity_Sensor                          frac
@@ -54,8 +65,13 @@ fan_power_kw                                Electric_Power_Sensor               
 pump_power_kw                               Electric_Power_Sensor                               kW
 pump_speed_frac                             Pump_Speed_Sensor*                                  frac
 valve_position_frac                         Valve_Position_Sensor                               frac
+cooling_capacity_frac                       Cooling_Capacity_Status*                            frac
+compressor_capacity_frac                    Compressor_Capacity_Status*                         frac
+coil_entering_water_temperature_degc        Entering_Chilled_Water_Temperature_Sensor           degC
+operating_state                             Operating_State_Status*                             enum
 on_status                                   On_Off_Status                                       enum
 fault_status                                Fault_Status                                        enum
+alarms_present                              Alarms_Present_Status*                              count
 primary_supply_temperature_degc             Supply_Water_Temperature_Sensor                     degC
 primary_return_temperature_degc             Return_Water_Temperature_Sensor                     degC
 secondary_supply_temperature_degc           Supply_Water_Temperature_Sensor                     degC
@@ -63,9 +79,12 @@ secondary_return_temperature_degc           Return_Water_Temperature_Sensor     
 secondary_supply_temperature_setpoint_degc  Supply_Water_Temperature_Setpoint                   degC
 secondary_flow_lps                          Water_Flow_Sensor                                   L/s
 secondary_flow_setpoint_lps                 Water_Flow_Setpoint                                 L/s
+secondary_differential_pressure_kpa         Differential_Pressure_Sensor                        kPa
 leaving_chilled_water_temperature_degc      Leaving_Chilled_Water_Temperature_Sensor            degC
 entering_chilled_water_temperature_degc     Entering_Chilled_Water_Temperature_Sensor           degC
 leaving_chilled_water_temperature_setpoint_degc Leaving_Chilled_Water_Temperature_Setpoint      degC
+active_chilled_water_temperature_setpoint_degc Leaving_Chilled_Water_Temperature_Setpoint          degC
+demand_limit_frac                           Demand_Limit_Setpoint*                              frac
 chilled_water_flow_lps                      Chilled_Water_Flow_Sensor                           L/s
 condenser_water_flow_lps                    Condenser_Water_Flow_Sensor*                        L/s
 entering_condenser_water_temperature_degc   Entering_Condenser_Water_Temperature_Sensor         degC
@@ -85,9 +104,11 @@ charge_power_kw                             Electric_Power_Sensor               
 charge_power_setpoint_kw                    Electric_Power_Setpoint*                            kW
 battery_status                              Battery_Status*                                     enum
 runtime_remaining_min                       Runtime_Remaining_Sensor*                           min
+time_on_battery_min                         Time_On_Battery_Sensor*                             min
 output_source                               UPS_Output_Source_Status*                           enum
 load_frac                                   Load_Sensor*                                        frac
 battery_temperature_degc                    Temperature_Sensor                                  degC
+battery_voltage_v                           Voltage_Sensor                                      V
 awake_servers                               Awake_Servers_Status*                               count
 awake_servers_command                       Awake_Servers_Command*                              count
 utilisation_frac                            Utilisation_Sensor*                                 frac
@@ -122,6 +143,8 @@ class Writable:
     max_step: float | None
     min_interval_s: float
     reversion: str  # device | bms | none
+    deadband: float = 0.0  # a smaller change is not sent
+    writes_per_day: int | None = None  # None: as the profile's `volatile` allows
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +170,16 @@ class PointIndex:
 
     def __init__(self, points: Iterable[Point]) -> None:
         self._by_id = {point.id: point for point in points}
-        self._by_quantity: dict[tuple[str, str], list[Point]] = {}
         self._by_device: dict[str, list[Point]] = {}
         for point in self._by_id.values():
-            self._by_quantity.setdefault((point.equipment, point.quantity), []).append(point)
             self._by_device.setdefault(point.device, []).append(point)
+
+    @cached_property
+    def _by_quantity(self) -> dict[tuple[str, str], list[Point]]:  # polling does without, and it is large
+        found: dict[tuple[str, str], list[Point]] = {}
+        for point in self._by_id.values():
+            found.setdefault((point.equipment, point.quantity), []).append(point)
+        return found
 
     def __iter__(self) -> Iterator[Point]:
         return iter(self._by_id.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -11,7 +12,11 @@ import pandas as pd
 from facility.records import (
     Event,
     Forecast,
+    LocalOverride,
+    LoggedWrite,
+    Permit,
     Plan,
+    PointStanding,
     Reading,
     ReadingBatch,
     Recommendation,
@@ -103,8 +108,66 @@ class Journal(Protocol):
 class Writer(Protocol):
     """Writes one setpoint to its device and reads it back."""
 
-    async def write(self, point: str, value: float) -> Write:
+    async def write(self, point: str, value: float, *, actor: str, reason: str) -> Write:
         """Write a value in canonical units and return what the device then reports."""
+        ...
+
+
+class WriteLedger(Protocol):
+    """Which points an engineer has allowed, who changed them, and every write: before it is sent, and what became of it."""
+
+    def hold(self, device: str) -> AbstractContextManager[None]:
+        """Hold a device: nobody else writes to it meanwhile, in this process or another.
+
+        Raises
+        ------
+        facility.errors.WriteRefusedError
+            If somebody else holds it; the message says which process.
+        """
+        ...
+
+    def reconcile(self, device: str, now: datetime) -> Sequence[LoggedWrite]:
+        """Put intents without an outcome in doubt, and return them; call it while holding the device."""
+        ...
+
+    def standing(self, point: str, now: datetime) -> PointStanding:
+        """Return what is known of a point."""
+        ...
+
+    def intend(self, write: LoggedWrite) -> None:
+        """Record durably that a write is about to be sent."""
+        ...
+
+    def settle(self, write: LoggedWrite, at: datetime) -> None:
+        """Record what became of a write: its `state`, `read_back` and `note`."""
+        ...
+
+    def overridden(self, override: LocalOverride) -> None:
+        """Record that somebody else changed a point; it is left alone from now on."""
+        ...
+
+    def clear(self, point: str, *, actor: str, reason: str, at: datetime) -> None:
+        """End an override: what the device holds now is accepted.
+
+        Raises
+        ------
+        facility.errors.JournalError
+            If the point is not overridden.
+        """
+        ...
+
+    def allow(self, point: str, permit: Permit) -> None:
+        """Let a point be written."""
+        ...
+
+    def forbid(self, point: str, *, actor: str, reason: str, at: datetime) -> None:
+        """Take the leave to write a point back.
+
+        Raises
+        ------
+        facility.errors.JournalError
+            If it was not allowed.
+        """
         ...
 
 

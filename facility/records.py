@@ -49,11 +49,76 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A setpoint sent to a device, and what the device then reported."""
+    """A setpoint asked for, and what the device then reported."""
 
     requested: float
     read_back: Reading
     site_revision: str  # of the site file that allowed it
+    sent: bool = True  # False: the device had it already, to within the deadband
+
+
+class WriteState(enum.StrEnum):
+    """What became of a write, as far as is known."""
+
+    INTENDED = "intended"  # journaled before it is sent
+    WRITTEN = "written"  # the device reports what was sent
+    MISMATCHED = "mismatched"  # the device took it and reports another value
+    REFUSED = "refused"  # the device said no: nothing was written
+    IN_DOUBT = "in_doubt"  # no answer, or the process died: the device may have taken it
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedWrite:
+    """A write as the ledger keeps it; values in the point's canonical unit."""
+
+    id: str
+    point: str
+    device: str
+    at: datetime  # of the intent
+    value: float
+    before: float  # what the device reported then
+    actor: str
+    reason: str
+    request: str  # what goes over the wire, without secrets
+    state: WriteState = WriteState.INTENDED
+    read_back: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """An engineer's leave to write a point."""
+
+    actor: str
+    reason: str
+    at: datetime
+    until: datetime | None  # None: until it is taken back
+
+    def holds(self, now: datetime) -> bool:
+        """Tell whether it holds now."""
+        return self.until is None or now < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class LocalOverride:
+    """Somebody else changed a point that we had written: it is left alone until a person clears it."""
+
+    point: str
+    at: datetime
+    expected: float
+    found: float
+
+
+@dataclass(frozen=True, slots=True)
+class PointStanding:
+    """What the ledger knows of a writable point."""
+
+    point: str
+    permit: Permit | None = None
+    override: LocalOverride | None = None
+    cleared_at: datetime | None = None  # when an override was last cleared
+    last: LoggedWrite | None = None  # the newest that the device took, or may have taken
+    writes_last_day: int = 0  # such writes in the past 24 hours
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,6 +17,7 @@ def open_site_history(
         state,
         table_uri=store.table_uri,
         raw_retention_days=store.raw_retention_days,
+        hot_log_max_mb=store.hot_log_max_mb,
         read_only=read_only,
         clock=clock,
     )

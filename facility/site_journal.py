@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from facility.history.journal import SqlJournal, open_journal
+from facility.history.journal_database import open_database
+from facility.history.write_ledger import SqlWriteLedger
 from facility.secrets import resolve_secret
 from facility.site_file import LoadedSite
 from facility.state import StateFolder
@@ -10,5 +12,14 @@ from facility.state import StateFolder
 
 def open_site_journal(loaded: LoadedSite, state: StateFolder) -> SqlJournal:
     """Open the database that the site file names, or SQLite in the state folder."""
+    return open_journal(_url(loaded), state)
+
+
+def open_write_ledger(loaded: LoadedSite, state: StateFolder) -> SqlWriteLedger:
+    """Open the ledger of writes, in the same database."""
+    return SqlWriteLedger(open_database(_url(loaded), state), loaded.site.id, state.writing)
+
+
+def _url(loaded: LoadedSite) -> str | None:
     url = loaded.site.journal.url
-    return open_journal(resolve_secret(url).get_secret_value() if url else None, state)
+    return resolve_secret(url).get_secret_value() if url else None

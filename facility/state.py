@@ -28,14 +28,29 @@ class StateFolder:
         return self.root / "journal.sqlite"
 
     @property
+    def reached(self) -> Path:
+        """How far the table had come when it was last seen."""
+        return self.root / "reached.json"
+
+    @property
     def models(self) -> Path:
         """Fitted models and their cards."""
         return self.root / "models"
 
     @property
+    def findings(self) -> Path:
+        """Points that are not believed now, and why."""
+        return self.root / "findings.json"
+
+    @property
     def lock(self) -> Path:
         """Held by the one process that may write readings."""
         return self.root / "writer.lock"
+
+    @property
+    def writing(self) -> Path:
+        """A lock a device, held by whoever writes a setpoint to it."""
+        return self.root / "writing"
 
 
 def default_state(site_id: str) -> StateFolder:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from facility.acquire.columns import Columns, Value
 from facility.acquire.encode import encode_registers, order
-from facility.acquire.modbus_exceptions import explain, verdict
+from facility.acquire.modbus_exceptions import explain, refuses, verdict
 from facility.acquire.modbus_layout import ModbusLayout, ModbusReading
 from facility.acquire.modbus_line import ModbusLine
 from facility.acquire.modbus_patience import ask
@@ -69,11 +69,13 @@ class ModbusClient:
         pdu = self._write_pdu(key, value)
         try:
             check_write(pdu, await self._exchange(pdu))
-            return await self.read_one(key)
         except ModbusExceptionAnswer as exception:
-            raise WriteRefusedError(f"{self.name} refuses to write {key}: {exception}") from exception
+            if refuses(exception.code):
+                raise WriteRefusedError(f"{self.name} refuses to write {key}: {exception}") from exception
+            raise DeviceError(f"{explain(exception.code, self._unit, self._line.address)} to a write") from exception
         except MalformedAnswerError as error:
             raise DeviceError(f"{self.name} answers nonsense to a write of {key}: {error}") from error
+        return await self.read_one(key)
 
     def describe_write(self, key: str, value: float) -> str:
         """Return the exact request that `write` would send."""

@@ -16,6 +16,7 @@ _NAMES: Final = {
     1: "illegal function", 2: "illegal data address", 3: "illegal data value", 4: "device failure", 5: "acknowledge",
     6: "device busy", 8: "memory parity error", 10: "gateway path unavailable", 11: "gateway target does not respond",
 }  # fmt: skip
+_REFUSALS: Final = frozenset({1, 2, 3, 6})  # "acknowledge" (5) still works on it, a gateway (10, 11) may have passed it on
 _IDENTIFY: Final = 0x2B
 _READS: Final = frozenset({1, 2, 3, 4, _IDENTIFY})
 
@@ -27,6 +28,11 @@ def verdict(code: int) -> Verdict:
     this unit, which says nothing about its others. `device`: the device is not well, or the code is of its maker's own.
     """
     return _VERDICTS.get(code, "device")
+
+
+def refuses(code: int) -> bool:
+    """Whether a write that got this answer has certainly not been done; after any other it is in doubt."""
+    return code in _REFUSALS
 
 
 def explain(code: int, unit: int, address: str) -> str:

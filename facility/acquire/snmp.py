@@ -11,7 +11,7 @@ from facility.acquire.encode import encode_number
 from facility.acquire.reader import Fetch, Reader
 from facility.acquire.snmp_fetch import SnmpFetch
 from facility.acquire.snmp_layout import SnmpLayout, SnmpReading, oids
-from facility.acquire.snmp_pdu import Pdu, Request, error_name, get, set_number
+from facility.acquire.snmp_pdu import UNDO_FAILED, Pdu, Request, error_name, get, set_number
 from facility.acquire.udp import UdpChannel
 from facility.errors import DeviceError, WriteRefusedError
 from facility.profile import Place
@@ -51,9 +51,11 @@ class SnmpClient:
         return SnmpFetch(self._ask, reading, self._layout.limits.requests_in_flight)
 
     async def _ask(self, request: Request) -> Pdu:
+        return await self._ask_within(request, 1 if self._silent else _ATTEMPTS)
+
+    async def _ask_within(self, request: Request, attempts: int) -> Pdu:
         async with self._turns:
             session = self._session or self._open_session()
-            attempts = 1 if self._silent else _ATTEMPTS
             try:
                 answer = await self._attempts(session, request, attempts)
             except BaseException:
@@ -84,8 +86,10 @@ class SnmpClient:
         return value.decode("utf-8", errors="replace") if isinstance(value, bytes) else str(value or "")
 
     async def write(self, key: str, value: float) -> Value:
-        """Set an instance and read it back."""
-        answer = await self._ask(self._set(key, value))
+        """Set an instance, with one attempt, and read it back."""
+        answer = await self._ask_within(self._set(key, value), 1)
+        if answer.error_status == UNDO_FAILED:
+            raise DeviceError(f"the agent could not set {key}, nor undo what it did")
         if answer.error_status:
             raise WriteRefusedError(f"the agent refuses to set {key}: {error_name(answer.error_status)}")
         return await self.read_one(key)

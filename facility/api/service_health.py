@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from facility.api.site_view import SiteView
 from facility.heartbeat import ProcessHealth
 
 Status = Literal["ok", "degraded", "failed"]
+_MISSED_FLUSHES = 3
 NEEDED = ("supervisor", "poller", "planner", "trainer", "api")
 
 
@@ -24,14 +25,30 @@ class DeviceHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreHealth:
+    """How far the table is behind, as the poller last said."""
+
+    waiting_bytes: int = 0  # acknowledged, in the hot log, not in the table
+    limit_bytes: int | None = None
+    oldest: datetime | None = None  # of what waits
+    readings_in_memory: int = 0  # not acknowledged yet
+    readings_dropped: int = 0  # since the poller started
+
+    def is_behind(self, now: datetime, flush_interval_s: float) -> bool:
+        """Tell whether the table has missed some flushes in a row."""
+        return self.oldest is not None and now - self.oldest > _MISSED_FLUSHES * timedelta(seconds=flush_interval_s)
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceHealth:
-    """The whole: failed when nothing is polled, degraded when a process or device is not well, or the last plan failed."""
+    """The whole: failed when nothing is polled; degraded when a process, a device or the table is not well, or a plan failed."""
 
     status: Status
     at: datetime
     processes: tuple[ProcessHealth, ...]
     missing: tuple[str, ...]  # processes that have never said anything
     devices: tuple[DeviceHealth, ...]
+    store: StoreHealth = StoreHealth()
 
 
 def service_health(view: SiteView) -> ServiceHealth:
@@ -41,11 +58,21 @@ def service_health(view: SiteView) -> ServiceHealth:
     missing = tuple(name for name in NEEDED if name not in processes)
     devices = tuple(_devices(view, processes.get("poller")))
     poller = processes.get("poller")
-    well = all(_well(health) for health in processes.values())
-    status: Status = "ok" if well and not missing and all(device.status == "ok" for device in devices) else "degraded"
+    store = _store(poller)
+    well = all(_well(health) for health in processes.values()) and all(device.status == "ok" for device in devices)
+    behind = store.is_behind(now, view.loaded.site.history.flush_interval_s)
+    status: Status = "ok" if well and not missing and not behind else "degraded"
     if poller is None or not poller.alive:
         status = "failed"
-    return ServiceHealth(status, now, tuple(processes.values()), missing, devices)
+    return ServiceHealth(status, now, tuple(processes.values()), missing, devices, store)
+
+
+def _store(poller: ProcessHealth | None) -> StoreHealth:
+    if poller is None or "backlog" not in poller.detail:
+        return StoreHealth()
+    backlog, outbox = poller.detail["backlog"], poller.detail["outbox"]
+    oldest = None if backlog["oldest"] is None else datetime.fromisoformat(backlog["oldest"])
+    return StoreHealth(backlog["waiting_bytes"], backlog["limit_bytes"], oldest, outbox["readings"], outbox["dropped"])
 
 
 def _well(process: ProcessHealth) -> bool:

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -80,6 +81,14 @@ class FrameReader:
         code, time_us, value, quality = (column.to_numpy() for column in body.columns)
         segment = np.full(len(code), self.segment, np.int64)
         return Rows(self.points, code, time_us, value, quality, (header["revision"],), np.zeros_like(code), segment)
+
+
+def first_frame(path: Path, segment: int) -> Rows:
+    """Return the rows of a segment's first frame, which must be whole, without reading the rest."""
+    with path.open("rb") as file:
+        head = file.read(_FRAME.size)
+        data = head + file.read(_FRAME.unpack(head)[2])
+    return next(FrameReader(segment).read(memoryview(data)))
 
 
 def _payload(data: memoryview) -> memoryview | None:

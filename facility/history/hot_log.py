@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +17,15 @@ from pathlib import Path
 import structlog
 
 from facility.errors import HistoryError, StorageFullError
+from facility.history.backlog import Backlog, BacklogReport, recount
 from facility.history.frame import FrameReader, FrameWriter
 from facility.history.rows import Rows, concat
 from facility.records import ReadingBatch
 
 _log = structlog.stdlib.get_logger(__name__)
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+# A segment, and what goes into the table in one commit: this bounds the memory of a flush, also after the table was away for long.
+FLUSH_BYTES = 24 << 20
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -59,7 +64,12 @@ def storage_errors(doing: str) -> Iterator[None]:
             raise StorageFullError(
                 f"{doing}: {error.strerror}; free some space, nothing acknowledged is lost"
             ) from error
-        raise HistoryError(f"{doing}: {error}") from error
+        raise HistoryError(f"{doing}: {in_one_line(error)}") from error
+
+
+def in_one_line(error: Exception) -> str:
+    """Return the text of an error without the colours and line breaks that Delta gives it."""
+    return " ".join(_COLOUR.sub("", str(error)).split())
 
 
 def recover(folder: Path, quarantine: Path) -> None:
@@ -85,10 +95,15 @@ def recover(folder: Path, quarantine: Path) -> None:
 
 
 class HotLog:
-    """The writer's end. One process writes; its threads may share it."""
+    """The writer's end. One process writes; its threads may share it.
 
-    def __init__(self, folder: Path, next_segment: int) -> None:
+    `flushed` is the last segment that the table has; what comes after it may take `limit_bytes`.
+    """
+
+    def __init__(self, folder: Path, next_segment: int, *, flushed: int = -1, limit_bytes: int = 1 << 32) -> None:
         self._folder = folder
+        self._backlog = Backlog(limit_bytes)
+        recount(self._backlog, ((each, segment_path(folder, each)) for each in segments(folder) if each > flushed))
         self._next = max([next_segment, *(segment + 1 for segment in segments(folder))])
         self._lock = threading.Lock()
         self._descriptor: int | None = None
@@ -101,16 +116,30 @@ class HotLog:
         Raises
         ------
         StorageFullError
-            If there is no space left; nothing of the batch is kept, and later appends work once there is space.
+            If there is no space left, or the table has not taken as much as the limit allows; nothing of the batch is kept,
+            and later appends work once there is space.
         """
         with self._lock, storage_errors("readings not stored"):
+            self._backlog.check()
             try:
                 if self._descriptor is None:
                     self._open()
-                self._write(self._frames.encode(batch))
+                written = self._write(self._frames.encode(batch))
             except BaseException:  # an interrupt too must leave no partial frame
                 self._undo()
                 raise
+            self._backlog.add(self._next - 1, written, int(batch.time_us.min()))
+            if self._size >= FLUSH_BYTES:
+                self._close()  # the next one begins another segment
+
+    def taken(self, through: int) -> None:
+        """Note that the table has the segments up to a number: they no longer count against the limit."""
+        with self._lock:
+            self._backlog.taken(through)
+
+    def backlog(self) -> BacklogReport:
+        """Return how far the table is behind; without the lock, which is held while a slow disk syncs."""
+        return self._backlog.report()
 
     def roll(self) -> list[int]:
         """Close the segment in use and return all closed segments, oldest first."""
@@ -124,6 +153,11 @@ class HotLog:
             self._close()
             self._next += 1
             return self._next - 1
+
+    @property
+    def last(self) -> int:
+        """The highest number given to a segment so far."""
+        return self._next - 1
 
     def drop(self, through: int) -> None:
         """Remove the segments up to a number; the table holds them."""
@@ -144,14 +178,16 @@ class HotLog:
         self._frames = FrameWriter()
         fsync_folder(self._folder)
 
-    def _write(self, pieces: list[bytes | memoryview]) -> None:
+    def _write(self, pieces: list[bytes | memoryview]) -> int:
         assert self._descriptor is not None
         for piece in pieces:
             rest = memoryview(piece)
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
         os.fsync(self._descriptor)
-        self._size += sum(len(piece) for piece in pieces)
+        written = sum(len(piece) for piece in pieces)
+        self._size += written
+        return written
 
     def _undo(self) -> None:
         # After a failed fsync the kernel may have dropped what it could not write, so this segment is not trusted with more.
@@ -178,17 +214,15 @@ class HotLogTail:
         self._folder = folder
         self._readers: dict[int, FrameReader] = {}
 
-    def poll(self) -> tuple[list[Rows], bool]:
-        """Return the rows appended since the last call, and whether some may have been dropped unread."""
+    def poll(self) -> tuple[Iterator[Rows], bool]:
+        """Return the rows appended since the last call, read as they are asked for, and whether some were dropped unread."""
         present = segments(self._folder)
         newest_seen = max(self._readers, default=None)
         missed = newest_seen is not None and newest_seen not in present
-        rows = [part for segment in present for part in self._read_on(segment)]
-        self._readers = {segment: self._readers[segment] for segment in present if segment in self._readers}
-        return rows, missed
+        self._readers = {segment: self._readers.get(segment) or FrameReader(segment) for segment in present}
+        return (part for segment, reader in self._readers.items() for part in self._read_on(segment, reader)), missed
 
-    def _read_on(self, segment: int) -> Iterator[Rows]:
-        reader = self._readers.setdefault(segment, FrameReader(segment))
+    def _read_on(self, segment: int, reader: FrameReader) -> Iterator[Rows]:
         try:
             with segment_path(self._folder, segment).open("rb") as file:
                 start = file.seek(reader.offset)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from facility.errors import JournalError
 from facility.history.journal_codec import CHAIN_START, EVENT, PLAN, RECOMMENDATION, chained
 from facility.history.journal_database import journal_errors, open_database, writing
+from facility.history.journal_events import append_event
 from facility.history.journal_tables import EventRow, PlanRow, RecommendationRow, TransitionRow
 from facility.records import TRANSITIONS, Event, Plan, Recommendation, RecommendationState
 from facility.state import StateFolder
@@ -132,7 +133,7 @@ class SqlJournal:
     def append(self, event: Event) -> None:
         """Record an event."""
         with journal_errors(f"event {event.kind} not recorded"), writing(self._engine) as session:
-            _append(session, event)
+            append_event(session, event)
 
     def events(self, since: datetime | None = None, kind: str | None = None) -> Sequence[Event]:
         """Return events, oldest first: from a time on, and of a kind or what stands under it (`device` has `device.failed`)."""
@@ -206,16 +207,7 @@ def _move(
         )
     )
     detail = {"from": before, "to": to.value, "reason": reason}
-    _append(session, Event(at, f"recommendation.{to.value}", row.id, actor, detail, row.correlation_id))
-
-
-def _append(session: Session, event: Event) -> None:
-    session.flush()
-    last = session.scalar(select(EventRow.hash).order_by(EventRow.sequence.desc()).limit(1))
-    previous, body = last or CHAIN_START, EVENT.dump(event)
-    session.add(
-        EventRow(time=event.time, kind=event.kind, body=body, previous_hash=previous, hash=chained(previous, body))
-    )
+    append_event(session, Event(at, f"recommendation.{to.value}", row.id, actor, detail, row.correlation_id))
 
 
 def _agrees(row: EventRow) -> bool:

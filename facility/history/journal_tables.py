@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, DateTime, Dialect, ForeignKey, Integer, String, Text, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Dialect, Double, ForeignKey, Index, Integer, String, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # SQLite numbers rows by itself only in a column of type INTEGER.
@@ -74,6 +74,43 @@ class TransitionRow(Base):
     reason: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UtcTime)
     correlation_id: Mapped[str | None] = mapped_column(String(64))
+
+
+class WriteRow(Base):
+    """A write to a device: stored before it is sent; its state, and what the device then reported, follow."""
+
+    __tablename__ = "writes"
+    __table_args__ = (Index("ix_writes_of_point", "site_id", "point", "at"),)
+    sequence: Mapped[int] = mapped_column(Sequence_, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(String(64), unique=True)
+    site_id: Mapped[str] = mapped_column(String(64))
+    point: Mapped[str] = mapped_column(Text)
+    device: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    value: Mapped[float] = mapped_column(Double)
+    before: Mapped[float] = mapped_column(Double)
+    actor: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    request: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    read_back: Mapped[float | None] = mapped_column(Double)
+    note: Mapped[str] = mapped_column(Text)
+
+
+class WritePointRow(Base):
+    """How a writable point stands: who allowed it, whether somebody else has changed it. How it came to that, events tell."""
+
+    __tablename__ = "write_points"
+    site_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    point: Mapped[str] = mapped_column(String(255), primary_key=True)
+    permit_actor: Mapped[str | None] = mapped_column(Text)
+    permit_reason: Mapped[str | None] = mapped_column(Text)
+    permit_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    permit_until: Mapped[datetime | None] = mapped_column(UtcTime)
+    override_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    override_expected: Mapped[float | None] = mapped_column(Double)
+    override_found: Mapped[float | None] = mapped_column(Double)
+    cleared_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class EventRow(Base):

@@ -66,7 +66,7 @@ def maintain(store: TelemetryStore, now: datetime) -> MaintenanceReport:
 
 
 def _remove_old_days(table: ReadingTable, today: int, retention_days: int) -> int:
-    snapshot = table.create()
+    snapshot = table.now()
     days = snapshot.days()
     old = [day for day in days if day < today - retention_days]
     if not old:
@@ -82,14 +82,14 @@ def _remove_old_days(table: ReadingTable, today: int, retention_days: int) -> in
 
 def _unsorted_days(table: ReadingTable, today: int) -> list[int]:
     """Return the finished days that polling wrote to and that are not sorted yet; on the first run only yesterday."""
-    snapshot = table.create()
+    snapshot = table.now()
     done = snapshot.transaction(SORTED)
     first = done + 1 if done >= 0 else today - 1
     return [day for day in snapshot.days() if first <= day < today]
 
 
 def _sort_day(store: TelemetryStore, day: int) -> int:
-    buckets = sorted(bucket for there, bucket in _files(store.table.create()) if there == day)
+    buckets = sorted(bucket for there, bucket in _files(store.table.now()) if there == day)
     for bucket in buckets:
         with store.table_lock:
             done = [Transaction(SORTED, day)] if bucket == buckets[-1] else []
@@ -99,7 +99,7 @@ def _sort_day(store: TelemetryStore, day: int) -> int:
 
 def _sort_partition(table: ReadingTable, day: int, bucket: int, done: list[Transaction]) -> None:
     """Rewrite a partition sorted by point and time; what was overwritten (the same point and time again) goes."""
-    delta = table.create().delta
+    delta = table.now().delta
     first = delta.version() + 1
     partition = f"date = DATE '{_iso(day)}' AND bucket = {bucket}"
     with duckdb.connect(config={"memory_limit": _SORT_MEMORY, "threads": 2}) as connection:
@@ -118,12 +118,12 @@ def _sort_partition(table: ReadingTable, day: int, bucket: int, done: list[Trans
 
 
 def _crowded(table: ReadingTable, today: int) -> list[tuple[int, int]]:
-    return [key for key, files in sorted(_files(table.create()).items()) if files > _MANY_FILES and key[0] <= today]
+    return [key for key, files in sorted(_files(table.now()).items()) if files > _MANY_FILES and key[0] <= today]
 
 
 def _compact(store: TelemetryStore, day: int, bucket: int) -> int:
     with store.table_lock:
-        delta = store.table.create().delta
+        delta = store.table.now().delta
         first = delta.version() + 1
         joined = delta.optimize.compact(
             [("date", "=", _iso(day)), ("bucket", "=", str(bucket))],
@@ -141,7 +141,7 @@ def _checkpoint(table: ReadingTable) -> None:
 
     In this order there are always two checkpoints, so that one may be torn.
     """
-    delta = table.create().delta
+    delta = table.now().delta
     if table.local and _checkpoint_files(table.local, delta.version()):
         return
     delta.cleanup_metadata()
@@ -158,7 +158,7 @@ def _checkpoint_files(table: Path, version: int) -> list[Path]:
 
 def _clear(table: ReadingTable) -> int:
     """Remove files that no version of the last hours names: replaced ones, and those of writes that never committed."""
-    delta = table.create().delta
+    delta = table.now().delta
     first = delta.version() + 1
     dead = delta.vacuum(_FILE_RETENTION_H, enforce_retention_duration=False, full=True)
     if dead:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +18,7 @@ Int64Array = npt.NDArray[np.int64]
 # A partition holds one day of one bucket. Eight keep a day of 5,000 points at 10 s in pieces that sort in memory (5 million rows),
 # and a small site in few enough files. Changing it needs a new table: rows are looked for in the bucket of their equipment.
 BUCKETS = 8
+_BATCH_ROWS = 1 << 13
 DAY_US = 86_400_000_000
 
 TABLE_SCHEMA = pa.schema(
@@ -59,8 +60,8 @@ class Rows:
     def __len__(self) -> int:
         return len(self.code)
 
-    def take(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> Rows:
-        """Return the rows that a mask or an array of positions selects."""
+    def take(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.intp] | slice) -> Rows:
+        """Return the rows that a mask, an array of positions or a slice selects."""
         columns = ("code", "time_us", "value", "quality", "revision", "segment")
         return replace(self, **{name: getattr(self, name)[chosen] for name in columns})
 
@@ -111,20 +112,27 @@ def _encoded(column: pa.ChunkedArray) -> tuple[Sequence[str], Int32Array]:
     return encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
 
 
-def to_arrow(rows: Rows) -> pa.Table:
-    """Return rows as the table keeps them, with their partitions."""
+def to_arrow(rows: Rows) -> pa.RecordBatchReader:
+    """Return rows as the table keeps them, with their partitions; batch by batch, because names are long when written out."""
     buckets = np.array([bucket_of(point) for point in rows.points], np.int32)
-    columns = [
-        pa.array(rows.points, pa.string()).take(pa.array(rows.code)),
-        pa.array(rows.time_us).cast(pa.timestamp("us", "UTC")),
-        pa.array(rows.value),
-        pa.array(rows.quality.astype(np.int8)),
-        pa.array(rows.revisions, pa.string()).take(pa.array(rows.revision)),
-        pa.array(rows.segment),
-        pa.array((rows.time_us // DAY_US).astype(np.int32)).cast(pa.date32()),
-        pa.array(buckets[rows.code] if len(rows) else np.empty(0, np.int32)),
-    ]
-    return pa.Table.from_arrays(columns, schema=TABLE_SCHEMA)
+    points, revisions = pa.array(rows.points, pa.string()), pa.array(rows.revisions, pa.string())
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for start in range(0, len(rows), _BATCH_ROWS):
+            part = rows.take(slice(start, start + _BATCH_ROWS))
+            columns = [
+                points.take(pa.array(part.code)),
+                pa.array(part.time_us).cast(pa.timestamp("us", "UTC")),
+                pa.array(part.value),
+                pa.array(part.quality.astype(np.int8)),
+                revisions.take(pa.array(part.revision)),
+                pa.array(part.segment),
+                pa.array((part.time_us // DAY_US).astype(np.int32)).cast(pa.date32()),
+                pa.array(buckets[part.code]),
+            ]
+            yield pa.RecordBatch.from_arrays(columns, schema=TABLE_SCHEMA)
+
+    return pa.RecordBatchReader.from_batches(TABLE_SCHEMA, batches())
 
 
 def concat(parts: Sequence[Rows]) -> Rows:
@@ -159,7 +167,8 @@ def sorted_once(rows: Rows) -> Rows:
     rank = np.empty(len(rows.points), np.int32)
     rank[np.argsort(np.array(rows.points, dtype=object))] = np.arange(len(rows.points), dtype=np.int32)
     ordered = rows.take(np.lexsort((rows.segment, rows.time_us, rank[rows.code])))
-    return ordered.take(_last_of_equals(ordered.code, ordered.time_us))
+    last = _last_of_equals(ordered.code, ordered.time_us)
+    return ordered if last.all() else ordered.take(last)
 
 
 def once(rows: Rows) -> Rows:

@@ -20,11 +20,11 @@ from deltalake import (
     WriterProperties,
     write_deltalake,
 )
-from deltalake.exceptions import DeltaError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from facility.errors import HistoryError, StorageFullError
 from facility.history.commit import fsync_commit
-from facility.history.hot_log import storage_errors
+from facility.history.hot_log import in_one_line, storage_errors
 from facility.history.rows import DAY_US, TABLE_SCHEMA, Rows, bucket_of, from_arrow, to_arrow
 
 # Names of Delta's application transactions: how far each of these has come is committed together with the rows.
@@ -59,7 +59,7 @@ def table_errors(doing: str) -> Iterator[None]:
     except (DeltaError, pa.ArrowException, duckdb.Error) as error:
         if "os error 28" in str(error) or "No space left" in str(error):
             raise StorageFullError(f"{doing}: no space left; free some, nothing acknowledged is lost") from error
-        raise HistoryError(f"{doing}: {error}") from error
+        raise HistoryError(f"{doing}: {in_one_line(error)}") from error
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +111,10 @@ class ReadingTable:
     def snapshot(self) -> Snapshot | None:
         """Return the table as it is now; None when it does not exist yet."""
         with table_errors(f"history table {self.uri} cannot be opened"):
-            return Snapshot(DeltaTable(self.uri), self.local) if DeltaTable.is_deltatable(self.uri) else None
+            try:  # not `is_deltatable`: that keeps every other thread waiting, for minutes where a store is away
+                return Snapshot(DeltaTable(self.uri), self.local)
+            except TableNotFoundError:
+                return None
 
     def create(self) -> Snapshot:
         """Return the table as it is now; make it first when it does not exist."""
@@ -125,9 +128,22 @@ class ReadingTable:
         self.make_durable(made, 0)
         return Snapshot(made, self.local)
 
+    def now(self) -> Snapshot:
+        """Return the table as it is now.
+
+        Raises
+        ------
+        HistoryError
+            If it is not there: a folder that was moved, a disk that is not mounted. No new one is made in its place.
+        """
+        present = self.snapshot()
+        if present is None:
+            raise HistoryError(f"history table {self.uri} is gone; bring it back (is its disk mounted?)")
+        return present
+
     def append(self, rows: Rows, application: str, version: int) -> None:
         """Add sorted rows in one commit that also says how far an application has come."""
-        delta = self.create().delta
+        delta = self.now().delta
         before = delta.version()
         with table_errors("readings not moved to the table"):
             write_deltalake(

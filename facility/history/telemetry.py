@@ -9,17 +9,28 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
 import numpy as np
 import pandas as pd
+import structlog
 
 from facility.errors import HistoryError
 from facility.history import frames
-from facility.history.hot_log import HotLog, HotLogTail, read_segment, recover, segment_path, segments, storage_errors
+from facility.history.backlog import BacklogReport
+from facility.history.hot_log import (
+    FLUSH_BYTES,
+    HotLog,
+    HotLogTail,
+    read_segment,
+    recover,
+    segment_path,
+    segments,
+    storage_errors,
+)
 from facility.history.latest import LatestReadings
+from facility.history.reached import Reached, load_reached, save_reached
 from facility.history.recovery import repair
 from facility.history.rows import DAY_US, Rows, concat, from_batch, once, sorted_once
 from facility.history.table import HOT_LOG, LOADED, ReadingTable, Snapshot
@@ -28,10 +39,10 @@ from facility.ports import Clock
 from facility.records import Reading, ReadingBatch
 from facility.state import StateFolder
 
+_log = structlog.stdlib.get_logger(__name__)
 _Item = TypeVar("_Item")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_FLUSH_BYTES = 256 << 20  # hot log a commit; bounds the memory of a flush after a long outage of the table's store
 _LOAD_ROWS = 2_000_000  # rows a commit of `load`: about 200 MB in memory, and few enough commits
 _POINT_DAYS = 2_000  # points x days that a read holds in memory at once: 17 million rows at 10 s
 _EARLIEST_US, _LATEST_US = (
@@ -41,37 +52,60 @@ _EARLIEST_US, _LATEST_US = (
 
 
 def open_telemetry(
-    state: StateFolder, *, table_uri: str | None, raw_retention_days: int, read_only: bool = False, clock: Clock
+    state: StateFolder,
+    *,
+    table_uri: str | None,
+    raw_retention_days: int,
+    read_only: bool = False,
+    hot_log_max_mb: int = 4096,
+    clock: Clock,
 ) -> TelemetryStore:
     """Open the history of a site; the writer repairs what a crash or power loss left behind.
 
     Raises
     ------
     HistoryError
-        If another process writes it, or it cannot be read.
+        If another process writes it, or it cannot be read. A table elsewhere that was reached before may be away: then
+        readings wait in the hot log.
     """
     table = ReadingTable(table_uri or str(state.table))
     if read_only:
-        return TelemetryStore(state.hot_log, table, raw_retention_days=raw_retention_days, clock=clock)
+        return TelemetryStore(state, table, raw_retention_days=raw_retention_days, clock=clock)
     lock = WriterLock(state.lock)
     try:
-        log = _recovered(state, table)
+        log = _recovered(state, table, hot_log_max_mb << 20)
     except BaseException:
         lock.release()
         raise
-    return TelemetryStore(state.hot_log, table, raw_retention_days=raw_retention_days, clock=clock, log=log, lock=lock)
+    return TelemetryStore(state, table, raw_retention_days=raw_retention_days, clock=clock, log=log, lock=lock)
 
 
-def _recovered(state: StateFolder, table: ReadingTable) -> HotLog:
+def _recovered(state: StateFolder, table: ReadingTable, limit_bytes: int) -> HotLog:
     quarantine = state.root / "quarantine"
     with storage_errors("hot log cannot be opened"):
         state.hot_log.mkdir(parents=True, exist_ok=True)
         recover(state.hot_log, quarantine)
         if table.local:
             repair(table.local, min(segments(state.hot_log), default=None), quarantine)
-    snapshot = table.create()
-    used = max(snapshot.transaction(HOT_LOG), snapshot.transaction(LOADED))
-    return HotLog(state.hot_log, used + 1)
+    reached = _reached(state, table)
+    save_reached(state.reached, reached)
+    return HotLog(state.hot_log, reached.used + 1, flushed=reached.flushed, limit_bytes=limit_bytes)
+
+
+def _reached(state: StateFolder, table: ReadingTable) -> Reached:
+    """Return how far the table has come: as it says itself or, while its store is away, as it said last."""
+    before = load_reached(state.reached)
+    try:
+        if before is not None and table.snapshot() is None:
+            _log.error("the history's table is not where it was; a new one is begun", table=table.uri)
+        snapshot = table.create()
+    except HistoryError as error:
+        if before is None or table.local:
+            raise
+        _log.error("the history's table is away; readings wait in the hot log", reason=str(error))
+        return before
+    flushed = snapshot.transaction(HOT_LOG)
+    return Reached(flushed, max(flushed, snapshot.transaction(LOADED)))
 
 
 class TelemetryStore:
@@ -79,7 +113,7 @@ class TelemetryStore:
 
     def __init__(
         self,
-        folder: Path,
+        state: StateFolder,
         table: ReadingTable,
         *,
         raw_retention_days: int,
@@ -90,11 +124,12 @@ class TelemetryStore:
         self.table = table
         self.table_lock = threading.RLock()  # held for each commit: by flush, load and maintenance
         self.raw_retention_days = raw_retention_days
-        self._folder = folder
+        self._folder = state.hot_log
+        self._reached = state.reached
         self._clock = clock
         self._hot = log
         self._lock = lock
-        self._tail = HotLogTail(folder)
+        self._tail = HotLogTail(self._folder)
         self._latest: LatestReadings | None = None
         self._latest_lock = threading.Lock()
 
@@ -125,15 +160,21 @@ class TelemetryStore:
         hot = self._writer()
         with self.table_lock:
             moved = 0
-            flushed = self.table.create().transaction(HOT_LOG)
+            flushed = self.table.now().transaction(HOT_LOG)
             for group in self._groups([segment for segment in hot.roll() if segment > flushed]):
                 rows = sorted_once(concat([read_segment(self._folder, segment) for segment in group]))
                 self.table.append(rows, HOT_LOG, group[-1])
                 # What this commit holds stays until the next is durable: a power loss may yet tear the newest files.
                 hot.drop(flushed)
                 flushed = group[-1]
+                hot.taken(flushed)
+                save_reached(self._reached, Reached(flushed, hot.last))
                 moved += len(rows)
             return moved
+
+    def backlog(self) -> BacklogReport:
+        """Return how far the table is behind what is acknowledged."""
+        return self._writer().backlog()
 
     def load(self, batches: Iterable[ReadingBatch]) -> int:
         """Write readings that do not come from polling straight to the table; return how many rows.
@@ -145,6 +186,7 @@ class TelemetryStore:
         for group in _groups(_checked(batches), len, _LOAD_ROWS):
             with self.table_lock:
                 segment = hot.reserve()
+                save_reached(self._reached, Reached(self.table.now().transaction(HOT_LOG), segment))
                 rows = sorted_once(concat([from_batch(batch, segment) for batch in group]))
                 self.table.append(rows, LOADED, segment)
             loaded += len(rows)
@@ -184,20 +226,21 @@ class TelemetryStore:
         now_us = _us(self._clock.now())
         fresh, missed = self._tail.poll()
         if self._latest is None or missed:
-            self._latest = LatestReadings()
-            snapshot = self.table.snapshot()
-            days = snapshot.days()[-2:] if snapshot else []
-            if snapshot and days:
-                seed = once(snapshot.rows(None, days[0] * DAY_US, (days[-1] + 1) * DAY_US))
-                self._latest.update(seed, now_us)
-            self._tail = HotLogTail(self._folder)
+            self._latest, self._tail = self._newest_of_table(now_us), HotLogTail(self._folder)
             fresh, _ = self._tail.poll()
         for rows in fresh:
             self._latest.update(rows, now_us)
         return self._latest
 
+    def _newest_of_table(self, now_us: int) -> LatestReadings:
+        latest, snapshot = LatestReadings(), self._snapshot()
+        days = snapshot.days()[-2:] if snapshot else []
+        if snapshot and days:
+            latest.update(once(snapshot.rows(None, days[0] * DAY_US, (days[-1] + 1) * DAY_US)), now_us)
+        return latest
+
     def _silent(self, points: Sequence[str]) -> Mapping[str, Reading]:
-        snapshot = self.table.snapshot()
+        snapshot = self._snapshot()
         latest = LatestReadings()
         for day in reversed(snapshot.days() if snapshot else []):
             assert snapshot is not None
@@ -209,8 +252,7 @@ class TelemetryStore:
 
     def _parts(self, points: Sequence[str], start_us: int, end_us: int, *, revisions: bool = False) -> Iterator[Rows]:
         """Yield the rows of points in [start, end), some days at a time; no two share point and time."""
-        snapshot, hot = self._now()
-        hot = hot.take(np.isin(hot.code, [code for code, point in enumerate(hot.points) if point in set(points)]))
+        snapshot, hot = self._now(points, start_us, end_us)
         held = {*np.unique(hot.time_us // DAY_US).tolist(), *(snapshot.days() if snapshot else ())}
         days = sorted(day for day in held if start_us < (day + 1) * DAY_US and day * DAY_US < end_us)
         together = max(1, _POINT_DAYS // max(1, len(points)))
@@ -221,26 +263,40 @@ class TelemetryStore:
                 parts.append(snapshot.rows(points, begin, until, revisions=revisions))
             yield once(concat(parts))
 
-    def _now(self) -> tuple[Snapshot | None, Rows]:
-        """Return the table and what the hot log has beyond it, at one moment."""
+    def _now(self, points: Sequence[str], start_us: int, end_us: int) -> tuple[Snapshot | None, Rows]:
+        """Return the table and what the hot log has beyond it of some points in [start, end), at one moment."""
         while True:
             listed = segments(self._folder)
-            snapshot = self.table.snapshot()
+            snapshot = self._snapshot()
             flushed = snapshot.transaction(HOT_LOG) if snapshot else -1
             try:
                 return snapshot, concat(
-                    [read_segment(self._folder, segment) for segment in listed if segment > flushed]
+                    [
+                        _chosen(read_segment(self._folder, segment), points, start_us, end_us)
+                        for segment in listed
+                        if segment > flushed
+                    ]
                 )
             except FileNotFoundError:  # flushed and dropped meanwhile: then the table has it now
                 continue
 
+    def _snapshot(self) -> Snapshot | None:
+        """Return the table as it is now; None for a site that has none yet. One that is gone is not an empty one."""
+        return self.table.now() if self._reached.exists() else self.table.snapshot()
+
     def _groups(self, closed: Sequence[int]) -> Iterator[list[int]]:
-        return _groups(closed, lambda segment: segment_path(self._folder, segment).stat().st_size, _FLUSH_BYTES)
+        return _groups(closed, lambda segment: segment_path(self._folder, segment).stat().st_size, FLUSH_BYTES)
 
     def _writer(self) -> HotLog:
         if self._hot is None:
             raise HistoryError("this history is open for reading only")
         return self._hot
+
+
+def _chosen(rows: Rows, points: Sequence[str], start_us: int, end_us: int) -> Rows:
+    wanted = set(points)
+    codes = [code for code, point in enumerate(rows.points) if point in wanted]
+    return rows.take(np.isin(rows.code, codes) & (rows.time_us >= start_us) & (rows.time_us < end_us))
 
 
 def _checked(batches: Iterable[ReadingBatch]) -> Iterator[ReadingBatch]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from facility.acquire.poller import Poller
+from facility.acquire.statistics import DeviceStatistics
 from facility.errors import HistoryError
 from facility.heartbeat import BEAT_S
+from facility.history.backlog import BacklogReport
 from facility.history.maintenance import maintain
 from facility.history.telemetry import TelemetryStore
 from facility.log import get_logger
-from facility.records import Quality
+from facility.service.traps import receive_traps
+from facility.service.trust_watch import watch_findings
 from facility.service.worker import Worker
 from facility.site_history import open_site_history
 
@@ -35,8 +38,10 @@ async def _run(worker: Worker, telemetry: TelemetryStore) -> None:
     poller = Poller(worker.loaded, telemetry.append, worker.clock)
     tasks = [
         asyncio.create_task(poller.run(), name="poll"),
-        asyncio.create_task(_beat(worker, poller), name="beat"),
+        asyncio.create_task(_beat(worker, poller, telemetry), name="beat"),
         asyncio.create_task(_keep_store(worker, telemetry), name="store"),
+        asyncio.create_task(receive_traps(worker), name="traps"),
+        asyncio.create_task(watch_findings(worker, poller, telemetry), name="findings"),
     ]
     # A new site arrives in the channel's thread; the devices belong to this loop.
     worker.on_site.append(
@@ -55,21 +60,32 @@ async def _run(worker: Worker, telemetry: TelemetryStore) -> None:
         raise next(result for result in results if isinstance(result, Exception))
 
 
-async def _beat(worker: Worker, poller: Poller) -> None:
+async def _beat(worker: Worker, poller: Poller, telemetry: TelemetryStore) -> None:
     while True:
-        devices = {name: _plain(asdict(statistics)) for name, statistics in poller.statistics().items()}
+        devices = {name: _plain(statistics) for name, statistics in poller.statistics().items()}
         waiting = {
             "readings": poller.outbox.readings,
             "refusals": poller.outbox.refusals,
             "dropped": poller.outbox.dropped,
         }
-        worker.heartbeat.say("polling", devices=devices, outbox=waiting, site_revision=worker.loaded.revision)
+        worker.heartbeat.say(
+            "polling",
+            devices=devices,
+            outbox=waiting,
+            backlog=_backlog(telemetry.backlog()),
+            site_revision=worker.loaded.revision,
+        )
         await asyncio.sleep(BEAT_S)
 
 
-def _plain(statistics: dict[str, Any]) -> dict[str, Any]:
-    points = {Quality(quality).name.lower(): count for quality, count in statistics.pop("points").items()}
-    return {**statistics, "points": points}
+def _plain(statistics: DeviceStatistics) -> dict[str, Any]:
+    said = {field.name: getattr(statistics, field.name) for field in fields(statistics)}
+    return {**said, "points": {quality.name.lower(): count for quality, count in statistics.points.items()}}
+
+
+def _backlog(report: BacklogReport) -> dict[str, Any]:
+    oldest = None if report.oldest is None else report.oldest.isoformat()
+    return {"waiting_bytes": report.waiting_bytes, "limit_bytes": report.limit_bytes, "oldest": oldest}
 
 
 async def _keep_store(worker: Worker, telemetry: TelemetryStore) -> None:

@@ -96,7 +96,15 @@ def _interval_s(device: Device, profile: Profile, group: str | None) -> float:
 def _writable(entry: WritablePoint | None) -> Writable | None:
     if entry is None:
         return None
-    return Writable(entry.low, entry.high, entry.max_step, entry.min_interval_s, entry.reversion)
+    return Writable(
+        entry.low,
+        entry.high,
+        entry.max_step,
+        entry.min_interval_s,
+        entry.reversion,
+        entry.deadband,
+        entry.writes_per_day,
+    )
 
 
 def _writable_faults(

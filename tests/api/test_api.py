@@ -218,6 +218,13 @@ def test_health_fails_until_something_is_polled(new_site: Client, state: StateFo
     assert new_site.get("/api/v1/health").json()["status"] == "degraded"
     planner.say("waiting", last_error=None)
 
+    backlog = {"waiting_bytes": 5_000, "limit_bytes": 1 << 32}
+    outbox = {"readings": 0, "refusals": 0, "dropped": 0}
+    for behind, status in ((timedelta(minutes=14), "ok"), (timedelta(minutes=16), "degraded"), (timedelta(0), "ok")):
+        late = {**backlog, "oldest": (NOW - behind).isoformat()}  # flushed every five minutes
+        Heartbeat(state, "poller", clock).say("polling", devices=devices, backlog=late, outbox=outbox)
+        assert new_site.get("/api/v1/health").json()["status"] == status
+
     devices["meter-1"] = device | {"consecutive_failures": 4, "last_fault": "no answer", "latency_s": None}
     Heartbeat(state, "poller", clock).say("polling", devices=devices)
     assert new_site.get("/api/v1/health").json()["status"] == "degraded"
@@ -225,6 +232,34 @@ def test_health_fails_until_something_is_polled(new_site: Client, state: StateFo
 
     clock.at += timedelta(minutes=1)  # nobody beats any more
     assert new_site.get("/api/v1/health").json()["status"] == "failed"
+
+
+def test_a_table_that_has_fallen_behind_shows(new_site: Client, state: StateFolder, clock: FixedClock) -> None:
+    def say(behind: timedelta | None) -> None:
+        oldest = None if behind is None else (NOW - behind).isoformat()
+        Heartbeat(state, "poller", clock).say(
+            "polling",
+            backlog={"waiting_bytes": 5_000, "limit_bytes": 4096 << 20, "oldest": oldest},
+            outbox={"readings": 70, "refusals": 1, "dropped": 3},
+        )
+
+    say(timedelta(minutes=20))
+    storage = new_site.get("/api/v1/health").json()["storage"]
+    assert (storage["hot_log_waiting_bytes"], storage["readings_in_memory"], storage["readings_dropped"]) == (
+        5_000,
+        70,
+        3,
+    )
+    assert datetime.fromisoformat(storage["oldest_waiting"]) == NOW - timedelta(minutes=20)
+    text = new_site.get("/api/v1/metrics").text
+    for line in (
+        "facility_hot_log_age_seconds 1200.0",
+        "facility_readings_dropped_total 3.0",
+        "facility_readings_in_memory 70.0",
+    ):
+        assert line in text
+    say(None)
+    assert "facility_hot_log_age_seconds 0.0" in new_site.get("/api/v1/metrics").text
 
 
 def test_metrics_hold_fresh_values_only(client: Client) -> None:

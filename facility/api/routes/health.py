@@ -9,7 +9,8 @@ from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel
 
 from facility.api.routes.view import View
-from facility.api.service_health import DeviceHealth, service_health
+from facility.api.service_health import DeviceHealth, StoreHealth, service_health
+from facility.api.site_view import Storage
 from facility.heartbeat import ProcessHealth
 
 router = APIRouter(tags=["health"])
@@ -41,9 +42,14 @@ class DeviceAnswer(BaseModel):
 
 
 class StorageAnswer(BaseModel):
-    """The disk that the state folder is on."""
+    """The disk that the state folder is on, and how far the table of readings is behind."""
 
     hot_log_bytes: int
+    hot_log_waiting_bytes: int  # of these, not in the table yet
+    hot_log_limit_bytes: int | None
+    oldest_waiting: AwareDatetime | None
+    readings_in_memory: int  # because the hot log takes none
+    readings_dropped: int  # since the poller started
     table_bytes: int | None
     free_bytes: int
 
@@ -73,9 +79,20 @@ def read_health(view: View, response: Response) -> HealthAnswer:
         processes=[_process(each, restarts(health.processes, each.process)) for each in health.processes],
         missing=list(health.missing),
         devices=[_device(each) for each in health.devices],
-        storage=StorageAnswer(
-            hot_log_bytes=storage.hot_log_bytes, table_bytes=storage.table_bytes, free_bytes=storage.free_bytes
-        ),
+        storage=_storage(storage, health.store),
+    )
+
+
+def _storage(storage: Storage, store: StoreHealth) -> StorageAnswer:
+    return StorageAnswer(
+        hot_log_bytes=storage.hot_log_bytes,
+        hot_log_waiting_bytes=store.waiting_bytes,
+        hot_log_limit_bytes=store.limit_bytes,
+        oldest_waiting=store.oldest,
+        readings_in_memory=store.readings_in_memory,
+        readings_dropped=store.readings_dropped,
+        table_bytes=storage.table_bytes,
+        free_bytes=storage.free_bytes,
     )
 
 

@@ -40,6 +40,7 @@ class _SiteCollector(Collector):
         health = service_health(self._view)
         yield from _process_metrics(health)
         yield from _device_metrics(health)
+        yield from _backlog_metrics(health)
         yield from self._storage_metrics()
         yield self._point_values()
 
@@ -49,7 +50,7 @@ class _SiteCollector(Collector):
             "facility_storage_free_bytes", "Free on the disk of the state folder", storage.free_bytes
         )
         yield GaugeMetricFamily(
-            "facility_hot_log_bytes", "Readings that are not in the table yet", storage.hot_log_bytes
+            "facility_hot_log_bytes", "Readings on this disk before the table has them for good", storage.hot_log_bytes
         )
         if storage.table_bytes is not None:
             yield GaugeMetricFamily("facility_table_bytes", "Table of readings", storage.table_bytes)
@@ -72,6 +73,19 @@ def _process_metrics(health: ServiceHealth) -> Iterator[Metric]:
         again.add_metric((process.process,), restarts(health.processes, process.process))
     yield up
     yield again
+
+
+def _backlog_metrics(health: ServiceHealth) -> Iterator[Metric]:
+    store = health.store
+    age_s = 0.0 if store.oldest is None else (health.at - store.oldest).total_seconds()
+    yield GaugeMetricFamily("facility_hot_log_age_seconds", "Age of the oldest reading that the table has not", age_s)
+    yield GaugeMetricFamily("facility_hot_log_waiting_bytes", "Readings that the table has not", store.waiting_bytes)
+    if store.limit_bytes is not None:
+        yield GaugeMetricFamily("facility_hot_log_limit_bytes", "How much may wait there", store.limit_bytes)
+    yield GaugeMetricFamily("facility_readings_in_memory", "Read, and not acknowledged yet", store.readings_in_memory)
+    yield CounterMetricFamily(
+        "facility_readings_dropped", "Lost because store and memory were full", store.readings_dropped
+    )
 
 
 def _device_metrics(health: ServiceHealth) -> Iterator[Metric]:
