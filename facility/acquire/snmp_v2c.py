@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 
 from facility.acquire.ber import OCTETS, SEQUENCE, WireError, expect, integer, read_integer, read_octets, tlv
 from facility.acquire.snmp_pdu import FIRST_ID, LAST_ID, RESPONSE, Pdu, Request, decode_pdu
@@ -14,7 +14,7 @@ _VERSION = 1  # as RFC 1901 numbers it
 
 def new_id() -> int:
     """Return an id that cannot be guessed from the last one."""
-    return FIRST_ID + secrets.randbelow(LAST_ID - FIRST_ID + 1)
+    return int.from_bytes(os.urandom(4), "big") & LAST_ID | FIRST_ID
 
 
 def checked(pdu: Pdu, request_id: int, request: Request) -> Pdu:

@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.table import Table
 
+from facility.cli.check_security import security_lines, security_notes
 from facility.cli.common import add_output, emit, write
 from facility.errors import ConfigurationError
 from facility.points import Point
@@ -51,6 +52,7 @@ def _document(loaded: LoadedSite) -> dict[str, Any]:
         "devices": _device_rows(loaded),
         "points": len(loaded.points),
         "writable": [_writable_row(point) for point in loaded.points if point.writable is not None],
+        "snmp_security": security_notes(site),
         "unverified_profiles": sorted(name for name, profile in loaded.profiles.items() if not profile.verified),
     }
 
@@ -109,7 +111,8 @@ def _tables(document: dict[str, Any]) -> list[Table | str]:
     for row in document["devices"]:
         mark = "" if row["verified"] else "! profile not verified against a device"
         devices.add_row(row["profile"], row["protocol"], str(row["devices"]), str(row["points"]), row["title"], mark)
-    return [heading, equipment, devices, _writable_table(document["writable"])]
+    security = security_lines(document["snmp_security"])
+    return [heading, equipment, devices, *security, _writable_table(document["writable"])]
 
 
 def _writable_table(rows: list[dict[str, Any]]) -> Table | str:

@@ -8,7 +8,6 @@ from facility.acquire.traps import TrapReceiver
 from facility.errors import DeviceError
 from facility.log import get_logger
 from facility.records import Event
-from facility.service.events import record_events
 from facility.service.worker import Worker
 from facility.site import Site, Traps
 from facility.site_file import LoadedSite
@@ -60,6 +59,8 @@ async def _receive(worker: Worker, site: Site, traps: Traps, waiting: asyncio.Qu
 async def _record(worker: Worker, waiting: asyncio.Queue[Event]) -> None:
     while True:
         events = [await waiting.get()]
+        from facility.service.events import record_events  # noqa: PLC0415  # the database takes 27 MB; most pollers need none
+
         while not waiting.empty():
             events.append(waiting.get_nowait())
         await asyncio.to_thread(record_events, worker.loaded, worker.state, events)

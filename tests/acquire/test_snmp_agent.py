@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from facility.acquire.decode import Value
-from facility.acquire.snmp import Session, SnmpClient
+from facility.acquire.columns import Value
+from facility.acquire.snmp import Session
 from facility.acquire.snmp_v2c import CommunitySession
 from facility.acquire.snmp_v3 import UsmSession
 from facility.acquire.udp import UdpChannel
@@ -20,7 +20,7 @@ from facility.errors import DeviceError, WriteRefusedError
 from facility.profile import Limits, ProfilePoint, load_profile
 from facility.records import Quality
 from tests.acquire.servers import snmpd
-from tests.acquire.values import is_about
+from tests.acquire.values import Whole, is_about, snmp_client
 
 AUTH: dict[AuthProtocol, str] = {
     "SHA1": "SHA", "SHA224": "SHA-224", "SHA256": "SHA-256", "SHA384": "SHA-384", "SHA512": "SHA-512",
@@ -68,14 +68,14 @@ def v3(
     )
 
 
-def rack_pdu(port: int, session: Session, limits: Limits | None = None) -> SnmpClient:
+def rack_pdu(port: int, session: Session, limits: Limits | None = None) -> Whole:
     profile = load_profile("apc_rpdu2")
-    return SnmpClient(
+    return snmp_client(
         UdpChannel("127.0.0.1", port), lambda: session, profile.points, limits or Limits(timeout_s=0.5)
     )  # fmt: skip
 
 
-def read(client: SnmpClient, times: int = 1) -> dict[str, Value]:
+def read(client: Whole, times: int = 1) -> dict[str, Value]:
     async def run() -> dict[str, Value]:
         into: dict[str, Value] = {}
         try:
@@ -118,8 +118,11 @@ def test_v3_without_privacy(agent: int) -> None:
         (CommunitySession("publik"), "unreachable, or the community is wrong"),
         (v3("facility-SHA256-AES128", auth_phrase="wrongpass12"), "check auth_key and auth_protocol"),
         (v3("facility-SHA256-AES128", auth="SHA512"), "check auth_key and auth_protocol"),
-        (v3("facility-SHA256-AES128", priv_phrase="wrongpass12"), "check priv_key and priv_protocol"),
-        (v3("facility-SHA256-AES128", priv="AES256"), "check priv_key and priv_protocol"),
+        (
+            v3("facility-SHA256-AES128", priv_phrase="wrongpass12"),
+            "check priv_key, priv_protocol and priv_key_extension",
+        ),
+        (v3("facility-SHA256-AES128", priv="AES256"), "check priv_key, priv_protocol and priv_key_extension"),
         (v3("nobody"), "does not know this user: check v3.user"),
         (v3("facility-plain"), "check priv_key and the agent's user"),
         (v3("facility-SHA256-AES128", priv=None), "authorizationError"),
@@ -137,7 +140,7 @@ def test_nothing_listens() -> None:
 
 def test_a_host_without_an_address() -> None:
     channel = UdpChannel("no-such-host.invalid", 161)
-    client = SnmpClient(channel, lambda: CommunitySession("public"), load_profile("apc_rpdu2").points, Limits())
+    client = snmp_client(channel, lambda: CommunitySession("public"), load_profile("apc_rpdu2").points, Limits())
     with pytest.raises(DeviceError, match=r"no-such-host.invalid:161 cannot be reached"):
         read(client)
 
@@ -171,7 +174,7 @@ SETPOINT = ProfilePoint(oid=SETTABLE[1:], type="integer", scale=0.1, unit="degC"
 
 def write(port: int, session: Session, value: float) -> Value:
     async def run() -> Value:
-        client = SnmpClient(
+        client = snmp_client(
             UdpChannel("127.0.0.1", port), lambda: session, {"setpoint": SETPOINT}, Limits(timeout_s=0.5)
         )
         try:

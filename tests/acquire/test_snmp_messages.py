@@ -15,9 +15,10 @@ from pysnmp.proto.secmod.rfc3414.auth.hmacsha import HmacSha
 
 from facility.acquire import ber
 from facility.acquire.ber import WireError
-from facility.acquire.snmp_pdu import FIRST_ID, LAST_ID, Pdu, decode_pdu, error_name, get, set_integer
+from facility.acquire.snmp_pdu import FIRST_ID, LAST_ID, Pdu, decode_pdu, error_name, get, set_number
 from facility.acquire.snmp_v2c import CommunitySession
 from facility.acquire.snmp_v3 import UsmSession
+from facility.acquire.usm_ciphers import priv_cipher
 from facility.acquire.usm_engine import UsmEngine
 from facility.acquire.usm_keys import AuthProtocol, PrivProtocol, UsmUser, localised, master_key
 from facility.errors import SecretError
@@ -35,7 +36,7 @@ def test_a_get_is_these_bytes() -> None:
 
 
 def test_a_set_is_these_bytes() -> None:
-    assert set_integer("1.3.6.1.4", -2).encode(0x01020304) == bytes.fromhex(
+    assert set_number("1.3.6.1.4", -2).encode(0x01020304) == bytes.fromhex(
         "A3 19  02 04 01 02 03 04  02 01 00  02 01 00  30 0B  30 09  06 04 2B 06 01 04  02 01 FE"
     )
 
@@ -45,7 +46,7 @@ def test_a_patched_id_is_the_only_difference(request_id: int, arcs: list[int]) -
     request = get(["1.3." + ".".join(map(str, arcs))])
     wire = request.encode(request_id)
     pdu = decode_pdu(wire, 0, len(wire))
-    assert (pdu.tag, pdu.request_id, pdu.names, pdu.values) == (0xA0, request_id, request.names, (None,))
+    assert (pdu.tag, pdu.request_id, pdu.names, pdu.values) == (0xA0, request_id, request.names, [None])
 
 
 @given(st.integers(-(2**63), 2**63 - 1))
@@ -108,7 +109,7 @@ def good_answer() -> bytes:
 
 def test_an_answer_written_by_hand_is_understood() -> None:
     pdu = CommunitySession("public").decode(good_answer(), FIRST_ID, REQUEST)
-    assert pdu.values == (734, 100)
+    assert pdu.values == [734, 100]
 
 
 @pytest.mark.parametrize(
@@ -217,7 +218,7 @@ def sealed_answer(auth: AuthProtocol, priv: PrivProtocol | None, boots: int = 3,
 def test_a_signed_answer_is_accepted(auth: AuthProtocol, priv: PrivProtocol | None) -> None:
     session, engine = engines(auth, priv)
     answer = sealed_answer(auth, priv)
-    assert session.decode(engine, answer, FIRST_ID, get([POWER])).values == (None,)
+    assert session.decode(engine, answer, FIRST_ID, get([POWER])).values == [None]
     assert (engine.boots, engine.time_s) == (3, 1000)
 
 
@@ -291,5 +292,49 @@ def test_mangled_v3_messages_are_refused(changes: list[tuple[int, int]], cut: in
 
 
 def test_a_salt_is_never_used_twice() -> None:
-    _, engine = engines("SHA256", "AES128")
-    assert len({engine.encrypt(b"x", 1, 1)[0] for _ in range(1000)}) == 1000
+    for protocol in ("DES", "AES128"):
+        cipher = priv_cipher(protocol, bytes(16))
+        assert len({cipher.encrypt(b"x", 1, 1)[0] for _ in range(1000)}) == 1000
+
+
+def unsigned_answer(name: bytes) -> bytes:
+    """What an agent answers a user without authentication."""
+    answering = get([POWER])
+    answering._head = b"\xa2" + answering._head[1:]
+    engine = UsmEngine(ENGINE, UsmUser(name), lambda: 0.0)
+    return UsmSession(UsmUser(name), lambda: 0.0).encode(engine, answering, FIRST_ID)
+
+
+def test_a_user_without_authentication_believes_its_own_name_and_engine_only() -> None:
+    session = UsmSession(UsmUser(b"open"), lambda: 0.0)
+    ours = UsmEngine(ENGINE, UsmUser(b"open"), lambda: 0.0)
+    assert session.decode(ours, unsigned_answer(b"open"), FIRST_ID, get([POWER])).values == [None]
+    with pytest.raises(WireError, match="another engine or user"):
+        session.decode(ours, unsigned_answer(b"other"), FIRST_ID, get([POWER]))
+    with pytest.raises(WireError, match="another engine or user"):
+        session.decode(
+            UsmEngine(ENGINE[::-1], UsmUser(b"open"), lambda: 0.0),
+            unsigned_answer(b"open"),
+            FIRST_ID,
+            get([POWER]),
+        )
+
+
+def test_a_user_without_keys_refuses_what_is_signed_or_sealed() -> None:
+    facility = UsmUser(b"facility")
+    session, engine = UsmSession(facility, lambda: 0.0), UsmEngine(ENGINE, facility, lambda: 0.0)
+    with pytest.raises(WireError, match="no authentication key"):
+        session.decode(engine, sealed_answer("SHA256", None), FIRST_ID, get([POWER]))
+    with pytest.raises(WireError, match="no privacy key"):
+        session.decode(engines("SHA256", None)[1], sealed_answer("SHA256", "AES128"), FIRST_ID, get([POWER]))
+
+
+@pytest.mark.parametrize(("boots", "time_s"), [(2**31, 5), (5, 2**31), (5, -1), (-1, 5), (2**40, 2**40)])
+def test_an_impossible_clock_is_refused_before_anything_is_computed_with_it(boots: int, time_s: int) -> None:
+    session, engine = engines("SHA256", "AES128")
+    security = element(0x30, element(4, ENGINE), ber.integer(boots), ber.integer(time_s), element(4, b"facility"),
+                       element(4, bytes(24)), element(4, bytes(8)))  # fmt: skip
+    header = element(0x30, b"\x02\x04\x01\x00\x00\x00", b"\x02\x03\x00\xff\xe3", b"\x04\x01\x03", b"\x02\x01\x03")
+    wire = element(0x30, b"\x02\x01\x03", header, element(4, security), element(4, bytes(32)))
+    with pytest.raises(WireError, match="impossible engine boots or time"):
+        session.decode(engine, wire, FIRST_ID, get([POWER]))

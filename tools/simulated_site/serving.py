@@ -8,8 +8,9 @@ import math
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
+from facility.errors import ConfigurationError
 from facility.secrets import resolve_secret
-from facility.site import Device, SnmpAddress
+from facility.site import Device, ModbusAddress, SnmpAddress
 from tools.simulated_site.device_points import equipment_of
 from tools.simulated_site.devices import MODBUS_DEVICES, SNMP_DEVICES
 from tools.simulated_site.devices.registers import Register
@@ -57,7 +58,7 @@ class DeviceServers:
         """Listen for every device; return how many there are."""
         for device in self._simulation.site.devices:
             if device.modbus is not None:
-                await self._start_modbus(device, device.modbus.host, device.modbus.port, device.modbus.unit_id)
+                await self._start_modbus(device, device.modbus)
             elif device.snmp is not None:
                 await self._start_snmp(device, device.snmp)
         return len(self._simulation.site.devices)
@@ -66,7 +67,12 @@ class DeviceServers:
         """Close every socket."""
         await self._open.aclose()
 
-    async def _start_modbus(self, device: Device, host: str, port: int, unit_id: int) -> None:
+    async def _start_modbus(self, device: Device, address: ModbusAddress) -> None:
+        if address.host is None or address.framing != "tcp":
+            raise ConfigurationError(
+                f"device {device.id}: the simulated site serves Modbus TCP; give host, framing: tcp"
+            )
+
         def read(register: Register) -> float:
             return self._readout.of(equipment_of(device, register.slot), register.quantity)
 
@@ -77,8 +83,8 @@ class DeviceServers:
             self._simulation.set(equipment, register.quantity, value)
 
         model = MODBUS_DEVICES[device.profile]
-        unit = ModbusDevice(unit_id, model, read, write, lambda: self._faults.state_of(device.id))
-        server = await asyncio.start_server(unit.serve, host, port)
+        unit = ModbusDevice(address.unit_id, model, read, write, lambda: self._faults.state_of(device.id))
+        server = await asyncio.start_server(unit.serve, address.host, address.port)
         self._open.callback(server.close)
 
     async def _start_snmp(self, device: Device, address: SnmpAddress) -> None:
@@ -108,6 +114,8 @@ class DeviceServers:
         if address.community is not None:
             return V2cAgent(resolve_secret(address.community).get_secret_value(), responder)
         assert address.v3 is not None
+        if address.v3.auth_key is None:
+            raise ConfigurationError(f"device {device.id}: the simulated site serves SNMPv3 with authentication only")
         engine_id = ENTERPRISE + hashlib.sha256(device.id.encode()).digest()[:12]
         priv = resolve_secret(address.v3.priv_key).get_secret_value() if address.v3.priv_key else None
         auth = resolve_secret(address.v3.auth_key).get_secret_value()

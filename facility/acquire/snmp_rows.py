@@ -1,0 +1,113 @@
+"""Which rows of a table an agent has: walks one column with GETNEXT, and nothing beside it.
+
+An agent is not believed: answers have to lie within the column and to rise, and there is an end to how many are taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from facility.acquire.ber import NULL, OID, Raw, header, oid, tlv
+from facility.acquire.snmp import Session
+from facility.acquire.snmp_pdu import Pdu, Request
+from facility.acquire.udp import UdpChannel
+from facility.errors import DeviceError
+
+GET_NEXT = 0xA1
+MOST_ROWS = 300
+_NO_SUCH_NAME = 2  # how v1 says that nothing follows
+_LAST_ARC = (1 << 32) - 1
+_MOST_ARCS = 128
+_ROW = "{row}"
+
+Arcs = tuple[int, ...]
+
+
+class TableWalk:
+    """Walks the columns of one agent."""
+
+    def __init__(self, session: Session, channel: UdpChannel, timeout_s: float) -> None:
+        self._session = session
+        self._channel = channel
+        self._timeout_s = timeout_s
+
+    async def rows(self, column: str) -> Mapping[str, Raw]:
+        """Return the rows that a column has, in the agent's order, each with the value that was found in it.
+
+        Parameters
+        ----------
+        column
+            An object identifier with {row} in it. Where more follows after {row}, a row is there if it has any such instance,
+            and the value is that of the first.
+
+        Raises
+        ------
+        DeviceError
+            If the agent does not answer, goes round in circles, or has more than `MOST_ROWS` rows.
+        """
+        before, _, after = column.partition(_ROW)
+        start, inner = _arcs(before), len(_arcs(after))
+        found: dict[str, Raw] = {}
+        last = start
+        while True:
+            name, value = await self._next(last)
+            if value is None or name[: len(start)] != start or len(name) <= len(start) + inner:
+                return found
+            if name <= last:
+                raise DeviceError("the agent's answers do not rise: a walk of them would not end")
+            row = name[len(start) : len(name) - inner]
+            if len(found) == MOST_ROWS:
+                raise DeviceError(f"more than {MOST_ROWS} rows: is {column} really a column of rows?")
+            found[".".join(map(str, row))] = value
+            last = (*start, *row, _LAST_ARC) if inner else name
+
+    async def _next(self, after: Arcs) -> tuple[Arcs, Raw]:
+        """Return what follows an instance; a value of None where nothing does."""
+        request = Request(GET_NEXT, [oid(".".join(map(str, after)))], [tlv(NULL, b"")])
+        request.whole = False  # its answer gives another name
+        pdu: Pdu = await self._session.ask(self._channel, request, self._timeout_s)
+        if pdu.error_status == _NO_SUCH_NAME:
+            return after, None
+        if pdu.error_status or len(pdu.names) != 1:
+            raise DeviceError(f"the agent does not answer GETNEXT: error status {pdu.error_status}")
+        return tuple(arcs_in(pdu.names[0])), pdu.values[0]
+
+
+def _arcs(dotted: str) -> Arcs:
+    return tuple(int(arc) for arc in dotted.strip(".").split(".") if arc)
+
+
+def arcs_in(name: bytes) -> Iterator[int]:
+    """Yield the arcs of an encoded object identifier, header included.
+
+    Raises
+    ------
+    DeviceError
+        If it has more arcs than an identifier may have, or one of more than 32 bits.
+    """
+    _, start, stop = header(name, 0, len(name))
+    arc, count = 0, 0
+    for byte in name[start:stop]:
+        arc = arc << 7 | byte & 0x7F
+        if arc > _LAST_ARC + 80 or count >= _MOST_ARCS:
+            raise DeviceError("an object identifier that is none")
+        if byte & 0x80:
+            continue
+        if count == 0:
+            yield from (min(arc // 40, 2), arc - 40 * min(arc // 40, 2))
+        else:
+            yield arc
+        arc, count = 0, count + 1
+
+
+def text_of(value: Raw) -> str:
+    """Return a value for people: text as it is, an object identifier in numbers; what is not printable as "?"."""
+    if not isinstance(value, bytes):
+        return "" if value is None else str(value)
+    text = value.decode("utf-8", errors="replace").rstrip("\0 ")
+    if text.isprintable():
+        return text
+    try:
+        return ".".join(map(str, arcs_in(tlv(OID, value))))
+    except DeviceError:
+        return "".join(each if each.isprintable() else "?" for each in text)
