@@ -83,7 +83,7 @@ secondary_differential_pressure_kpa         Differential_Pressure_Sensor        
 leaving_chilled_water_temperature_degc      Leaving_Chilled_Water_Temperature_Sensor            degC
 entering_chilled_water_temperature_degc     Entering_Chilled_Water_Temperature_Sensor           degC
 leaving_chilled_water_temperature_setpoint_degc Leaving_Chilled_Water_Temperature_Setpoint      degC
-active_chilled_water_temperature_setpoint_degc Leaving_Chilled_Water_Temperature_Setpoint          degC
+active_chilled_water_temperature_setpoint_degc Leaving_Chilled_Water_Temperature_Setpoint       degC
 demand_limit_frac                           Demand_Limit_Setpoint*                              frac
 chilled_water_flow_lps                      Chilled_Water_Flow_Sensor                           L/s
 condenser_water_flow_lps                    Condenser_Water_Flow_Sensor*                        L/s
@@ -108,7 +108,6 @@ time_on_battery_min                         Time_On_Battery_Sensor*             
 output_source                               UPS_Output_Source_Status*                           enum
 load_frac                                   Load_Sensor*                                        frac
 battery_temperature_degc                    Temperature_Sensor                                  degC
-battery_voltage_v                           Voltage_Sensor                                      V
 awake_servers                               Awake_Servers_Status*                               count
 awake_servers_command                       Awake_Servers_Command*                              count
 utilisation_frac                            Utilisation_Sensor*                                 frac
@@ -152,7 +151,7 @@ class Point:
     """One measured or set value of one piece of equipment."""
 
     id: str
-    name: str
+    source: str  # display name of its device, and which of the device's rows
     equipment: str
     quantity: str
     brick: str
@@ -163,6 +162,11 @@ class Point:
     low: float  # outside [low, high] a reading is physically impossible: out of range
     high: float
     writable: Writable | None = None
+
+    @property
+    def name(self) -> str:
+        """Display name."""
+        return f"{self.source} {self.quantity.replace('_', ' ')}"
 
 
 class PointIndex:

@@ -14,6 +14,7 @@ from facility.acquire.client import DeviceClient
 from facility.acquire.clock_watch import ClockWatch
 from facility.acquire.coordinator import Coordinator
 from facility.acquire.factory import ClientFactory
+from facility.acquire.garbage import settle
 from facility.acquire.open_files import allow_open_files
 from facility.acquire.outbox import Outbox, Sink, joined
 from facility.acquire.roll_call import RollCall
@@ -102,6 +103,7 @@ class Poller:
                 worker.distrust(self._distrusted)
                 task = asyncio.create_task(self._keep_running(worker), name=f"poll {assignment.device.id}")
                 self._jobs[assignment.device.id] = _Job(assignment, worker, task)
+            settle()
 
     def _changes(self, loaded: LoadedSite) -> tuple[list[tuple[Assignment, Coordinator]], list[str]]:
         """Return the coordinators that a site needs and we have not, and the devices whose coordinators must go."""

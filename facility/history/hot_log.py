@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -25,7 +26,7 @@ from facility.records import ReadingBatch
 _log = structlog.stdlib.get_logger(__name__)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # A segment, and what goes into the table in one commit: this bounds the memory of a flush, also after the table was away for long.
-FLUSH_BYTES = 24 << 20
+FLUSH_BYTES = 16 << 20
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -41,8 +42,9 @@ def segment_path(folder: Path, segment: int) -> Path:
 
 def read_segment(folder: Path, segment: int) -> Rows:
     """Return the acknowledged rows of a segment."""
-    data = memoryview(segment_path(folder, segment).read_bytes())
-    return concat(list(FrameReader(segment).read(data)))
+    reader = FrameReader(segment)
+    frames = list(reader.read(memoryview(segment_path(folder, segment).read_bytes())))
+    return concat([replace(frame, points=reader.points) for frame in frames])  # later frames name more, none otherwise
 
 
 def fsync_folder(folder: Path) -> None:

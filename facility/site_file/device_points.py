@@ -64,16 +64,16 @@ def _part_fault(device: Device, profile: Profile) -> tuple[KeyPath, str] | None:
 
 
 def _points_of(device: Device, profile: Profile, allowed: Mapping[str, WritablePoint]) -> Iterator[Point]:
+    called = device.name or device.id
     for key, spec in profile.points.items():
         target = device.equipment if isinstance(device.equipment, str) else device.equipment.get(spec.slot or "")
         if target is None:
             continue  # a slot that this site does not use
         quantity = profile.quantity_of(key)
         identifier = ".".join(part for part in (target, device.tag, spec.row, quantity.key) if part)
-        called = " ".join(part for part in (device.name or device.id, spec.row, quantity.key.replace("_", " ")) if part)
         yield Point(
             id=identifier,
-            name=called,
+            source=f"{called} {spec.row}" if spec.row else called,
             equipment=target,
             quantity=quantity.key,
             brick=quantity.brick,
