@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import cast
@@ -16,11 +17,12 @@ from facility.acquire.ber import Raw
 from facility.acquire.decode import number_in
 from facility.acquire.requests import SnmpGroup, halve_snmp
 from facility.acquire.snmp_layout import SnmpQuestion, SnmpReading
-from facility.acquire.snmp_pdu import TOO_BIG, Pdu, Request, error_name
+from facility.acquire.snmp_pdu import NO_SUCH_NAME, TOO_BIG, Pdu, Request, error_name
 from facility.errors import DeviceError
 from facility.records import FloatArray
 
 log = structlog.get_logger(__name__)
+_PLAN_AGAIN_S = 3600.0  # a firmware or a card may have been exchanged
 _NONSENSE = math.inf  # in place of a number: not merely absent
 Ask = Callable[[Request], Awaitable[Pdu]]
 
@@ -33,11 +35,16 @@ class SnmpFetch:
         self._reading = reading
         self._in_flight = in_flight
         self._questions = reading.questions
+        self._absent: set[int] = set()  # instances that a v1 agent says it has not; not asked for again for a while
+        self._planned_at = time.monotonic()
 
     async def __call__(self, raw: FloatArray, answered: npt.NDArray[np.bool_]) -> None:
-        """Ask for every instance; requests that the agent made us split or change stay so."""
+        """Ask for every instance; what the agent made us split, change or leave out stays so for an hour."""
+        if time.monotonic() - self._planned_at >= _PLAN_AGAIN_S:
+            self._questions, self._absent, self._planned_at = self._reading.questions, set(), time.monotonic()
         numbers = np.full(len(self._reading.instances), np.nan)
         heard = np.zeros(len(numbers), np.bool_)
+        heard[list(self._absent)] = True
         try:
             await self._ask_all(numbers, heard)
         finally:
@@ -53,10 +60,14 @@ class SnmpFetch:
                     changed = True
                     todo.extendleft(reversed(instead))
                     continue
-                numbers[question.at] = self._numbers(question, pdu)
                 heard[question.at] = True
+                if pdu.error_status == NO_SUCH_NAME:
+                    changed = True
+                    self._absent.update(question.at.tolist())
+                    continue
+                numbers[question.at] = self._numbers(question, pdu)
                 done.append(question)
-        if changed:
+        if changed and done:  # a device of which nothing is left to ask would never be found dead
             self._questions = tuple(done)
 
     async def _answers(self, questions: Sequence[SnmpQuestion]) -> Sequence[Pdu]:

@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable
 
 from facility.acquire.snmp import Session
-from facility.acquire.snmp_v1 import V1Session
-from facility.acquire.snmp_v2c import CommunitySession
+from facility.acquire.snmp_community import CommunitySession
 from facility.acquire.snmp_v3 import UsmSession
 from facility.acquire.usm_keys import UsmUser, master_key
 from facility.errors import ConfigurationError
@@ -23,8 +22,7 @@ def session_opener(address: SnmpAddress) -> Callable[[], Session]:
             return UsmSession(usm_user(address.v3), time.monotonic)
         if address.community is None:
             raise ConfigurationError("give either community (v1, v2c) or v3")
-        community = resolve_secret(address.community).get_secret_value()
-        return V1Session(community) if address.version == "v1" else CommunitySession(community)
+        return CommunitySession(resolve_secret(address.community).get_secret_value(), address.version)
 
     return open_session
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 from facility.acquire import ber
 from facility.acquire.ber import WireError
+from facility.acquire.snmp_community import checked, new_id
 from facility.acquire.snmp_pdu import REPORT, Pdu, Request, get
-from facility.acquire.snmp_v2c import checked, new_id
 from facility.acquire.udp import SilenceError, UdpChannel
 from facility.acquire.usm_engine import UsmEngine
 from facility.acquire.usm_keys import UsmUser

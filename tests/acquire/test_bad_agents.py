@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from facility.acquire.columns import Value
-from facility.acquire.snmp_v2c import CommunitySession
+from facility.acquire.snmp_community import CommunitySession
 from facility.acquire.snmp_v3 import UsmSession
 from facility.acquire.udp import UdpChannel
 from facility.acquire.usm_keys import UsmUser, master_key
@@ -157,6 +157,33 @@ def test_an_instance_that_an_agent_cannot_read_is_bad_and_the_others_are_asked_a
     assert values.pop("p5").quality is Quality.BAD
     assert len(values) == 7
     assert {value.quality for value in values.values()} == {Quality.GOOD}
+
+
+def test_what_a_v1_agent_has_not_is_found_out_once() -> None:
+    asked: list[int] = []
+
+    def answer(datagram: bytes) -> list[bytes]:
+        question = Question(datagram)
+        asked.append(len(question.names))
+        missing = next((at for at, name in enumerate(question.names, start=1) if name in NAMES[2:5]), 0)
+        return [question.answer({} if missing else VALUES, status=2 if missing else 0, index=missing)]
+
+    values = read(answer, PATIENT, times=3)
+    assert {key for key, value in values.items() if value.quality is Quality.BAD} == {"p3", "p4", "p5"}
+    assert asked[-2:] == [5, 5]  # from the second poll on, one request for what is there
+
+
+def test_an_agent_that_has_nothing_is_still_asked() -> None:
+    asked: list[bytes] = []
+
+    def answer(datagram: bytes) -> list[bytes]:
+        asked.append(datagram)
+        return [Question(datagram).answer({}, status=2, index=1)]
+
+    values = read(answer, PATIENT, times=2)
+    assert {value.quality for value in values.values()} == {Quality.BAD}
+    first = len(asked) // 2
+    assert len(asked) == 2 * first  # as many questions as in the first poll: if it dies, that is noticed
 
 
 def test_a_lost_datagram_is_asked_for_again() -> None:

@@ -9,14 +9,13 @@ from collections.abc import Callable
 
 import pytest
 
-from facility.acquire.decode import Value
-from facility.acquire.modbus import ModbusClient
+from facility.acquire.columns import Value
 from facility.acquire.modbus_link import ModbusLink
 from facility.errors import DeviceError
 from facility.profile import Limits, ProfilePoint
 from facility.records import Quality
 from tests.acquire.servers import tcp_server
-from tests.acquire.values import is_about
+from tests.acquire.values import is_about, modbus_client
 
 POINTS = {
     f"p{address}": ProfilePoint(table="input", address=address, type="uint16", unit="kW", range=(0, 1000))
@@ -46,7 +45,7 @@ def block(frame: bytes) -> bytes:
 def read(answer: Callable[[bytes], bytes | None], times: int = 1, limits: Limits = FAST) -> dict[str, Value]:
     async def run() -> dict[str, Value]:
         async with tcp_server(answer) as port:
-            client = ModbusClient(ModbusLink("127.0.0.1", port), 1, POINTS, limits)
+            client = modbus_client(ModbusLink("127.0.0.1", port), 1, POINTS, limits)
             into: dict[str, Value] = {}
             try:
                 for _ in range(times):
@@ -84,7 +83,7 @@ def test_what_is_no_answer_is_a_fault_with_a_reason(answer: Callable[[bytes], by
 
 def test_nothing_listens_and_no_such_host() -> None:
     async def run(host: str) -> None:
-        await ModbusClient(ModbusLink(host, 1), 1, POINTS, FAST).read({})
+        await modbus_client(ModbusLink(host, 1), 1, POINTS, FAST).read({})
 
     with pytest.raises(DeviceError, match=r"127\.0\.0\.1:1 cannot be reached"):
         asyncio.run(run("127.0.0.1"))
@@ -128,7 +127,7 @@ def test_a_late_answer_is_not_taken_for_the_next_one() -> None:
     async def run() -> dict[str, Value]:
         async with tcp_server(answer) as port:
             link = ModbusLink("127.0.0.1", port)
-            client, neighbour = (ModbusClient(link, unit, POINTS, Limits(timeout_s=0.4)) for unit in (1, 2))
+            client, neighbour = (modbus_client(link, unit, POINTS, Limits(timeout_s=0.4)) for unit in (1, 2))
             failing = asyncio.create_task(client.read({}))
             await asyncio.sleep(0.01)
             await neighbour.read({})  # keeps the connection: it is answered
@@ -156,7 +155,7 @@ def test_an_answer_in_pieces_is_put_together() -> None:
             writer.close()
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        client = ModbusClient(ModbusLink("127.0.0.1", server.sockets[0].getsockname()[1]), 1, POINTS, Limits())
+        client = modbus_client(ModbusLink("127.0.0.1", server.sockets[0].getsockname()[1]), 1, POINTS, Limits())
         into: dict[str, Value] = {}
         await client.read(into)
         await client.close()
@@ -171,7 +170,7 @@ def test_a_closed_connection_is_opened_again() -> None:
     async def run() -> None:
         into: dict[str, Value] = {}
         async with tcp_server(lambda frame: framed(frame, block(frame))) as port:
-            client = ModbusClient(ModbusLink("127.0.0.1", port), 1, POINTS, FAST)
+            client = modbus_client(ModbusLink("127.0.0.1", port), 1, POINTS, FAST)
             await client.read(into)
         with pytest.raises(DeviceError, match=r"cannot be reached|closed the connection"):
             await client.read(into)
@@ -192,7 +191,7 @@ def test_a_dead_unit_behind_a_gateway_does_not_cost_its_neighbour_the_connection
         slow = Limits(timeout_s=0.8)
         async with tcp_server(answer) as port:
             link = ModbusLink("127.0.0.1", port)
-            dead, alive = (ModbusClient(link, unit, POINTS, slow) for unit in (66, 1))
+            dead, alive = (modbus_client(link, unit, POINTS, slow) for unit in (66, 1))
             failing = asyncio.create_task(dead.read({}))
             await asyncio.sleep(0.01)
             transport = link._transport
@@ -226,7 +225,7 @@ def test_requests_are_not_sent_two_at_a_time() -> None:
     async def run() -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         link = ModbusLink("127.0.0.1", server.sockets[0].getsockname()[1])
-        clients = [ModbusClient(link, unit, POINTS, Limits()) for unit in range(1, 9)]
+        clients = [modbus_client(link, unit, POINTS, Limits()) for unit in range(1, 9)]
         await asyncio.gather(*(client.read({}) for client in clients))
         for client in clients:
             await client.close()
@@ -254,7 +253,7 @@ def test_a_cancelled_read_leaves_nothing_behind() -> None:
     async def run() -> None:
         async with tcp_server(lambda frame: None if len(frames) == 1 else framed(frame, block(frame))) as port:
             link = ModbusLink("127.0.0.1", port)
-            client = ModbusClient(link, 1, POINTS, FAST)
+            client = modbus_client(link, 1, POINTS, FAST)
             frames.append(b"")
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.05):

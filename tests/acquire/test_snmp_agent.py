@@ -12,7 +12,7 @@ import pytest
 
 from facility.acquire.columns import Value
 from facility.acquire.snmp import Session
-from facility.acquire.snmp_v2c import CommunitySession
+from facility.acquire.snmp_community import CommunitySession
 from facility.acquire.snmp_v3 import UsmSession
 from facility.acquire.udp import UdpChannel
 from facility.acquire.usm_keys import AuthProtocol, PrivProtocol, UsmUser, master_key

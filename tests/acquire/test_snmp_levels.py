@@ -8,15 +8,15 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from facility.acquire.columns import Columns
 from facility.acquire.factory import ClientFactory
 from facility.acquire.snmp import Session
+from facility.acquire.snmp_community import CommunitySession
 from facility.acquire.snmp_pdu import Pdu, Request, get
-from facility.acquire.snmp_v1 import V1Session
-from facility.acquire.snmp_v2c import CommunitySession
 from facility.acquire.snmp_v3 import UsmSession
 from facility.acquire.udp import SilenceError, UdpChannel
 from facility.acquire.usm_keys import AuthProtocol, KeyExtension, PrivProtocol, UsmUser, master_key
@@ -102,7 +102,7 @@ def test_a_user_that_has_to_sign_is_not_served_unsigned(agent: int) -> None:
 
 
 def test_v1(agent: int) -> None:
-    session = V1Session("public")
+    session = CommunitySession("public", "v1")
     whole, missing = ask(agent, session, get([POWER]), get([POWER, GONE]))
     assert whole.values == [734]
     assert (missing.error_status, missing.error_index) == (2, 2)  # noSuchName, the second
@@ -137,13 +137,13 @@ def test_rows_are_asked_for_with_getbulk_but_in_v1(
     assert Question(asked[0]).tag == tag
 
 
-def test_an_answer_of_another_version_is_refused() -> None:
+@pytest.mark.parametrize(("ours", "theirs"), [("v1", "v2c"), ("v2c", "v1")])
+def test_an_answer_of_another_version_is_refused(ours: Literal["v1", "v2c"], theirs: Literal["v1", "v2c"]) -> None:
     request = get([POWER])
-    for ours, theirs in ((V1Session, CommunitySession), (CommunitySession, V1Session)):
-        sent: list[bytes] = []
-        with pytest.raises(ValueError, match="SNMP version"):
-            _encode(theirs("public"), request, sent)
-            ours("public").decode(sent[0], 0x01000000, request)
+    sent: list[bytes] = []
+    _encode(CommunitySession("public", theirs), request, sent)
+    with pytest.raises(ValueError, match="SNMP version"):
+        CommunitySession("public", ours).decode(sent[0], 0x01000000, request)
 
 
 def _encode(session: CommunitySession, request: Request, into: list[bytes]) -> None:

@@ -15,8 +15,8 @@ from pysnmp.proto.secmod.rfc3414.auth.hmacsha import HmacSha
 
 from facility.acquire import ber
 from facility.acquire.ber import WireError
+from facility.acquire.snmp_community import CommunitySession
 from facility.acquire.snmp_pdu import FIRST_ID, LAST_ID, Pdu, decode_pdu, error_name, get, set_number
-from facility.acquire.snmp_v2c import CommunitySession
 from facility.acquire.snmp_v3 import UsmSession
 from facility.acquire.usm_ciphers import priv_cipher
 from facility.acquire.usm_engine import UsmEngine

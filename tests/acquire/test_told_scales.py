@@ -9,7 +9,7 @@ import pytest
 
 from facility.acquire.columns import Value
 from facility.acquire.modbus_link import ModbusLink
-from facility.acquire.snmp_v2c import CommunitySession
+from facility.acquire.snmp_community import CommunitySession
 from facility.acquire.udp import UdpChannel
 from facility.errors import DeviceError
 from facility.profile import Limits, ProfilePoint, ScaleFrom, UnitFrom

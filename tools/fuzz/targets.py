@@ -19,8 +19,8 @@ from facility.acquire.modbus_pdu import MalformedAnswerError, ModbusExceptionAns
 from facility.acquire.modbus_rtu import find_answer
 from facility.acquire.registers import Block
 from facility.acquire.requests import ModbusRequest
+from facility.acquire.snmp_community import CommunitySession
 from facility.acquire.snmp_pdu import FIRST_ID, Pdu, decode_pdu, get
-from facility.acquire.snmp_v2c import CommunitySession
 from facility.acquire.snmp_v3 import UsmSession
 from facility.acquire.usm_engine import UsmEngine
 from facility.acquire.usm_keys import UsmUser, master_key

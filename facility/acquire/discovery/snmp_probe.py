@@ -86,6 +86,6 @@ def _text(value: Raw) -> str:
 
 def _object_id(value: Raw) -> str:
     try:
-        return ".".join(map(str, arcs_in(tlv(OID, value)))) if isinstance(value, bytes) else ""
+        return printable(".".join(map(str, arcs_in(tlv(OID, value))))) if isinstance(value, bytes) else ""
     except DeviceError:
         return ""  # something else in its place

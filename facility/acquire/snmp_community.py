@@ -1,15 +1,19 @@
-"""SNMP v2c messages: a community around a PDU."""
+"""SNMP v1 and v2c messages: a version and a community around a PDU.
+
+v1 has no GETBULK, and no exceptions within an answer: one missing instance fails its whole request, noSuchName with an index.
+"""
 
 from __future__ import annotations
 
 import os
+from typing import Literal
 
 from facility.acquire.ber import OCTETS, SEQUENCE, WireError, expect, integer, read_integer, read_octets, tlv
 from facility.acquire.snmp_pdu import FIRST_ID, LAST_ID, RESPONSE, Pdu, Request, decode_pdu
 from facility.acquire.udp import SilenceError, UdpChannel
 from facility.errors import DeviceError
 
-_VERSION = 1  # as RFC 1901 numbers it
+_VERSIONS = {"v1": 0, "v2c": 1}  # as RFC 1157 and RFC 1901 number them
 
 
 def new_id() -> int:
@@ -37,9 +41,10 @@ def checked(pdu: Pdu, request_id: int, request: Request) -> Pdu:
 class CommunitySession:
     """Asks with a community."""
 
-    def __init__(self, community: str) -> None:
+    def __init__(self, community: str, version: Literal["v1", "v2c"] = "v2c") -> None:
         self._community = community.encode()
-        self._prefix = integer(_VERSION) + tlv(OCTETS, self._community)
+        self._version = _VERSIONS[version]
+        self._prefix = integer(self._version) + tlv(OCTETS, self._community)
 
     async def ask(self, channel: UdpChannel, request: Request, timeout_s: float) -> Pdu:
         """Send a request and return its answer."""
@@ -60,7 +65,7 @@ class CommunitySession:
         """
         at, end = expect(data, 0, len(data), SEQUENCE)
         version, at = read_integer(data, at, end)
-        if version != _VERSION:
+        if version != self._version:
             raise WireError(f"SNMP version {version}")
         community, at = read_octets(data, at, end)
         if community != self._community:
