@@ -20,6 +20,14 @@ class Value(NamedTuple):
 
 
 BAD = Value(math.nan, Quality.BAD)
+(
+    STALE_CODE,
+    BAD_CODE,
+    OUT_OF_RANGE_CODE,
+    SUSPECT_CODE,
+) = (  # looking a member up takes longer than numpy takes for 60 points
+    int(quality) for quality in (Quality.STALE, Quality.BAD, Quality.OUT_OF_RANGE, Quality.SUSPECT)
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -46,8 +54,10 @@ class Columns:
     @classmethod
     def stale(cls, size: int) -> Self:
         """Return columns of points of which nothing is known yet."""
-        raw, values = np.full(size, np.nan), np.full(size, np.nan)
-        return cls(raw, np.zeros(size, np.bool_), values, np.full(size, Quality.STALE, np.uint8))
+        raw, quality = np.empty(size), np.empty(size, np.uint8)
+        raw.fill(math.nan)
+        quality.fill(STALE_CODE)
+        return cls(raw, np.zeros(size, np.bool_), raw.copy(), quality)
 
     def value(self, at: int) -> Value:
         """Return the value at a position."""

@@ -33,6 +33,7 @@ class Coordinator:
         self.statistics = DeviceStatistics(device)
         self._shortest_s = min(group.interval_s for group in groups)
         self._watch = watch
+        self._last_success_us: int | None = None
         self._invalid = QualityLog(device)
         self._jitter = random.Random()  # noqa: S311  # spreads load, guards nothing
 
@@ -76,7 +77,7 @@ class Coordinator:
         self._account(group, fault, latency_s=finished - started)
         stamp_us = self._watch.now_us()
         if fault is None:
-            self.statistics.last_success = datetime.fromtimestamp(stamp_us / 1e6, UTC)
+            self._last_success_us = stamp_us
         return group.batch(stamp_us, revision)
 
     def _account(self, group: PollGroup, fault: str | None, *, latency_s: float) -> None:
@@ -95,7 +96,9 @@ class Coordinator:
 
     def snapshot(self) -> DeviceStatistics:
         """Return how the device fares, as a copy, with its points as last polled."""
-        return replace(self.statistics, points=_by_quality(self.groups))
+        success_us = self._last_success_us
+        last_success = None if success_us is None else datetime.fromtimestamp(success_us / 1e6, UTC)
+        return replace(self.statistics, last_success=last_success, points=_by_quality(self.groups))
 
 
 def _by_quality(groups: Collection[PollGroup]) -> dict[Quality, int]:

@@ -13,10 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from facility.acquire.columns import Columns
+from facility.acquire.columns import BAD_CODE, OUT_OF_RANGE_CODE, STALE_CODE, Columns
 from facility.profile import ProfilePoint
-from facility.records import FloatArray, Quality
+from facility.records import FloatArray
 from facility.units import canonical
+
+_OUT_OF_RANGE = np.uint8(OUT_OF_RANGE_CODE)
 
 
 class Told(NamedTuple):
@@ -44,13 +46,15 @@ class Scaling:
         """Fill in the values and quality of columns from what is raw and answered."""
         raw = columns.raw
         values = raw * self._slope + self._intercept
+        quality = ((values < self._low) | (values > self._high)).view(np.uint8) * _OUT_OF_RANGE
         missing = ~np.isfinite(values)
         for row in self._invalid:
             missing |= raw == row
-        quality = np.where((values < self._low) | (values > self._high), np.uint8(Quality.OUT_OF_RANGE), np.uint8(0))
-        quality[missing] = Quality.BAD
-        values[missing] = np.nan
-        quality[~columns.answered] = Quality.STALE
+        if missing.any():
+            quality[missing] = BAD_CODE
+            values[missing] = np.nan
+        if not columns.answered.all():
+            quality[~columns.answered] = STALE_CODE
         columns.values, columns.quality = values, quality
 
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from facility.acquire.columns import Columns
+from facility.acquire.columns import SUSPECT_CODE, Columns
 from facility.profile import ProfilePoint
-from facility.records import Quality
 
 _LONGEST_MEMORY_S = 3600.0  # after a longer silence anything may have happened
 
@@ -28,7 +27,7 @@ class Plausibility:
         """Flag what leapt from the last believed sample, unless the one before leapt to the same place."""
         if not len(self._at):
             return
-        values, good = columns.values[self._at], columns.quality[self._at] == Quality.GOOD
+        values, good = columns.values[self._at], columns.quality[self._at] == 0
         since_s = np.minimum(now_s - self._believed_s, _LONGEST_MEMORY_S)
         leapt = good & (np.abs(values - self._believed) > self._per_s * since_s) & (since_s < _LONGEST_MEMORY_S)
         confirmed = leapt & (np.abs(values - self._doubted) <= self._per_s * since_s)
@@ -37,4 +36,4 @@ class Plausibility:
         self._believed[believed] = values[believed]
         self._believed_s[believed] = now_s
         self._doubted = np.where(doubted, values, np.nan)
-        columns.quality[self._at[doubted]] = Quality.SUSPECT
+        columns.quality[self._at[doubted]] = SUSPECT_CODE

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Sequence
 import numpy as np
 
 from facility.acquire.client import DeviceClient
-from facility.acquire.columns import Columns
+from facility.acquire.columns import BAD_CODE, OUT_OF_RANGE_CODE, SUSPECT_CODE, Columns
 from facility.acquire.plausible import Plausibility
 from facility.points import Point
 from facility.profile import ProfilePoint
-from facility.records import Quality, ReadingBatch
+from facility.records import ReadingBatch
 
 
 class PollGroup:
@@ -23,7 +23,7 @@ class PollGroup:
         self.ids = tuple(point.id for point in points)
         self._reader = client.reader([point.key for point in points])
         self._plausibility = Plausibility(specs)
-        self._distrusted = np.zeros(len(points), np.bool_)
+        self._distrusted = np.empty(0, np.intp)  # positions
         self.columns = Columns.stale(len(points))
 
     async def read(self) -> None:
@@ -43,20 +43,22 @@ class PollGroup:
 
     def distrust(self, points: Collection[str]) -> None:
         """From now on, flag the readings of these points as suspect, and no others."""
-        self._distrusted = np.fromiter((point in points for point in self.ids), np.bool_, len(self.ids))
+        self._distrusted = np.array([at for at, point in enumerate(self.ids) if point in points], np.intp)
 
     def judge(self, now_s: float) -> None:
         """Flag what is possible but not to be believed."""
         self._plausibility.judge(self.columns, now_s)
-        quality = self.columns.quality
-        quality[self._distrusted & (quality == Quality.GOOD)] = Quality.SUSPECT
+        if len(self._distrusted):
+            quality = self.columns.quality
+            quality[self._distrusted[quality[self._distrusted] == 0]] = SUSPECT_CODE
 
     @property
     def invalid(self) -> Sequence[str]:
         """The points whose device said something that is no valid value."""
         quality = self.columns.quality
-        wrong = (quality == Quality.BAD) | (quality == Quality.OUT_OF_RANGE)
-        return [self.ids[at] for at in np.flatnonzero(wrong)] if wrong.any() else ()
+        if not quality.any():
+            return ()
+        return [self.ids[at] for at in np.flatnonzero((quality == BAD_CODE) | (quality == OUT_OF_RANGE_CODE))]
 
     def batch(self, stamp_us: int, revision: str) -> ReadingBatch:
         """Return the readings under one time stamp."""
