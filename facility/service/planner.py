@@ -15,6 +15,7 @@ from facility.learn.model_store import ModelStore
 from facility.log import get_logger
 from facility.records import Event
 from facility.service.events import record_event
+from facility.service.override_watch import notice_overrides
 from facility.service.worker import Worker
 from facility.site_file import LoadedSite
 
@@ -40,6 +41,7 @@ def plan_once(worker: Worker) -> bool:
         began = time.monotonic()
         try:
             with open_environment(worker.loaded, worker.state, worker.clock) as environment:
+                notice_overrides(worker.loaded, worker.state, environment.telemetry, worker.clock)
                 outcome = run_cycle(environment, correlation_id)
         except FacilityError as error:
             _failed(worker, error, correlation_id)
