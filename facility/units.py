@@ -43,6 +43,7 @@ _TO_CANONICAL: dict[str, tuple[str, float, float]] = {
     "enum": ("enum", 1.0, 0.0),
 }
 
+UNITS = tuple(_TO_CANONICAL)
 CANONICAL_UNITS = frozenset(canonical for canonical, _, _ in _TO_CANONICAL.values())
 
 

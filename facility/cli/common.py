@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import getpass
 import io
 import json
 import sys
@@ -35,6 +36,23 @@ def open_site(arguments: argparse.Namespace) -> tuple[LoadedSite, StateFolder]:
     """Load the site file that a command was given, and say where its state is."""
     loaded = load_site(arguments.site)
     return loaded, StateFolder(arguments.state) if arguments.state else default_state(loaded.site.id)
+
+
+def actor(given: str | None) -> str:
+    """Return who decides: as given by `--by`, or the user of this session.
+
+    Raises
+    ------
+    ConfigurationError
+        If nobody is named.
+    """
+    try:
+        name = (getpass.getuser() if given is None else given).strip()
+    except (KeyError, OSError):  # a container whose user has no name
+        name = ""
+    if not name:
+        raise ConfigurationError("--by: say who decides")
+    return name
 
 
 def emit(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 from collections.abc import Sequence
 from contextlib import closing
 
@@ -12,9 +11,9 @@ from rich.table import Table
 
 from facility.advise import wording
 from facility.advise.report import recommendation_rows
-from facility.cli.common import add_output, add_site, emit, open_site
+from facility.cli.common import actor, add_output, add_site, emit, open_site
 from facility.clock import SystemClock
-from facility.errors import ConfigurationError, JournalError
+from facility.errors import JournalError
 from facility.ports import Journal
 from facility.records import Recommendation, RecommendationState
 from facility.site import Site
@@ -57,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _decide(journal: Journal, arguments: argparse.Namespace) -> list[Recommendation]:
-    actor = _actor(arguments.by)
+    decider = actor(arguments.by)
     known = {item.id: item for item in journal.recommendations()}
     # All are looked at before the first is moved, so that a mistyped id decides nothing.
     for identifier in arguments.ids:
@@ -67,17 +66,7 @@ def _decide(journal: Journal, arguments: argparse.Namespace) -> list[Recommendat
             raise JournalError(f"recommendation {identifier} is {known[identifier].state.value} already")
     now = SystemClock().now()
     to = _DECISIONS[arguments.action]
-    return [journal.transition(each, to, actor=actor, reason=arguments.reason, at=now) for each in arguments.ids]
-
-
-def _actor(given: str | None) -> str:
-    try:
-        actor = (getpass.getuser() if given is None else given).strip()
-    except (KeyError, OSError):  # a container whose user has no name
-        actor = ""
-    if not actor:
-        raise ConfigurationError("--by: say who decides")
-    return actor
+    return [journal.transition(each, to, actor=decider, reason=arguments.reason, at=now) for each in arguments.ids]
 
 
 def _table(found: Sequence[Recommendation], site: Site) -> RenderableType:

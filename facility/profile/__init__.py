@@ -5,7 +5,7 @@ several pieces of equipment (a BMS gateway, say) gives each point a `slot`, whic
 has many of (outlets, probes) stands in `tables`; the site file says which rows are there.
 """
 
-from facility.profile.library import load_profile, profile_names, read_profile
+from facility.profile.library import load_profile, profile_names, profile_text, read_profile
 from facility.profile.limits import Limits
 from facility.profile.place import ModbusTable, NumberType, Place
 from facility.profile.point import ProfilePoint, ScaleFrom, UnitFrom
@@ -28,5 +28,6 @@ __all__ = [
     "UnitFrom",
     "load_profile",
     "profile_names",
+    "profile_text",
     "read_profile",
 ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -54,15 +56,35 @@ def read_profile(name: str, folder: Path | None = None) -> Profile | Template:
     return _packaged(name)
 
 
+def profile_text(name: str, folder: Path | None = None) -> tuple[str, dict[str, Any]]:
+    """Return a profile or template as it is written, comments and all, and the data in it.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is none of that name, or it is wrong.
+    """
+    read_profile(name, folder)
+    own = folder / f"{name}.yaml" if folder else None
+    if own is not None and own.is_file():
+        return own.read_text(encoding="utf-8"), read_yaml(own).data
+    with _packaged_file(name) as path:
+        return path.read_text(encoding="utf-8"), read_yaml(path).data
+
+
 @cache
 def _packaged(name: str) -> Profile | Template:
+    with _packaged_file(name) as path:
+        return _read(path)
+
+
+def _packaged_file(name: str) -> AbstractContextManager[Path]:
     known = profile_names()
     if name not in known:
         raise ConfigurationError(
             f"no device profile {name!r}{nearest(name, known)}; known: {', '.join(known) or 'none'}"
         )
-    with resources.as_file(resources.files("facility.acquire") / "profiles" / f"{name}.yaml") as path:
-        return _read(path)
+    return resources.as_file(resources.files("facility.acquire") / "profiles" / f"{name}.yaml")
 
 
 def _read(path: Path) -> Profile | Template:

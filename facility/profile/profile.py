@@ -62,7 +62,8 @@ class Profile(ProfilePart):
             if point.group is not None and point.group not in self.groups:
                 raise ValueError(f"{where}: group {point.group!r} is not among the profile's groups")
         for key, point in self.points.items():
-            if point.in_row and point.row is None:
+            places = (point, point.scale_from, point.unit_from)
+            if point.row is None and any(place is not None and place.in_row for place in places):
                 raise ValueError(f"points.{key}: {{row}} belongs to a table")
         return self
 

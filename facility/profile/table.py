@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from facility.profile.base import ProfilePart, Word
-from facility.profile.place import Place
+from facility.profile.place import Oid, Place
 from facility.profile.point import ProfilePoint
 
 _ROW = "{row}"
@@ -19,6 +19,7 @@ class ProfileTable(ProfilePart):
 
     row: Word  # what a row is called in point ids: outlet-7
     stride: Annotated[int, Field(ge=1)] | None = None
+    label: Oid | None = None  # what the device calls a row, for people: an outlet's name, what a probe measures
     points: Mapping[str, ProfilePoint]
 
     @model_validator(mode="after")
@@ -26,6 +27,8 @@ class ProfileTable(ProfilePart):
         for key, point in self.points.items():
             if (self.stride is None) != point.in_row:
                 raise ValueError(f"points.{key}: an oid needs {_ROW} and no stride; registers need the table's stride")
+        if self.label is not None and _ROW not in self.label:
+            raise ValueError(f"label: an oid with {_ROW}")
         return self
 
     def at(self, row: str) -> Iterator[tuple[str, ProfilePoint]]:

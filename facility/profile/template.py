@@ -20,6 +20,7 @@ class Template:
     protocol: str
     source: str
     equipment_kind: str
+    points: tuple[str, ...]
     open_keys: tuple[KeyPath, ...]
 
 
@@ -31,7 +32,7 @@ def open_keys(file: YamlFile) -> tuple[KeyPath, ...]:
 def as_template(file: YamlFile) -> Template:
     """Return what a template says about itself."""
     said = {key: str(file.data.get(key, "")) for key in ("profile", "title", "protocol", "source", "equipment_kind")}
-    return Template(**said, open_keys=open_keys(file))
+    return Template(**said, points=tuple(file.data.get("points") or ()), open_keys=open_keys(file))
 
 
 def _marked(value: Any, where: KeyPath) -> Iterator[KeyPath]:

@@ -1,21 +1,18 @@
-"""Golden vectors: what goes over the wire, typed by hand from the documents the profiles name, and what it means.
+"""Golden vectors: what goes over the wire, typed by hand from docs/demo_bms_map.md, and what it means.
 
 Each request and answer is a protocol data unit in hexadecimal. The request is checked too: a wrong address would read a neighbour.
 """
 
 from __future__ import annotations
 
-import asyncio
 import math
 
 import pytest
 
-from facility.acquire.decode import Value
-from facility.acquire.modbus import ModbusClient
-from facility.acquire.modbus_link import ModbusLink
+from facility.acquire.encode import encode_registers
 from facility.profile import load_profile
 from facility.records import Quality
-from tests.acquire.servers import tcp_server
+from tests.acquire.golden import assert_registers_mean, read_registers, typed
 from tests.acquire.values import is_about
 
 GOLDEN: dict[str, tuple[dict[str, str], dict[str, float]]] = {
@@ -242,60 +239,28 @@ GOLDEN: dict[str, tuple[dict[str, str], dict[str, float]]] = {
             "deferrable_power_command_kw": 20.0,
         },
     ),
-    # Eastron map, FC04, floats with the high word first: 230.0 V is 0x43660000, 12.5 A 0x41480000, -1500 W 0xC4BB8000.
-    "eastron_sdm630": (
-        {
-            "04 0000 000C": "04 18"
-            " 4366 0000 4367 0000 4365 0000"  # 0x00: 230, 231, 229 V
-            " 4148 0000 4120 0000 4100 0000",  # 0x06: 12.5, 10, 8 A
-            "04 0034 0014": "04 28"
-            " C4BB 8000" + " 0000" * 2 +  # 0x34: -1500 W
-            " 44FA 0000" + " 0000" * 4 +  # 0x38: 2000 VA
-            " 3F40 0000" + " 0000" * 6 +  # 0x3E: 0.75
-            " 4248 0000"  # 0x46: 50 Hz
-        },
-        {
-            "voltage_l1_v": 230.0,
-            "voltage_l2_v": 231.0,
-            "voltage_l3_v": 229.0,
-            "current_l1_a": 12.5,
-            "current_l2_a": 10.0,
-            "current_l3_a": 8.0,
-            "power_kw": -1.5,
-            "apparent_power_kva": 2.0,
-            "power_factor": 0.75,
-            "frequency_hz": 50.0,
-        },
-    ),
 }  # fmt: skip
-
-
-def read_all(profile_name: str, answers: dict[str, str]) -> dict[str, Value]:
-    script = {bytes.fromhex(question): bytes.fromhex(answer) for question, answer in answers.items()}
-
-    def answer(frame: bytes) -> bytes:
-        pdu = script.get(frame[7:], bytes([frame[7] | 0x80, 4]))
-        return frame[:4] + (len(pdu) + 1).to_bytes(2, "big") + frame[6:7] + pdu
-
-    async def read() -> dict[str, Value]:
-        profile = load_profile(profile_name)
-        async with tcp_server(answer) as port:
-            client = ModbusClient(ModbusLink("127.0.0.1", port), 7, profile.points, profile.limits)
-            into: dict[str, Value] = {}
-            await client.read(into)
-            await client.close()
-            return into
-
-    return asyncio.run(read())
 
 
 @pytest.mark.parametrize("profile", GOLDEN)
 def test_wire_bytes_mean_what_the_document_says(profile: str) -> None:
+    assert_registers_mean(profile, *GOLDEN[profile])
+
+
+@pytest.mark.parametrize("profile", GOLDEN)
+def test_what_is_written_is_what_the_document_says(profile: str) -> None:
+    """The other direction: each setpoint, encoded, gives the registers of the vector."""
     answers, expected = GOLDEN[profile]
-    values = read_all(profile, answers)
-    assert set(values) == set(load_profile(profile).points) == set(expected)
-    assert {key: value for key, (value, _) in values.items()} == pytest.approx(expected, rel=1e-6)
-    assert {quality for _, quality in values.values()} == {Quality.GOOD}
+    words = {
+        at: word
+        for question, answer in answers.items()
+        if question.startswith("03")
+        for at, word in typed(question, answer)
+    }
+    for key, point in load_profile(profile).points.items():
+        if point.writable:
+            encoded = encode_registers(point, expected[key])
+            assert list(encoded) == [words[(point.address or 0) + at] for at in range(len(encoded))], key
 
 
 @pytest.mark.parametrize(
@@ -306,13 +271,13 @@ def test_wire_bytes_mean_what_the_document_says(profile: str) -> None:
     ],
 )
 def test_sentinels_are_bad(profile: str, question: str, answer: str, key: str) -> None:
-    value, quality = read_all(profile, {question: answer})[key]
+    value, quality = read_registers(profile, {question: answer})[key]
     assert math.isnan(value)
     assert quality is Quality.BAD
 
 
 def test_absurd_values_are_kept_but_marked() -> None:
     # 4e20 would be 2,000.0 C
-    values = read_all("bms_weather", {"04 0000 0003": "04 06 4E20 01F4 0032"})
+    values = read_registers("bms_weather", {"04 0000 0003": "04 06 4E20 01F4 0032"})
     assert is_about(values["outdoor_temperature_degc"], 2000.0, Quality.OUT_OF_RANGE)
     assert is_about(values["outdoor_relative_humidity_frac"], 0.5, Quality.GOOD)

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facility.acquire.ber import WireError, oid
+from facility.acquire.snmp_community import CommunitySession
 from facility.acquire.snmp_rows import MOST_ROWS, TableWalk, arcs_in, text_of
-from facility.acquire.snmp_v1 import V1Session
-from facility.acquire.snmp_v2c import CommunitySession
 from facility.acquire.udp import UdpChannel
 from facility.errors import DeviceError
 from tests.acquire.ber_by_hand import Question, arcs, element
@@ -101,7 +100,7 @@ def test_v1_ends_with_no_such_name() -> None:
         async with udp_agent(as_v1) as port:
             channel = UdpChannel("127.0.0.1", port)
             try:
-                return await TableWalk(V1Session("public"), channel, 1.0).rows(COLUMN)
+                return await TableWalk(CommunitySession("public", "v1"), channel, 1.0).rows(COLUMN)
             finally:
                 channel.close()
 

@@ -181,7 +181,7 @@ def test_the_schema_describes_what_editors_should_know(run: Run) -> None:
     assert "schema" in schema["required"]
     assert schema["properties"]["schema"]["const"] == 1
     assert schema["$defs"]["Crah"]["properties"]["rated_fan_kw"]["exclusiveMinimum"] == 0
-    secret = schema["$defs"]["SnmpV3"]["properties"]["auth_key"]
+    secret = schema["$defs"]["SnmpV3"]["properties"]["auth_key"]["anyOf"][0]
     assert secret["pattern"].startswith("^(env:")
     assert schema["$defs"]["PriceWindow"]["properties"]["start"]["pattern"]
     assert "for_each" in schema["$defs"]["Rack"]["properties"]

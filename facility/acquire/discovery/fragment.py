@@ -19,7 +19,10 @@ from facility.site import ModbusAddress
 
 _LONGEST_ID = 40
 _LONGEST_WHERE = 27
-_PLAIN = re.compile(r"\d+\.\d+\.\d+\.\d+|(env|file):[A-Za-z0-9_./-]*[A-Za-z0-9_]|(MD5|SHA|DES|AES)\d*|v1|reeder")
+_LAST_IN_RANGE = 99_999  # that a site file takes
+_PLAIN = re.compile(
+    r"\d+\.\d+\.\d+\.\d+|(env|file):[A-Za-z0-9_./-]*[A-Za-z0-9_]|\d+\.\.\d+|(MD5|SHA|DES|AES)\d*|v1|reeder"
+)
 
 
 def fragment(answers: Sequence[Answer], at: datetime, hosts: int) -> str:
@@ -109,11 +112,13 @@ def _rows(found: Found, profile: Profile) -> Iterator[str]:
             yield f"    # no rows of {name} found"
 
 
-def _labels(rows: Sequence[str]) -> str | list[str]:
+def _labels(rows: Sequence[str]) -> str | list[int | str]:
     """Return rows as a site file has them: `1..24`, or a list."""
-    first = int(rows[0]) if rows[0].isdecimal() else 0
-    risen = [str(first + step) for step in range(len(rows))]
-    return f"{rows[0]}..{rows[-1]}" if len(rows) > 1 and list(rows) == risen and len(rows[-1]) <= 5 else list(rows)
+    numbers = [int(row) if row.isdecimal() else row for row in rows]
+    first, last = numbers[0], numbers[-1]
+    if not isinstance(first, int) or not isinstance(last, int) or not first < last <= _LAST_IN_RANGE:
+        return numbers
+    return f"{first}..{last}" if numbers == list(range(first, last + 1)) else numbers
 
 
 def _unknown(found: Sequence[Found]) -> Iterator[str]:
@@ -147,5 +152,4 @@ def _inner(value: object) -> str:
 
 def _scalar(text: str) -> str:
     """Return a text as a YAML scalar: in quotes unless it is surely nothing but a word."""
-    plain = _PLAIN.fullmatch(text) or re.fullmatch(r"\d+(\.\.\d+)?", text)
-    return text if plain else json.dumps(text, ensure_ascii=False)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)

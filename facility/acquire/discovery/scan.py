@@ -94,7 +94,6 @@ class Scan:
                 answer = await probe_snmp(address, self._recogniser, wanted.timeout_s)
                 if answer is not None:
                     yield answer
-            if wanted.modbus_units:
-                tcp = port or wanted.modbus_port
-                async for answer in probe_modbus(host, tcp, wanted.modbus_units, self._recogniser, wanted.timeout_s):
-                    yield answer
+            tcp = port or wanted.modbus_port
+            async for answer in probe_modbus(host, tcp, wanted.modbus_units, self._recogniser, wanted.timeout_s):
+                yield answer
