@@ -13,3 +13,8 @@ def settle() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+
+
+def unsettle() -> None:
+    """Give everything back to the collector: the process is about to end, or to do something else."""
+    gc.unfreeze()

@@ -33,7 +33,8 @@ class _Question:
     pdu: bytes
     reply: asyncio.Future[bytes]
     asked: float  # loop time
-    deadline: float
+    timeout_s: float
+    patience_s: float  # less than its timeout, if it must begin sooner
     timer: asyncio.TimerHandle | None = None
 
 
@@ -59,6 +60,7 @@ class RtuLink(Connection):
         DeviceError
             If the line cannot be opened, breaks, or brings no answer of this unit, whole and in time.
         """
+        frame = encode_frame(unit, pdu)
         await self._connected(timeout_s)
         await self._turns.take(unit)
         try:
@@ -67,7 +69,9 @@ class RtuLink(Connection):
         except BaseException:
             self._turns.leave()
             raise
-        return await self._ask(transport, unit, pdu, timeout_s).reply
+        question = self._put(unit, pdu, timeout_s)
+        transport.write(frame)
+        return await question.reply
 
     async def _settled(self) -> None:
         clock = asyncio.get_running_loop().time
@@ -76,28 +80,27 @@ class RtuLink(Connection):
         while (wait_s := self._heard_at + gap_s - clock()) > 0 and clock() < give_up:
             await asyncio.sleep(wait_s)
 
-    def _ask(self, transport: asyncio.Transport, unit: int, pdu: bytes, timeout_s: float) -> _Question:
+    def _put(self, unit: int, pdu: bytes, timeout_s: float) -> _Question:
         loop = asyncio.get_running_loop()
-        question = _Question(unit, pdu, loop.create_future(), loop.time(), loop.time() + timeout_s)
-        patience_s = max(timeout_s / _SHORTENED, _SHORTEST_S) if self._turns.is_silent(unit) else timeout_s
-        question.timer = loop.call_later(min(patience_s, timeout_s), self._time_up, question)
+        briefly_s = max(timeout_s / _SHORTENED, _SHORTEST_S) if self._turns.is_silent(unit) else timeout_s
+        question = _Question(unit, pdu, loop.create_future(), loop.time(), timeout_s, min(briefly_s, timeout_s))
+        question.timer = loop.call_at(question.asked + question.patience_s, self._time_up, question)
         self._question = question
         self._buffer.clear()
         self._settle_s = 0.0
         self._heard = 0
-        transport.write(encode_frame(unit, pdu))
         return question
 
     def _time_up(self, question: _Question) -> None:
-        loop = asyncio.get_running_loop()
-        if self._heard and loop.time() < question.deadline:
-            question.timer = loop.call_at(question.deadline, self._time_up, question)  # it has begun, or another has
+        if self._heard and question.patience_s < question.timeout_s:  # it has begun, or another has
+            question.patience_s = question.timeout_s
+            deadline = question.asked + question.timeout_s
+            question.timer = asyncio.get_running_loop().call_at(deadline, self._time_up, question)
             return
-        waited_s = loop.time() - question.asked
         self._late, self._settle_s = question, _SETTLE_S
-        self._turns.silent(question.unit, waited_s)
+        self._turns.silent(question.unit, question.patience_s)
         noise = f" ({self._heard} bytes came that are not its answer: check baud rate, parity and wiring)"
-        silence = f"no answer from unit {question.unit} at {self.address} in {waited_s:.2g} s"
+        silence = f"no answer from unit {question.unit} at {self.address} in {question.patience_s:g} s"
         self._end(question, DeviceError(silence + noise if self._heard else silence))
         self._mute = 0 if self._heard else self._mute + 1
         if self._mute >= _MUTE:

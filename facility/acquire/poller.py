@@ -14,7 +14,7 @@ from facility.acquire.client import DeviceClient
 from facility.acquire.clock_watch import ClockWatch
 from facility.acquire.coordinator import Coordinator
 from facility.acquire.factory import ClientFactory
-from facility.acquire.garbage import settle
+from facility.acquire.garbage import settle, unsettle
 from facility.acquire.open_files import allow_open_files
 from facility.acquire.outbox import Outbox, Sink, joined
 from facility.acquire.roll_call import RollCall
@@ -65,17 +65,22 @@ class Poller:
             await self._swap(self._loaded)
             await asyncio.shield(flushing)
         finally:
+            self._call_the_roll()  # a short run too says who failed
             await self._stop(tuple(self._jobs))
             stopping.set()
             await flushing
             self.outbox.close()
+            unsettle()
 
     async def _keep_flushing(self, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), self._flush_interval_s)
-            self._roll_call.observe(job.coordinator.statistics for job in self._jobs.values())
+            self._call_the_roll()
             await self.outbox.flush()
+
+    def _call_the_roll(self) -> None:
+        self._roll_call.observe(job.coordinator.statistics for job in self._jobs.values())
 
     def distrust(self, points: Collection[str]) -> None:
         """From now on, flag the readings of these points as suspect, and no others."""

@@ -42,8 +42,9 @@ class ModbusAddress(Part):
     def _one_line(self) -> ModbusAddress:
         if (self.host is None) == (self.serial is None):
             raise ValueError("give either host (TCP) or serial (a port of this machine)")
-        foreign = {"baud", "parity", "stop_bits"} if self.serial is None else {"port", "framing"}
-        if misplaced := sorted(foreign & self.model_fields_set):
+        foreign = ("baud", "parity", "stop_bits") if self.serial is None else ("port", "framing")
+        fields = type(self).model_fields
+        if misplaced := [name for name in foreign if getattr(self, name) != fields[name].default]:
             raise ValueError(f"{', '.join(misplaced)}: only with {'serial' if self.serial is None else 'host'}")
         if (self.serial is not None or self.framing == "rtu") and not 1 <= self.unit_id <= 247:
             raise ValueError("on a serial line, unit_id is from 1 to 247; 0 is for broadcasts, which nobody answers")

@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from facility.acquire.decode import Value
-from facility.acquire.modbus import ModbusClient
+from facility.acquire.columns import Value
 from facility.acquire.modbus_link import ModbusLink
 from facility.errors import WriteRefusedError
 from facility.profile import Limits, ProfilePoint, load_profile
 from facility.records import Quality
 from tests.acquire.servers import libmodbus, pymodbus_server
-from tests.acquire.values import is_about
+from tests.acquire.values import Whole, is_about, modbus_client
 
 
 def spec(table: str, address: int, kind: str, **more: Any) -> ProfilePoint:
@@ -53,7 +52,7 @@ def c_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield port
 
 
-async def read(client: ModbusClient) -> dict[str, Value]:
+async def read(client: Whole) -> dict[str, Value]:
     into: dict[str, Value] = {}
     await client.read(into)
     return into
@@ -61,7 +60,7 @@ async def read(client: ModbusClient) -> dict[str, Value]:
 
 def test_libmodbus_and_we_agree_on_every_order(c_server: int) -> None:
     async def run() -> dict[str, Value]:
-        client = ModbusClient(ModbusLink("127.0.0.1", c_server), 255, READ_ONLY, Limits())
+        client = modbus_client(ModbusLink("127.0.0.1", c_server), 255, READ_ONLY, Limits())
         values = await read(client)
         await client.close()
         return values
@@ -86,7 +85,7 @@ def test_libmodbus_gives_back_what_was_written(c_server: int) -> None:
     coil = {"coil": spec("coil", 2, "bit", writable=True)}
 
     async def run() -> None:
-        client = ModbusClient(ModbusLink("127.0.0.1", c_server), 255, WRITABLE | coil, Limits())
+        client = modbus_client(ModbusLink("127.0.0.1", c_server), 255, WRITABLE | coil, Limits())
         for key in WRITABLE:
             assert await client.write(key, 12_345) == (12_345, Quality.GOOD)
         assert (await client.write("coil", 1)).value == 1
@@ -100,7 +99,7 @@ def test_addresses_beyond_the_servers_end_are_bad_and_the_others_good(c_server: 
     points = READ_ONLY | {"beyond": spec("input", 40, "uint16")}
 
     async def run() -> tuple[dict[str, Value], dict[str, Value]]:
-        client = ModbusClient(ModbusLink("127.0.0.1", c_server), 255, points, Limits(gap_registers=100))
+        client = modbus_client(ModbusLink("127.0.0.1", c_server), 255, points, Limits(gap_registers=100))
         first, second = await read(client), await read(client)
         await client.close()
         return first, second
@@ -113,7 +112,7 @@ def test_addresses_beyond_the_servers_end_are_bad_and_the_others_good(c_server: 
 
 def test_a_write_beyond_the_end_is_refused(c_server: int) -> None:
     async def run() -> None:
-        client = ModbusClient(
+        client = modbus_client(
             ModbusLink("127.0.0.1", c_server), 255, {"x": spec("holding", 99, "uint16", writable=True)}, Limits()
         )
         with pytest.raises(WriteRefusedError, match="refuses to write x: illegal data address"):
@@ -137,7 +136,7 @@ def test_pymodbus_serves_two_units_over_one_connection(caplog: pytest.LogCapture
     async def run() -> None:
         async with pymodbus_server([crah(11), crah(12)]) as port:
             link = ModbusLink("127.0.0.1", port)
-            clients = [ModbusClient(link, unit, profile.points, profile.limits) for unit in (11, 12)]
+            clients = [modbus_client(link, unit, profile.points, profile.limits) for unit in (11, 12)]
             for values in await asyncio.gather(*(read(client) for client in clients)):
                 assert is_about(values["supply_air_temperature_degc"], 18.2, Quality.GOOD)
                 assert is_about(values["fan_speed_setpoint_frac"], 0.6, Quality.GOOD)

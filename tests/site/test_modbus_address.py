@@ -28,8 +28,8 @@ def test_addresses(address: dict[str, object]) -> None:
     [
         ({}, "give either host .* or serial"),
         ({"host": "a", "serial": "/dev/ttyS0"}, "give either host .* or serial"),
-        ({"host": "a", "parity": "even", "baud": 9600}, "baud, parity: only with serial"),
-        ({"serial": "/dev/ttyS0", "framing": "rtu", "port": 502}, "framing, port: only with host"),
+        ({"host": "a", "parity": "odd", "baud": 9600}, "baud, parity: only with serial"),
+        ({"serial": "/dev/ttyS0", "framing": "rtu", "port": 1502}, "port, framing: only with host"),
         ({"serial": "ttyS0"}, "serial"),
         ({"serial": "/dev/tty S0"}, "serial"),
         ({"serial": "/dev/ttyS0", "unit_id": 0}, "unit_id is from 1 to 247; 0 is for broadcasts"),

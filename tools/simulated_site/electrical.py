@@ -178,6 +178,8 @@ class SimulatedElectrical:
             (ups, "load_frac"): load_frac,
             (ups, "state_of_charge_frac"): state.ups_charge_frac,
             (ups, "runtime_remaining_min"): runtime_min,
+            (ups, "time_on_battery_min"): 0.0 if self.motors_powered else state.lost_s / 60.0,
+            (ups, "alarms_present"): float(low) + float(not self.motors_powered),
             (ups, "battery_status"): BATTERY_LOW if low else BATTERY_NORMAL,
             (ups, "battery_temperature_degc"): 23.5 + 0.6 * self._battery_degc.at(time_s),
             (ups, "output_source"): NORMAL_SOURCE if self.motors_powered else BATTERY_SOURCE,

@@ -8,13 +8,12 @@ LINES = (1, 2, 3)
 RFC1628_UPS = SnmpMap(
     fixed=(
         ((1, 3, 6, 1, 2, 1, 1, 1, 0), "UPS network card (simulated)"),
-        ((*UPS, 2, 2, 0), 0),  # seconds on battery
         ((*UPS, 3, 2, 0), 3),  # input lines
         ((*UPS, 4, 3, 0), 3),  # output lines
-        ((*UPS, 6, 1, 0), 0),  # alarms present
     ),
     measured=(
         Varbind((*UPS, 2, 1, 0), "battery_status"),
+        Varbind((*UPS, 2, 2, 0), "time_on_battery_min", 60),  # in seconds
         Varbind((*UPS, 2, 3, 0), "runtime_remaining_min"),
         Varbind((*UPS, 2, 4, 0), "state_of_charge_frac", 100),
         Varbind((*UPS, 2, 7, 0), "battery_temperature_degc"),
@@ -25,5 +24,6 @@ RFC1628_UPS = SnmpMap(
         *(Varbind((*UPS, 4, 4, 1, 3, line), f"current_l{line}_a", 10) for line in LINES),
         *(Varbind((*UPS, 4, 4, 1, 4, line), "output_power_kw", 1000, 1 / 3) for line in LINES),
         *(Varbind((*UPS, 4, 4, 1, 5, line), "load_frac", 100) for line in LINES),
+        Varbind((*UPS, 6, 1, 0), "alarms_present"),
     ),
 )
