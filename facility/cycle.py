@@ -20,6 +20,8 @@ from facility.prepare.hot_racks import remembering_hot_racks
 from facility.prepare.plan_inputs import plan_inputs
 from facility.prepare.situation import dew_points_degc, read_situation
 from facility.records import Event, LeverSaving, Plan, Recommendation
+from facility.trust.believed import BelievedTelemetry
+from facility.trust.store import keep_watch
 
 VALID_INTERVALS = 2  # a recommendation outlives one missed cycle, not two
 
@@ -34,7 +36,7 @@ class CycleOutcome:
 
 
 def run_cycle(environment: Environment, correlation_id: str) -> CycleOutcome:
-    """Measure, expect, plan, verify, recommend, and journal the outcome.
+    """Measure, leave out what cannot be believed, expect, plan, verify, recommend, and journal the outcome.
 
     Raises
     ------
@@ -42,16 +44,18 @@ def run_cycle(environment: Environment, correlation_id: str) -> CycleOutcome:
         When there is no plan; the plant stays on its own controls.
     """
     loaded, now = environment.loaded, environment.clock.now()
-    situation = read_situation(loaded, environment.telemetry, now)
+    findings = keep_watch(loaded, environment.telemetry, environment.journal, environment.findings, now)
+    telemetry = BelievedTelemetry(environment.telemetry, findings)
+    situation = read_situation(loaded, telemetry, now)
     learned = load_learned(environment.models)
     plants = plant_models(loaded, learned, now, dew_points_degc(loaded, situation))
-    plants = remembering_hot_racks(loaded, environment.telemetry, now, plants)
+    plants = remembering_hot_racks(loaded, telemetry, now, plants)
     inputs = plan_inputs(
         loaded,
         situation,
         plants,
         learned,
-        telemetry=environment.telemetry,
+        telemetry=telemetry,
         signals=environment.signals,
         correlation_id=correlation_id,
     )

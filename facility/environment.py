@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from facility.learn.model_store import ModelStore
 from facility.ports import Clock, Journal, Signals, Telemetry
@@ -25,6 +26,7 @@ class Environment:
     signals: Signals
     models: ModelStore
     clock: Clock
+    findings: Path  # what is not believed, for every process to read
 
 
 @contextmanager
@@ -34,7 +36,7 @@ def open_environment(loaded: LoadedSite, state: StateFolder, clock: Clock) -> It
     journal = open_site_journal(loaded, state)
     try:
         signals = SiteSignals(loaded, telemetry)
-        yield Environment(loaded, telemetry, journal, signals, ModelStore(state.models), clock)
+        yield Environment(loaded, telemetry, journal, signals, ModelStore(state.models), clock, state.findings)
     finally:
         journal.close()
         telemetry.close()

@@ -7,6 +7,7 @@ readings of the points that are in it.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +33,10 @@ def write_findings(path: Path, findings: Sequence[Finding], right_since: Sequenc
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps({"format": FORMAT, "findings": entries}, indent=1) + "\n", encoding="utf-8")
+    with fresh.open("w", encoding="utf-8") as file:
+        file.write(json.dumps({"format": FORMAT, "findings": entries}, indent=1) + "\n")
+        file.flush()
+        os.fsync(file.fileno())  # or a power loss may leave an empty file under the name
     fresh.replace(path)
 
 
@@ -50,11 +54,12 @@ def read_findings(path: Path) -> list[tuple[Finding, datetime | None]]:
         return []
     try:
         said = json.loads(text)
-        if said["format"] != FORMAT:
-            raise ValueError(f"format {said['format']!r}, expected {FORMAT}")
-        return [_entry(entry) for entry in said["findings"]]
+        entries = {FORMAT: said["findings"]}[said["format"]]  # a KeyError names another format
+        return [_entry(entry) for entry in entries]
     except (KeyError, TypeError, ValueError) as error:
-        raise HistoryError(f"{path} cannot be read ({error}); delete it, and the next inspection writes it anew") from None
+        raise HistoryError(
+            f"{path} cannot be read ({error}); delete it, and the next inspection writes it anew"
+        ) from None
 
 
 def _entry(entry: dict[str, str | float | None]) -> tuple[Finding, datetime | None]:

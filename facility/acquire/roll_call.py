@@ -23,20 +23,22 @@ class RollCall:
         """Log what changed since the last call."""
         failing: dict[str, str] = {}
         slow: set[str] = set()
+        present: set[str] = set()  # one that left the site has not recovered
         for device in devices:
+            present.add(device.device)
             if device.last_fault is not None:
                 failing[device.device] = device.last_fault
             elif device.slow:
                 slow.add(device.device)
-        self._say_changes(failing, slow)
+        self._say_changes(failing, slow, present)
         self._failing, self._slow = failing, slow
 
-    def _say_changes(self, failing: Mapping[str, str], slow: set[str]) -> None:
+    def _say_changes(self, failing: Mapping[str, str], slow: set[str], present: set[str]) -> None:
         fresh = {device: reason for device, reason in failing.items() if device not in self._failing}
         if fresh:
             named = [f"{device} ({reason})" for device, reason in fresh.items()]
             log.warning("devices failed", devices=_named(named), failing=len(failing))
-        recovered = self._failing.keys() - failing.keys()
+        recovered = (self._failing.keys() - failing.keys()) & present
         if recovered:
             log.info("devices recovered", devices=_named(sorted(recovered)), failing=len(failing))
         if slow - self._slow:

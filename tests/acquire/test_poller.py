@@ -192,10 +192,14 @@ def test_many_devices_that_fail_at_once_are_one_line_and_so_is_their_return() ->
         devices[3].slow = True
         roll_call.observe(devices)
         roll_call.observe(devices)
+        devices[5].last_fault = "no answer"
+        roll_call.observe(devices)
+        roll_call.observe(devices[:5])  # the failing one leaves the site: it has not recovered
     assert [(entry["event"], entry["log_level"]) for entry in logs] == [
         ("devices failed", "warning"),
         ("devices recovered", "info"),
         ("devices are slow", "warning"),
+        ("devices failed", "warning"),
     ]
     assert logs[0]["devices"].startswith("pdu-00 (no answer), pdu-01 (no answer)")
     assert logs[0]["devices"].endswith("and 28 more")

@@ -59,7 +59,8 @@ def open_product(
     state = StateFolder(folder)
     journal = open_journal(None, state)
     try:
-        yield Environment(loaded, telemetry, journal, signals, ModelStore(state.models), PlantClock(start))
+        clock = PlantClock(start)
+        yield Environment(loaded, telemetry, journal, signals, ModelStore(state.models), clock, state.findings)
     finally:
         journal.close()
 
