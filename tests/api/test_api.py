@@ -198,6 +198,8 @@ def test_health_fails_until_something_is_polled(new_site: Client, state: StateFo
         "polls": 3,
         "failures": 0,
         "consecutive_failures": 0,
+        "skipped": 2,
+        "slow": True,
         "last_success": NOW,
         "last_fault": None,
         "points": {},
@@ -228,7 +230,12 @@ def test_health_fails_until_something_is_polled(new_site: Client, state: StateFo
     devices["meter-1"] = device | {"consecutive_failures": 4, "last_fault": "no answer", "latency_s": None}
     Heartbeat(state, "poller", clock).say("polling", devices=devices)
     assert new_site.get("/api/v1/health").json()["status"] == "degraded"
-    assert 'facility_device_up{device="meter-1"} 0.0' in new_site.get("/api/v1/metrics").text
+    metrics = new_site.get("/api/v1/metrics").text
+    assert 'facility_device_up{device="meter-1"} 0.0' in metrics
+    assert 'facility_device_slow{device="gateway-1"} 1.0' in metrics
+    assert 'facility_device_slots_skipped_total{device="gateway-1"} 2.0' in metrics
+    assert 'facility_device_latency_seconds{device="gateway-1"} 0.01' in metrics
+    assert 'facility_device_latency_seconds{device="meter-1"}' not in metrics
 
     clock.at += timedelta(minutes=1)  # nobody beats any more
     assert new_site.get("/api/v1/health").json()["status"] == "failed"

@@ -88,13 +88,27 @@ def _backlog_metrics(health: ServiceHealth) -> Iterator[Metric]:
     )
 
 
+_DEVICE_COUNTERS = {
+    "polls": ("facility_device_polls", "Polls since the poller started"),
+    "failures": ("facility_device_poll_failures", "Polls that failed"),
+    "skipped": ("facility_device_slots_skipped", "Polls left out because the one before took too long"),
+}
+
+
 def _device_metrics(health: ServiceHealth) -> Iterator[Metric]:
     up = GaugeMetricFamily("facility_device_up", "1 while a device answers", labels=("device",))
-    polls = CounterMetricFamily("facility_device_polls", "Polls since the poller started", labels=("device",))
-    failures = CounterMetricFamily("facility_device_poll_failures", "Polls that failed", labels=("device",))
+    slow = GaugeMetricFamily("facility_device_slow", "1 while a poll takes half its interval", labels=("device",))
+    latency = GaugeMetricFamily("facility_device_latency_seconds", "Of the last poll answered", labels=("device",))
+    counters = {
+        key: CounterMetricFamily(name, text, labels=("device",)) for key, (name, text) in _DEVICE_COUNTERS.items()
+    }
     for device in health.devices:
         up.add_metric((device.device,), float(device.status == "ok"))
-        if device.detail:
-            polls.add_metric((device.device,), device.detail["polls"])
-            failures.add_metric((device.device,), device.detail["failures"])
-    yield from (up, polls, failures)
+        if not device.detail:
+            continue
+        slow.add_metric((device.device,), float(device.detail["slow"]))
+        if device.detail["latency_s"] is not None:
+            latency.add_metric((device.device,), device.detail["latency_s"])
+        for key, counter in counters.items():
+            counter.add_metric((device.device,), device.detail[key])
+    yield from (up, slow, latency, *counters.values())
