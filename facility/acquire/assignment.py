@@ -35,7 +35,7 @@ def coordinator(assignment: Assignment, factory: ClientFactory, watch: ClockWatc
     Raises
     ------
     ConfigurationError
-        If the profile's limits do not let one of its points be read, or devices disagree about their line.
+        If the profile's limits do not let one of its points be read.
     """
     client = factory.client(assignment.device, assignment.profile)
     specs = [assignment.profile.points[point.key] for point in assignment.points]

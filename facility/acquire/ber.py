@@ -15,6 +15,9 @@ _UNSIGNED = frozenset({COUNTER32, GAUGE32, TIME_TICKS, COUNTER64})
 _ABSENT = frozenset({NULL, NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB_VIEW})
 _BYTES = frozenset({OCTETS, OID, IP_ADDRESS, OPAQUE})
 
+_LAST_ARC = (1 << 32) - 1
+_MOST_ARCS = 128
+
 Raw = int | bytes | None
 
 
@@ -48,6 +51,30 @@ def _arc(arc: int) -> bytes:
     while arc := arc >> 7:
         groups.append(0x80 | arc & 0x7F)
     return bytes(reversed(groups))
+
+
+def oid_arcs(content: bytes) -> tuple[int, ...]:
+    """Decode the content of an object identifier.
+
+    Raises
+    ------
+    WireError
+        If it is cut off, has more than 128 arcs, or one of more than 32 bits.
+    """
+    arcs: list[int] = []
+    arc = 0
+    for byte in content:
+        arc = arc << 7 | byte & 0x7F
+        if arc > _LAST_ARC + 80 or len(arcs) == _MOST_ARCS:
+            break
+        if not byte & 0x80:
+            arcs.append(arc)
+            arc = 0
+    else:
+        if arcs and not arc and not content[-1] & 0x80:
+            first = min(arcs[0] // 40, 2)
+            return (first, arcs[0] - 40 * first, *arcs[1:])
+    raise WireError("an impossible object identifier")
 
 
 def header(data: bytes, at: int, end: int) -> tuple[int, int, int]:

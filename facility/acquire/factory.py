@@ -28,7 +28,7 @@ class ClientFactory:
     """Makes clients; devices behind the same Modbus server, or on the same serial port, share it."""
 
     def __init__(self) -> None:
-        self._lines: dict[str, tuple[ModbusAddress, ModbusLine]] = {}
+        self._lines: dict[ModbusAddress, ModbusLine] = {}
         self._snmp = _Shared(SnmpLayout)
         self._snmp_v1 = _Shared(_without_bulk)
         self._modbus = _Shared(ModbusLayout)
@@ -39,7 +39,7 @@ class ClientFactory:
         Raises
         ------
         ConfigurationError
-            If devices disagree about their line.
+            If the device has no address.
         """
         if device.modbus is not None:
             return ModbusClient(self._link(device.modbus), device.modbus.unit_id, self._modbus.of(profile))
@@ -50,14 +50,10 @@ class ClientFactory:
         raise ConfigurationError(f"device {device.id}: give either modbus or snmp")
 
     def _link(self, address: ModbusAddress) -> ModbusLine:
-        settings = address.model_copy(update={"unit_id": 1})  # what its units have in common
-        line = _modbus_line(address)
-        agreed, shared = self._lines.setdefault(line.address, (settings, line))
-        if agreed != settings:
-            raise ConfigurationError(
-                f"{line.address}: its devices disagree about framing, baud, parity or stop_bits; give all the same"
-            )
-        return shared
+        settings = address.model_copy(update={"unit_id": 1})  # what the units of a line have in common
+        if settings not in self._lines:
+            self._lines[settings] = _modbus_line(settings)
+        return self._lines[settings]
 
 
 class _Shared(Generic[Layout]):

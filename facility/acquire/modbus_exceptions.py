@@ -16,7 +16,8 @@ _NAMES: Final = {
     1: "illegal function", 2: "illegal data address", 3: "illegal data value", 4: "device failure", 5: "acknowledge",
     6: "device busy", 8: "memory parity error", 10: "gateway path unavailable", 11: "gateway target does not respond",
 }  # fmt: skip
-_REFUSALS: Final = frozenset({1, 2, 3, 6})  # "acknowledge" (5) still works on it, a gateway (10, 11) may have passed it on
+# "Acknowledge" (5) still works on it, and a gateway (10, 11) may have passed it on.
+_REFUSALS: Final = frozenset({1, 2, 3, 6})
 _IDENTIFY: Final = 0x2B
 _READS: Final = frozenset({1, 2, 3, 4, _IDENTIFY})
 

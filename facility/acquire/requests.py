@@ -97,7 +97,9 @@ def plan_snmp(oids: Iterable[str], limits: Limits) -> tuple[SnmpGroup, ...]:
     """
     instances = tuple(dict.fromkeys(oids))
     gets = tuple(_gets(instances, limits))
-    bulk = tuple(part for block in _bulk_blocks(instances) for part in _bulk_parts(block, limits)) if limits.bulk else ()
+    bulk = (
+        tuple(part for block in _bulk_blocks(instances) for part in _bulk_parts(block, limits)) if limits.bulk else ()
+    )
     taken = {oid for group in bulk for oid in group.oids}
     mixed = (*_gets([oid for oid in instances if oid not in taken], limits), *bulk)
     return mixed if len(mixed) <= len(gets) else gets

@@ -23,7 +23,7 @@ from facility.acquire.ber import (
     tlv,
 )
 
-GET, RESPONSE, SET, GET_BULK, REPORT = 0xA0, 0xA2, 0xA3, 0xA5, 0xA8
+GET, GET_NEXT, RESPONSE, SET, GET_BULK, REPORT = 0xA0, 0xA1, 0xA2, 0xA3, 0xA5, 0xA8
 TOO_BIG, NO_SUCH_NAME, UNDO_FAILED = 1, 2, 15
 # Each id takes exactly four bytes as a minimal INTEGER, so that it can be written into an encoded request.
 FIRST_ID, LAST_ID = 0x01000000, 0x7FFFFFFF

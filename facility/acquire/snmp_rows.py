@@ -5,19 +5,16 @@ An agent is not believed: answers have to lie within the column and to rise, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from facility.acquire.ber import NULL, OID, Raw, header, oid, tlv
+from facility.acquire.ber import NULL, Raw, WireError, header, oid, oid_arcs, tlv
 from facility.acquire.snmp import Session
-from facility.acquire.snmp_pdu import Pdu, Request
+from facility.acquire.snmp_pdu import GET_NEXT, NO_SUCH_NAME, Pdu, Request
 from facility.acquire.udp import UdpChannel
 from facility.errors import DeviceError
 
-GET_NEXT = 0xA1
 MOST_ROWS = 300
-_NO_SUCH_NAME = 2  # how v1 says that nothing follows
 _LAST_ARC = (1 << 32) - 1
-_MOST_ARCS = 128
 _ROW = "{row}"
 
 Arcs = tuple[int, ...]
@@ -66,38 +63,19 @@ class TableWalk:
         request = Request(GET_NEXT, [oid(".".join(map(str, after)))], [tlv(NULL, b"")])
         request.whole = False  # its answer gives another name
         pdu: Pdu = await self._session.ask(self._channel, request, self._timeout_s)
-        if pdu.error_status == _NO_SUCH_NAME:
+        if pdu.error_status == NO_SUCH_NAME:  # how v1 says that nothing follows
             return after, None
         if pdu.error_status or len(pdu.names) != 1:
             raise DeviceError(f"the agent does not answer GETNEXT: error status {pdu.error_status}")
-        return tuple(arcs_in(pdu.names[0])), pdu.values[0]
+        try:
+            _, start, stop = header(pdu.names[0], 0, len(pdu.names[0]))
+            return oid_arcs(pdu.names[0][start:stop]), pdu.values[0]
+        except WireError as error:
+            raise DeviceError(f"the agent answers {error}") from error
 
 
 def _arcs(dotted: str) -> Arcs:
     return tuple(int(arc) for arc in dotted.strip(".").split(".") if arc)
-
-
-def arcs_in(name: bytes) -> Iterator[int]:
-    """Yield the arcs of an encoded object identifier, header included.
-
-    Raises
-    ------
-    DeviceError
-        If it has more arcs than an identifier may have, or one of more than 32 bits.
-    """
-    _, start, stop = header(name, 0, len(name))
-    arc, count = 0, 0
-    for byte in name[start:stop]:
-        arc = arc << 7 | byte & 0x7F
-        if arc > _LAST_ARC + 80 or count >= _MOST_ARCS:
-            raise DeviceError("an object identifier that is none")
-        if byte & 0x80:
-            continue
-        if count == 0:
-            yield from (min(arc // 40, 2), arc - 40 * min(arc // 40, 2))
-        else:
-            yield arc
-        arc, count = 0, count + 1
 
 
 def text_of(value: Raw) -> str:
@@ -108,6 +86,6 @@ def text_of(value: Raw) -> str:
     if text.isprintable():
         return text
     try:
-        return ".".join(map(str, arcs_in(tlv(OID, value))))
-    except DeviceError:
+        return ".".join(map(str, oid_arcs(value)))
+    except WireError:
         return "".join(each if each.isprintable() else "?" for each in text)

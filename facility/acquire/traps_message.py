@@ -13,6 +13,7 @@ from facility.acquire.ber import (
     WireError,
     expect,
     header,
+    oid_arcs,
     read_integer,
     read_value,
 )
@@ -23,7 +24,6 @@ _UPTIME, _TRAP = "1.3.6.1.2.1.1.3.0", "1.3.6.1.6.3.1.1.4.1.0"
 _GENERIC = "1.3.6.1.6.3.1.1.5"  # the six traps that every agent may send, RFC 3418
 _ENTERPRISE_SPECIFIC = 6
 _MOST_VARBINDS = 32  # of which text is made
-_LONGEST_OID = 640  # bytes: 128 arcs of 32 bits
 _LONGEST_TEXT = 200
 _SECONDS = re.compile(r"(\d+\.\d\d) s")
 _DOTTED = re.compile(r"\d+(\.\d+)+")
@@ -119,13 +119,4 @@ def _readable(octets: bytes) -> str:
 
 
 def _dotted(content: bytes) -> str:
-    if not 1 <= len(content) <= _LONGEST_OID or content[-1] & 0x80:
-        raise WireError("an impossible object identifier")
-    arcs, arc = [], 0
-    for byte in content:
-        arc = arc << 7 | byte & 0x7F
-        if not byte & 0x80:
-            arcs.append(arc)
-            arc = 0
-    first = min(arcs[0] // 40, 2)
-    return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
+    return ".".join(map(str, oid_arcs(content)))

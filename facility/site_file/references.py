@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from facility.site import Crah, Device, LiquidLoop, Named, Site
 from facility.site_file.findings import Fault, unknown
 from facility.site_file.heat_references import heat_faults
+from facility.site_file.line_references import line_faults
 from facility.site_file.redundancy_references import redundancy_faults
 from facility.yaml_file import KeyPath
 
@@ -21,6 +22,7 @@ def reference_faults(site: Site, folder: Path) -> Iterator[Fault]:
     yield from heat_faults(site)
     yield from _server_faults(site)
     yield from _device_faults(site)
+    yield from line_faults(site)
     yield from redundancy_faults(site)
     yield from _file_faults(site, folder)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from facility.acquire.factory import ClientFactory
@@ -9,6 +11,7 @@ from facility.acquire.modbus_link import ModbusLink
 from facility.acquire.modbus_rtu_link import RtuLink
 from facility.errors import ConfigurationError
 from facility.site import ModbusAddress
+from tests.acquire.sites import site
 
 
 def test_units_of_a_line_share_it_and_lines_are_of_their_kind() -> None:
@@ -29,14 +32,29 @@ def test_units_of_a_line_share_it_and_lines_are_of_their_kind() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("one", "other", "said"),
     [
-        ({"serial": "/dev/ttyS0", "baud": 9600}, {"serial": "/dev/ttyS0"}),
-        ({"host": "gateway", "framing": "rtu"}, {"host": "gateway"}),
+        ({"serial": "/dev/ttyS0", "baud": 9600}, {"serial": "/dev/ttyS0"}, "baud: 19200 here, but 9600 for c-1"),
+        ({"host": "gateway", "framing": "rtu"}, {"host": "gateway"}, "framing: tcp here, but rtu for c-1"),
     ],
 )
-def test_devices_that_disagree_about_their_line_are_refused(one: dict[str, object], other: dict[str, object]) -> None:
+def test_devices_that_disagree_about_their_line_are_refused(
+    tmp_path: Path, one: dict[str, object], other: dict[str, object], said: str
+) -> None:
+    devices = [
+        {
+            "id": f"c-{number}",
+            "profile": "bms_crah",
+            "modbus": {**address, "unit_id": number},
+            "equipment": f"crah-{number}",
+        }
+        for number, address in enumerate((one, other), start=1)
+    ]
+    with pytest.raises(ConfigurationError, match=rf"site.yaml:\d+: devices.1.modbus.{said} on the same line"):
+        site(tmp_path, devices)
+
+
+def test_a_line_whose_speed_is_changed_in_the_site_file_is_another(tmp_path: Path) -> None:
     factory = ClientFactory()
-    factory._link(ModbusAddress.model_validate(one))
-    with pytest.raises(ConfigurationError, match="its devices disagree about framing, baud, parity or stop_bits"):
-        factory._link(ModbusAddress.model_validate(other))
+    slow, fast = (ModbusAddress(serial="/dev/ttyS0", baud=baud) for baud in (9600, 19200))
+    assert factory._link(slow) is not factory._link(fast)

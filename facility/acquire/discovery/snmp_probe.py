@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from facility.acquire.ber import OID, Raw, tlv
+from facility.acquire.ber import Raw, WireError, oid_arcs
 from facility.acquire.discovery.found import Answer, Fault, Found, place
 from facility.acquire.discovery.recognise import Recogniser
 from facility.acquire.discovery.rows import Rows, find_rows
 from facility.acquire.discovery.texts import printable
 from facility.acquire.snmp import Session
 from facility.acquire.snmp_pdu import Pdu, Request, get
-from facility.acquire.snmp_rows import arcs_in
 from facility.acquire.snmp_session import session_opener
 from facility.acquire.udp import SilenceError, UdpChannel
 from facility.errors import DeviceError, SecretError
@@ -86,6 +85,6 @@ def _text(value: Raw) -> str:
 
 def _object_id(value: Raw) -> str:
     try:
-        return printable(".".join(map(str, arcs_in(tlv(OID, value))))) if isinstance(value, bytes) else ""
-    except DeviceError:
+        return printable(".".join(map(str, oid_arcs(value)))) if isinstance(value, bytes) else ""
+    except WireError:
         return ""  # something else in its place
