@@ -1,4 +1,4 @@
-"""Run one target, or each in turn, with atheris: `python -m tools.fuzz all --seconds 60`; a crash leaves its input behind."""
+"""Run one target, or each in turn, with atheris: `python -m tools.fuzz all --seconds 60`; a crash leaves its input in var/fuzz."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+_CRASHES = Path("var/fuzz")
 
 
 def main() -> int:
@@ -45,8 +47,17 @@ def _fuzz(name: str, seconds: int) -> int:
     with tempfile.TemporaryDirectory() as corpus:
         for number, seed in enumerate(seeds(name)):
             (Path(corpus) / str(number)).write_bytes(seed)
+        _CRASHES.mkdir(parents=True, exist_ok=True)
         atheris.Setup(
-            [sys.argv[0], corpus, f"-max_total_time={seconds}", "-rss_limit_mb=1024", "-max_len=4096", "-timeout=5"],
+            [
+                sys.argv[0],
+                corpus,
+                f"-artifact_prefix={_CRASHES}/",
+                f"-max_total_time={seconds}",
+                "-rss_limit_mb=1024",
+                "-max_len=4096",
+                "-timeout=5",
+            ],
             TARGETS[name],
         )
         atheris.Fuzz()

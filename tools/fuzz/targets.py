@@ -6,6 +6,7 @@ A promise is: the declared errors and no others, nothing larger out than came in
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import numpy as np
 
@@ -22,6 +23,9 @@ from facility.acquire.requests import ModbusRequest
 from facility.acquire.snmp_community import CommunitySession
 from facility.acquire.snmp_pdu import FIRST_ID, Pdu, decode_pdu, get
 from facility.acquire.snmp_v3 import UsmSession
+from facility.acquire.traps_message import TRAP_V2
+from facility.acquire.traps_senders import Sender
+from facility.acquire.traps_usm import NotificationEngine, UsmSender
 from facility.acquire.usm_engine import UsmEngine
 from facility.acquire.usm_keys import UsmUser, master_key
 from facility.acquire.usm_message import parse_message
@@ -76,6 +80,26 @@ def snmp_v3_answer(data: bytes) -> None:
         return
 
 
+def snmp_trap(data: bytes) -> None:
+    """Take a datagram for a trap or an inform, of a community and of a v3 user."""
+    engine = NotificationEngine("fuzz", 1.79e9)
+    senders = (
+        Sender("pdu", frozenset((b"public",)), None),
+        Sender("ups", frozenset(), UsmSender(_USER, engine.id)),
+    )
+    for sender in senders:
+        with suppress(WireError):
+            _, received = sender.open(data, engine)
+            if received.notification is not None:
+                assert all(name.isprintable() and text.isprintable() for name, text in received.notification.varbinds)
+
+
+def object_identifier(data: bytes) -> None:
+    """Decode an object identifier."""
+    with suppress(WireError):
+        assert all(0 <= arc < 1 << 32 for arc in ber.oid_arcs(data))
+
+
 def modbus_tcp_stream(data: bytes) -> None:
     """Cut a stream into frames; what is kept of it stays short."""
     try:
@@ -123,8 +147,8 @@ def number_text(data: bytes) -> None:
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
     target.__name__: target
     for target in (
-        snmp_pdu, snmp_v2c_answer, snmp_v3_answer, modbus_tcp_stream, modbus_rtu_stream, modbus_registers, modbus_identity,
-        number_text,
+        snmp_pdu, snmp_v2c_answer, snmp_v3_answer, snmp_trap, object_identifier, modbus_tcp_stream, modbus_rtu_stream,
+        modbus_registers, modbus_identity, number_text,
     )
 }  # fmt: skip
 
@@ -139,7 +163,17 @@ def seeds(name: str) -> list[bytes]:
         "snmp_pdu": [answer],
         "snmp_v2c_answer": [v2c],
         "snmp_v3_answer": [UsmSession(_USER, lambda: 0.0).encode(engine, _REQUEST, FIRST_ID)],
+        "snmp_trap": [_trap(), UsmSession(_USER, lambda: 0.0).encode(engine, _REQUEST, FIRST_ID)],
+        "object_identifier": [bytes.fromhex("2B 06 01 04 01 82 3E")],
         "modbus_tcp_stream": [bytes.fromhex("0001 0000 0005 01 03 02 00B4 0002 0000")],
         "modbus_rtu_stream": [bytes.fromhex("07 03 06 0001 0002 0003")],
         "modbus_identity": [bytes.fromhex("2B 0E 01 01 00 00 02 00 03 414243 01 01 44")],
     }.get(name, [b"21.5"])
+
+
+def _trap() -> bytes:
+    uptime = ber.oid("1.3.6.1.2.1.1.3.0") + ber.integer(4200, ber.TIME_TICKS)
+    kind = ber.oid("1.3.6.1.6.3.1.1.4.1.0") + ber.oid("1.3.6.1.6.3.1.1.5.3")
+    varbinds = ber.tlv(ber.SEQUENCE, b"".join(ber.tlv(ber.SEQUENCE, each) for each in (uptime, kind)))
+    pdu = ber.tlv(TRAP_V2, ber.integer(FIRST_ID) + ber.integer(0) + ber.integer(0) + varbinds)
+    return ber.tlv(ber.SEQUENCE, ber.integer(1) + ber.tlv(ber.OCTETS, b"public") + pdu)
