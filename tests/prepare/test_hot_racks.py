@@ -10,7 +10,9 @@ import pytest
 from facility.history.telemetry import TelemetryStore
 from facility.learn.twin import Learned, plant_models
 from facility.prepare.hot_racks import remembering_hot_racks
+from facility.records import Finding
 from facility.site_file import LoadedSite
+from facility.trust.believed import BelievedTelemetry
 from tests.prepare.conftest import NOW, write
 
 FIVE_MIN = timedelta(minutes=5)
@@ -34,3 +36,18 @@ def test_a_rack_that_was_hot_is_remembered(demo: LoadedSite, store: TelemetrySto
     assert np.array_equal(after.inlets.recirculation_frac[1:], before.inlets.recirculation_frac[1:])
     for hall_after, hall_before in zip(others, plants[0].hall_parts[1:], strict=True):
         assert np.array_equal(hall_after.inlets.recirculation_frac, hall_before.inlets.recirculation_frac)
+
+
+def test_a_probe_that_is_not_believed_is_not_remembered(demo: LoadedSite, store: TelemetryStore) -> None:
+    """It is stuck high; the plan must not cool the whole hall for it."""
+    hall, wrong = demo.site.halls[0], "a01.inlet_temperature_degc"
+    crahs = [crah.id for crah in demo.site.crahs if crah.hall == hall.id]
+    readings = {f"{crah}.supply_air_temperature_degc": 21.0 for crah in crahs}
+    readings |= {f"{crah}.fan_speed_frac": 0.4 for crah in crahs}
+    readings |= {f"{rack.id}.power_kw": 9.0 for rack in hall.racks}
+    readings |= {f"{rack.id}.inlet_temperature_degc": 22.0 for rack in hall.racks} | {wrong: 41.0}
+    write(store, readings, NOW - timedelta(hours=2), NOW, FIVE_MIN)
+    plants = plant_models(demo, Learned(), NOW, {})
+    finding = Finding(wrong, "stuck", NOW - timedelta(hours=2), "it has read 41 without moving")
+    after = remembering_hot_racks(demo, BelievedTelemetry(store, [finding]), NOW, plants)[0].hall_parts[0]
+    assert np.array_equal(after.inlets.recirculation_frac, plants[0].hall_parts[0].inlets.recirculation_frac)

@@ -7,8 +7,9 @@ import pytest
 
 from facility.history.telemetry import TelemetryStore
 from facility.prepare.situation import dew_points_degc, read_situation
-from facility.records import Quality, ReadingBatch
+from facility.records import Finding, Quality, ReadingBatch
 from facility.site_file import LoadedSite
+from facility.trust.believed import BelievedTelemetry
 from tests.prepare.conftest import NOW, write
 
 SECOND = timedelta(seconds=1)
@@ -46,3 +47,12 @@ def test_the_dew_point_is_the_highest_at_the_racks_of_a_hall(demo: LoadedSite, s
     write(store, readings, NOW - SECOND, NOW, SECOND)
     found = dew_points_degc(demo, read_situation(demo, store, NOW))
     assert found == {"hall-1": pytest.approx(13.85, abs=0.1)}
+
+
+def test_a_point_that_is_not_believed_is_not_now(demo: LoadedSite, store: TelemetryStore) -> None:
+    other = "crah-2.supply_air_temperature_setpoint_degc"
+    write(store, {SETPOINT: 22.0, other: 21.0}, NOW - SECOND, NOW, SECOND)
+    telemetry = BelievedTelemetry(store, [Finding(SETPOINT, "jump", NOW - timedelta(hours=1), "it jumped")])
+    situation = read_situation(demo, telemetry, NOW)
+    assert situation.value("crah-1", "supply_air_temperature_setpoint_degc") is None
+    assert situation.value("crah-2", "supply_air_temperature_setpoint_degc") == 21.0
