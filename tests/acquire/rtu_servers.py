@@ -18,6 +18,8 @@ from pymodbus.pdu.device import ModbusDeviceIdentification
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
+from tests.acquire.servers import stream_server
+
 REQUEST_BYTES = 8  # of every request that the tests send: reads, single writes; 7 for an identification
 Say = Callable[[bytes], None]
 Script = Callable[[bytes, Say], None]
@@ -129,29 +131,14 @@ def scripted_serial(script: Script) -> Iterator[str]:
 @asynccontextmanager
 async def scripted_gateway(script: Script, port: int = 0) -> AsyncIterator[int]:
     """Play the units behind a gateway that passes RTU frames on; yields its port."""
-    open_writers: set[asyncio.StreamWriter] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        open_writers.add(writer)
-
         def say(data: bytes) -> None:
             if not writer.is_closing():
                 writer.write(data)
 
-        try:
-            while True:
-                script(await reader.readexactly(REQUEST_BYTES), say)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            open_writers.discard(writer)
-            writer.close()
+        while True:
+            script(await reader.readexactly(REQUEST_BYTES), say)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", port)
-    try:
-        yield int(server.sockets[0].getsockname()[1])
-    finally:
-        server.close()
-        for writer in tuple(open_writers):
-            writer.close()
-        await asyncio.sleep(0.01)
+    async with stream_server(serve, port) as listening:
+        yield listening

@@ -7,7 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import cast
@@ -105,23 +105,36 @@ async def udp_agent(answer: Callable[[bytes], Answers], port: int = 0) -> AsyncI
 @asynccontextmanager
 async def tcp_server(answer: Callable[[bytes], bytes | None], port: int = 0) -> AsyncIterator[int]:
     """Run a server that answers each Modbus TCP frame with raw bytes, or None for silence; yields its port."""
-    open_writers: set[asyncio.StreamWriter] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            head = await reader.readexactly(6)
+            reply = answer(head + await reader.readexactly(int.from_bytes(head[4:6], "big")))
+            if reply is not None:
+                writer.write(reply)
+
+    async with stream_server(serve, port) as listening:
+        yield listening
+
+
+@asynccontextmanager
+async def stream_server(
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], port: int = 0
+) -> AsyncIterator[int]:
+    """Serve each TCP connection until it or the server ends; yields its port."""
+    open_writers: set[asyncio.StreamWriter] = set()
+
+    async def keep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         open_writers.add(writer)
         try:
-            while True:
-                head = await reader.readexactly(6)
-                reply = answer(head + await reader.readexactly(int.from_bytes(head[4:6], "big")))
-                if reply is not None:
-                    writer.write(reply)
+            await serve(reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             open_writers.discard(writer)
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", port)
+    server = await asyncio.start_server(keep, "127.0.0.1", port)
     try:
         yield int(server.sockets[0].getsockname()[1])
     finally:

@@ -18,7 +18,7 @@ from facility.profile import Limits, ProfilePoint
 from facility.records import Quality
 from tests.acquire.ber_by_hand import Question
 from tests.acquire.servers import Answers, udp_agent
-from tests.acquire.values import is_about, snmp_client
+from tests.acquire.values import is_about, read_points, snmp_client
 
 NAMES = [bytes([0x2B, 6, 1, 4, number]) for number in range(1, 9)]
 POINTS = {
@@ -36,14 +36,7 @@ def read(answer: Callable[[bytes], Answers], limits: Limits = FAST, times: int =
     async def run() -> dict[str, Value]:
         async with udp_agent(answer) as port:
             client = snmp_client(UdpChannel("127.0.0.1", port), lambda: CommunitySession("public"), POINTS, limits)
-            into: dict[str, Value] = {}
-            try:
-                for _ in range(times):
-                    into.clear()
-                    await client.read(into)
-            finally:
-                await client.close()
-            return into
+            return await read_points(client, times)
 
     return asyncio.run(run())
 

@@ -15,7 +15,7 @@ from facility.errors import DeviceError
 from facility.profile import Limits, ProfilePoint
 from facility.records import Quality
 from tests.acquire.servers import tcp_server
-from tests.acquire.values import is_about, modbus_client
+from tests.acquire.values import is_about, modbus_client, read_points
 
 POINTS = {
     f"p{address}": ProfilePoint(table="input", address=address, type="uint16", unit="kW", range=(0, 1000))
@@ -46,14 +46,7 @@ def read(answer: Callable[[bytes], bytes | None], times: int = 1, limits: Limits
     async def run() -> dict[str, Value]:
         async with tcp_server(answer) as port:
             client = modbus_client(ModbusLink("127.0.0.1", port), 1, POINTS, limits)
-            into: dict[str, Value] = {}
-            try:
-                for _ in range(times):
-                    into.clear()
-                    await client.read(into)
-            finally:
-                await client.close()
-            return into
+            return await read_points(client, times)
 
     return asyncio.run(run())
 

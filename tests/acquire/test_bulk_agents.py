@@ -48,14 +48,7 @@ def read(agent: Agent, times: int = 1) -> dict[str, Value]:
         async with udp_agent(agent) as port:
             channel = UdpChannel("127.0.0.1", port)
             client = snmp_client(channel, lambda: CommunitySession("public"), POINTS, Limits(timeout_s=0.5))
-            into: dict[str, Value] = {}
-            try:
-                for _ in range(times):
-                    into.clear()
-                    await client.read(into)
-            finally:
-                await client.close()
-            return into
+            return await read_points(client, times)
 
     return asyncio.run(run())
 

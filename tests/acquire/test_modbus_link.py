@@ -9,6 +9,7 @@ import pytest
 
 from facility.acquire.modbus_link import ModbusLink
 from facility.errors import DeviceError
+from tests.acquire.line_load import keep_asking
 from tests.acquire.servers import tcp_server
 
 READ = bytes([3, 0, 0, 0, 1])
@@ -33,20 +34,7 @@ def test_dead_units_take_a_bounded_share_of_the_line() -> None:
         async with tcp_server(script) as port:
             link = ModbusLink("127.0.0.1", port)
 
-            async def keep_asking(unit: int) -> None:
-                while True:
-                    try:
-                        await link.request(unit, READ, 0.4)
-                    except DeviceError:
-                        assert unit != 1
-                    await asyncio.sleep(0.01)
-
-            tasks = [asyncio.create_task(keep_asking(unit)) for unit in (1, 66, 67, 68)]
-            await asyncio.sleep(3.0)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            link.close()
+            await keep_asking(link, READ, well=1, dead=(66, 67, 68), for_s=3.0)
             return asked.count(1), len(asked) - asked.count(1)
 
     well, dead = asyncio.run(run())

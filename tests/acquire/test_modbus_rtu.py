@@ -16,6 +16,7 @@ from facility.acquire.modbus_mbap import encode_frame as encode_mbap
 from facility.acquire.modbus_rtu import crc16, encode_frame, find_answer
 from facility.acquire.modbus_rtu_link import RtuLink
 from facility.errors import DeviceError
+from tests.acquire.line_load import keep_asking
 from tests.acquire.rtu_frames import answer, block, framed
 from tests.acquire.rtu_servers import Say, Script, pymodbus_rtu_over_tcp, registers, scripted_gateway
 
@@ -310,20 +311,7 @@ def test_a_silent_unit_takes_a_bounded_share_of_the_line() -> None:
         async with scripted_gateway(script) as port:
             link = RtuLink(TcpWire("127.0.0.1", port))
 
-            async def keep_asking(unit: int) -> None:
-                while True:
-                    try:
-                        await link.request(unit, READ, 0.4)
-                    except DeviceError:
-                        assert unit != 1
-                    await asyncio.sleep(0.01)
-
-            tasks = [asyncio.create_task(keep_asking(unit)) for unit in (1, 66, 67, 68)]
-            await asyncio.sleep(3.0)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            link.close()
+            await keep_asking(link, READ, well=1, dead=(66, 67, 68), for_s=3.0)
             return asked.count(1), len(asked) - asked.count(1)
 
     well, silent = asyncio.run(run())

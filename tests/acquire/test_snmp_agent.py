@@ -20,7 +20,7 @@ from facility.errors import DeviceError, WriteRefusedError
 from facility.profile import Limits, ProfilePoint, load_profile
 from facility.records import Quality
 from tests.acquire.servers import snmpd
-from tests.acquire.values import Whole, is_about, snmp_client
+from tests.acquire.values import Whole, is_about, read_points, snmp_client
 
 AUTH: dict[AuthProtocol, str] = {
     "SHA1": "SHA", "SHA224": "SHA-224", "SHA256": "SHA-256", "SHA384": "SHA-384", "SHA512": "SHA-512",
@@ -77,14 +77,7 @@ def rack_pdu(port: int, session: Session, limits: Limits | None = None) -> Whole
 
 def read(client: Whole, times: int = 1) -> dict[str, Value]:
     async def run() -> dict[str, Value]:
-        into: dict[str, Value] = {}
-        try:
-            for _ in range(times):
-                into.clear()
-                await client.read(into)
-        finally:
-            await client.close()
-        return into
+        return await read_points(client, times)
 
     return asyncio.run(run())
 

@@ -90,11 +90,13 @@ def modbus_client(line: ModbusLine, unit: int, points: Mapping[str, ProfilePoint
     return Whole(ModbusClient(line, unit, ModbusLayout(points, limits)), points)
 
 
-async def read_points(whole: Whole) -> dict[str, Value]:
-    """Read all points of a device, and leave it."""
+async def read_points(whole: Whole, times: int = 1) -> dict[str, Value]:
+    """Read all points of a device so many times, and leave it; what the last read found."""
     into: dict[str, Value] = {}
     try:
-        await whole.read(into)
+        for _ in range(times):
+            into.clear()
+            await whole.read(into)
     finally:
         await whole.close()
     return into

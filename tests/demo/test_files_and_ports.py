@@ -46,6 +46,7 @@ def test_site_file_is_the_demo_with_addresses_filled_in(tmp_path: Path, monkeypa
     ups = next(device.snmp for device in written.site.devices if device.id == "ups-card")
     assert ups is not None
     assert ups.v3 is not None
+    assert ups.v3.auth_key is not None
     assert resolve_secret(ups.v3.auth_key).get_secret_value() == (folder / "secrets/ups_auth_key").read_text()
     text = (folder / "site.yaml").read_text()
     assert not any(file.read_text() in text for file in (folder / "secrets").iterdir())
