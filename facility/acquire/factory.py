@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
 from facility.acquire.client import DeviceClient
-from facility.acquire.modbus import ModbusClient
-from facility.acquire.modbus_connection import TcpWire
-from facility.acquire.modbus_layout import ModbusLayout
-from facility.acquire.modbus_line import ModbusLine
-from facility.acquire.modbus_link import ModbusLink
-from facility.acquire.modbus_rtu_link import RtuLink
-from facility.acquire.modbus_serial import SerialWire
-from facility.acquire.snmp import SnmpClient
-from facility.acquire.snmp_layout import SnmpLayout
-from facility.acquire.snmp_session import session_opener
-from facility.acquire.udp import UdpChannel
+from facility.acquire.modbus.client import ModbusClient
+from facility.acquire.modbus.connection import TcpWire
+from facility.acquire.modbus.layout import ModbusLayout
+from facility.acquire.modbus.line import ModbusLine
+from facility.acquire.modbus.rtu_link import RtuLink
+from facility.acquire.modbus.serial_port import SerialWire
+from facility.acquire.modbus.tcp_link import ModbusLink
+from facility.acquire.snmp.client import SnmpClient
+from facility.acquire.snmp.layout import SnmpLayout
+from facility.acquire.snmp.session import session_opener
+from facility.acquire.snmp.udp import UdpChannel
 from facility.errors import ConfigurationError
 from facility.profile import Limits, Profile, ProfilePoint
 from facility.site import Device, ModbusAddress

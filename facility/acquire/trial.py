@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from facility.acquire.client import DeviceClient
 from facility.acquire.columns import Columns, Value
 from facility.acquire.factory import ClientFactory
-from facility.acquire.snmp_rows import TableWalk, text_of
-from facility.acquire.snmp_session import session_opener
-from facility.acquire.udp import UdpChannel
+from facility.acquire.snmp.rows import TableWalk, text_of
+from facility.acquire.snmp.session import session_opener
+from facility.acquire.snmp.udp import UdpChannel
 from facility.errors import DeviceError
 from facility.profile import Place, Profile, ProfileTable
 from facility.records import Quality

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from facility.acquire.columns import Value
-from facility.acquire.modbus_link import ModbusLink
-from facility.acquire.snmp_community import CommunitySession
-from facility.acquire.udp import UdpChannel
+from facility.acquire.modbus.tcp_link import ModbusLink
+from facility.acquire.snmp.community import CommunitySession
+from facility.acquire.snmp.udp import UdpChannel
 from facility.profile import load_profile
 from facility.records import Quality
 from tests.acquire.ber_by_hand import Question

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from facility.acquire.modbus_line import ModbusLine
+from facility.acquire.modbus.line import ModbusLine
 from facility.errors import DeviceError
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable
 import pytest
 
 from facility.acquire.columns import Value
-from facility.acquire.snmp_community import CommunitySession
-from facility.acquire.snmp_v3 import UsmSession
-from facility.acquire.udp import UdpChannel
-from facility.acquire.usm_keys import UsmUser, master_key
+from facility.acquire.snmp.community import CommunitySession
+from facility.acquire.snmp.udp import UdpChannel
+from facility.acquire.snmp.usm_keys import UsmUser, master_key
+from facility.acquire.snmp.v3 import UsmSession
 from facility.errors import DeviceError
 from facility.profile import Limits, ProfilePoint
 from facility.records import Quality

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from facility.acquire.columns import Value
-from facility.acquire.modbus_link import ModbusLink
+from facility.acquire.modbus.tcp_link import ModbusLink
 from facility.errors import DeviceError
 from facility.profile import Limits, ProfilePoint
 from facility.records import Quality

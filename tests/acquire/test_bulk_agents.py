@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from facility.acquire.columns import Value
-from facility.acquire.snmp_community import CommunitySession
-from facility.acquire.udp import UdpChannel
+from facility.acquire.snmp.community import CommunitySession
+from facility.acquire.snmp.udp import UdpChannel
 from facility.errors import DeviceError
 from facility.profile import Limits, ProfilePoint
 from facility.records import Quality

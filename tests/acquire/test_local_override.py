@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from facility.acquire.local_override import local_override
-from facility.acquire.write_rules import WriteRules
+from facility.acquire.writing.local_override import local_override
+from facility.acquire.writing.rules import WriteRules
 from facility.records import LocalOverride, LoggedWrite, PointStanding, Quality, Reading, WriteState
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)

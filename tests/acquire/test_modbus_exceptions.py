@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from facility.acquire.modbus_exceptions import exception_code, explain, is_out_of_reach, may_repeat, verdict
-from facility.acquire.modbus_link import ModbusLink
-from facility.acquire.modbus_patience import ask, waits
+from facility.acquire.modbus.exceptions import exception_code, explain, is_out_of_reach, may_repeat, verdict
+from facility.acquire.modbus.patience import ask, waits
+from facility.acquire.modbus.tcp_link import ModbusLink
 from tests.acquire.servers import tcp_server
 
 READ = bytes([3, 0, 0, 0, 1])

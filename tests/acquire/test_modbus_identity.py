@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymodbus.pdu.device import ModbusDeviceIdentification
 
-from facility.acquire.modbus_connection import TcpWire
-from facility.acquire.modbus_identity import MalformedIdentityError, decode_identity, read_device_identification
-from facility.acquire.modbus_link import ModbusLink
-from facility.acquire.modbus_rtu_link import RtuLink
+from facility.acquire.modbus.connection import TcpWire
+from facility.acquire.modbus.identity import MalformedIdentityError, decode_identity, read_device_identification
+from facility.acquire.modbus.rtu_link import RtuLink
+from facility.acquire.modbus.tcp_link import ModbusLink
 from facility.errors import DeviceError
 from tests.acquire.rtu_servers import pymodbus_rtu_over_tcp, registers
 from tests.acquire.servers import libmodbus, tcp_server

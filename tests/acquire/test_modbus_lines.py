@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from facility.acquire.factory import ClientFactory
-from facility.acquire.modbus_link import ModbusLink
-from facility.acquire.modbus_rtu_link import RtuLink
+from facility.acquire.modbus.rtu_link import RtuLink
+from facility.acquire.modbus.tcp_link import ModbusLink
 from facility.errors import ConfigurationError
 from facility.site import ModbusAddress
 from tests.acquire.sites import site

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from facility.acquire.modbus_link import ModbusLink
+from facility.acquire.modbus.tcp_link import ModbusLink
 from facility.errors import DeviceError
 from tests.acquire.line_load import keep_asking
 from tests.acquire.servers import tcp_server

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facility.acquire.modbus_connection import TcpWire
-from facility.acquire.modbus_mbap import NotModbusError, cut_frames
-from facility.acquire.modbus_mbap import encode_frame as encode_mbap
-from facility.acquire.modbus_rtu import crc16, encode_frame, find_answer
-from facility.acquire.modbus_rtu_link import RtuLink
+from facility.acquire.modbus.connection import TcpWire
+from facility.acquire.modbus.mbap import NotModbusError, cut_frames
+from facility.acquire.modbus.mbap import encode_frame as encode_mbap
+from facility.acquire.modbus.rtu import crc16, encode_frame, find_answer
+from facility.acquire.modbus.rtu_link import RtuLink
 from facility.errors import DeviceError
 from tests.acquire.line_load import keep_asking
 from tests.acquire.rtu_frames import answer, block, framed

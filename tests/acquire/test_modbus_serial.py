@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from facility.acquire.modbus_rtu_link import RtuLink
-from facility.acquire.modbus_serial import SerialWire
+from facility.acquire.modbus.rtu_link import RtuLink
+from facility.acquire.modbus.serial_port import SerialWire
 from facility.errors import DeviceError
 from tests.acquire.rtu_frames import answer, block, framed
 from tests.acquire.rtu_servers import (

@@ -11,7 +11,7 @@ import pytest
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from facility.acquire.columns import Value
-from facility.acquire.modbus_link import ModbusLink
+from facility.acquire.modbus.tcp_link import ModbusLink
 from facility.errors import WriteRefusedError
 from facility.profile import Limits, ProfilePoint, load_profile
 from facility.records import Quality

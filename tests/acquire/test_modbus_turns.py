@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from facility.acquire.modbus_turns import Turns
+from facility.acquire.modbus.turns import Turns
 
 
 def play(scene: Callable[[Turns, list[int]], Awaitable[None]]) -> list[int]:
@@ -84,7 +84,7 @@ def test_a_unit_that_answers_is_well_at_once() -> None:
 
 
 def test_a_silent_unit_that_waited_long_is_asked_although_the_line_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("facility.acquire.modbus_turns._LONGEST_WAIT_S", 0.05)
+    monkeypatch.setattr("facility.acquire.modbus.turns._LONGEST_WAIT_S", 0.05)
 
     async def scene(turns: Turns, order: list[int]) -> None:
         turns.silent(9, cost_s=0.001)

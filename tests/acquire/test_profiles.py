@@ -9,7 +9,7 @@ import pytest
 
 from facility.acquire.encode import encode_registers
 from facility.acquire.requests import plan_modbus, plan_snmp
-from facility.acquire.snmp_layout import oids
+from facility.acquire.snmp.layout import oids
 from facility.errors import ConfigurationError
 from facility.profile import FILL_IN, Profile, Template, load_profile, profile_names, profile_text, read_profile
 from tests.acquire.values import of_registers

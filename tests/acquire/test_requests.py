@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facility.acquire import ber
 from facility.acquire.requests import (
     ModbusRequest,
     SnmpGroup,
@@ -16,6 +15,7 @@ from facility.acquire.requests import (
     plan_modbus,
     plan_snmp,
 )
+from facility.acquire.snmp import ber
 from facility.errors import ConfigurationError
 from facility.profile import Limits, ModbusTable, NumberType, ProfilePoint
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from facility.acquire.columns import Value
-from facility.acquire.snmp import Session
-from facility.acquire.snmp_community import CommunitySession
-from facility.acquire.snmp_v3 import UsmSession
-from facility.acquire.udp import UdpChannel
-from facility.acquire.usm_keys import AuthProtocol, PrivProtocol, UsmUser, master_key
+from facility.acquire.snmp.client import Session
+from facility.acquire.snmp.community import CommunitySession
+from facility.acquire.snmp.udp import UdpChannel
+from facility.acquire.snmp.usm_keys import AuthProtocol, PrivProtocol, UsmUser, master_key
+from facility.acquire.snmp.v3 import UsmSession
 from facility.errors import DeviceError, WriteRefusedError
 from facility.profile import Limits, ProfilePoint, load_profile
 from facility.records import Quality

@@ -14,13 +14,13 @@ import pytest
 
 from facility.acquire.columns import Columns
 from facility.acquire.factory import ClientFactory
-from facility.acquire.snmp import Session
-from facility.acquire.snmp_community import CommunitySession
-from facility.acquire.snmp_pdu import Pdu, Request, get
-from facility.acquire.snmp_v3 import UsmSession
-from facility.acquire.udp import SilenceError, UdpChannel
-from facility.acquire.usm_keys import AuthProtocol, KeyExtension, PrivProtocol, UsmUser, master_key
-from facility.acquire.usm_message import parse_message
+from facility.acquire.snmp.client import Session
+from facility.acquire.snmp.community import CommunitySession
+from facility.acquire.snmp.pdu import Pdu, Request, get
+from facility.acquire.snmp.udp import SilenceError, UdpChannel
+from facility.acquire.snmp.usm_keys import AuthProtocol, KeyExtension, PrivProtocol, UsmUser, master_key
+from facility.acquire.snmp.usm_message import parse_message
+from facility.acquire.snmp.v3 import UsmSession
 from facility.errors import DeviceError
 from facility.profile import ProfilePoint
 from tests.acquire.ber_by_hand import Question

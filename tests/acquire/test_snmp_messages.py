@@ -13,14 +13,14 @@ from pysnmp.proto.secmod.eso.priv.aes256 import AesBlumenthal256
 from pysnmp.proto.secmod.rfc3414 import localkey
 from pysnmp.proto.secmod.rfc3414.auth.hmacsha import HmacSha
 
-from facility.acquire import ber
-from facility.acquire.ber import WireError
-from facility.acquire.snmp_community import CommunitySession
-from facility.acquire.snmp_pdu import FIRST_ID, LAST_ID, Pdu, decode_pdu, error_name, get, set_number
-from facility.acquire.snmp_v3 import UsmSession
-from facility.acquire.usm_ciphers import priv_cipher
-from facility.acquire.usm_engine import UsmEngine
-from facility.acquire.usm_keys import AuthProtocol, PrivProtocol, UsmUser, localised, master_key
+from facility.acquire.snmp import ber
+from facility.acquire.snmp.ber import WireError
+from facility.acquire.snmp.community import CommunitySession
+from facility.acquire.snmp.pdu import FIRST_ID, LAST_ID, Pdu, decode_pdu, error_name, get, set_number
+from facility.acquire.snmp.usm_ciphers import priv_cipher
+from facility.acquire.snmp.usm_engine import UsmEngine
+from facility.acquire.snmp.usm_keys import AuthProtocol, PrivProtocol, UsmUser, localised, master_key
+from facility.acquire.snmp.v3 import UsmSession
 from facility.errors import SecretError
 from tests.acquire.ber_by_hand import Question, element
 

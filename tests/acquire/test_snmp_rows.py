@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facility.acquire.ber import WireError, header, oid, oid_arcs
-from facility.acquire.snmp_community import CommunitySession
-from facility.acquire.snmp_rows import MOST_ROWS, TableWalk, text_of
-from facility.acquire.udp import UdpChannel
+from facility.acquire.snmp.ber import WireError, header, oid, oid_arcs
+from facility.acquire.snmp.community import CommunitySession
+from facility.acquire.snmp.rows import MOST_ROWS, TableWalk, text_of
+from facility.acquire.snmp.udp import UdpChannel
 from facility.errors import DeviceError
 from tests.acquire.ber_by_hand import Question, arcs
 from tests.acquire.servers import Answers, udp_agent

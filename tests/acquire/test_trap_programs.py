@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from facility.acquire.traps import TrapReceiver
+from facility.acquire.traps.receiver import TrapReceiver
 from facility.errors import DeviceError
 from facility.records import Event
 from facility.site import Site, Traps

@@ -10,16 +10,16 @@ import structlog.testing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facility.acquire import ber
-from facility.acquire.ber import WireError
-from facility.acquire.traps import TrapReceiver
-from facility.acquire.traps_limit import Bucket
-from facility.acquire.traps_message import Notification, read_notification
-from facility.acquire.traps_senders import SenderBook, plain_address
-from facility.acquire.traps_usm import NotificationEngine, UsmSender
-from facility.acquire.usm_keys import UsmUser, master_key
-from facility.acquire.usm_message import AUTH, PRIV, REPORTABLE, parse_message
-from facility.acquire.usm_security import UsmSecurity
+from facility.acquire.snmp import ber
+from facility.acquire.snmp.ber import WireError
+from facility.acquire.snmp.usm_keys import UsmUser, master_key
+from facility.acquire.snmp.usm_message import AUTH, PRIV, REPORTABLE, parse_message
+from facility.acquire.snmp.usm_security import UsmSecurity
+from facility.acquire.traps.bucket import Bucket
+from facility.acquire.traps.message import Notification, read_notification
+from facility.acquire.traps.receiver import TrapReceiver
+from facility.acquire.traps.senders import SenderBook, plain_address
+from facility.acquire.traps.usm import NotificationEngine, UsmSender
 from facility.errors import DeviceError
 from facility.records import Event
 from facility.site import Site, Traps

@@ -8,9 +8,9 @@ import pytest
 from pyasn1.type.univ import OctetString
 from pysnmp.entity import config
 
-from facility.acquire.ber import WireError
-from facility.acquire.usm_ciphers import priv_cipher
-from facility.acquire.usm_keys import AuthProtocol, KeyExtension, PrivProtocol, UsmUser, localised, master_key
+from facility.acquire.snmp.ber import WireError
+from facility.acquire.snmp.usm_ciphers import priv_cipher
+from facility.acquire.snmp.usm_keys import AuthProtocol, KeyExtension, PrivProtocol, UsmUser, localised, master_key
 from facility.errors import SecretError
 
 ENGINE = bytes.fromhex("80001F8880E9630000D61FF449")

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facility.acquire.columns import Value
-from facility.acquire.modbus_link import ModbusLink
-from facility.acquire.write_rules import WriteRules
+from facility.acquire.modbus.tcp_link import ModbusLink
+from facility.acquire.writing.rules import WriteRules
 from facility.profile import Limits, ProfilePoint
 from facility.records import Quality
 from facility.units import to_canonical

@@ -13,7 +13,7 @@ import pytest
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from facility.acquire.factory import ClientFactory
-from facility.acquire.modbus_link import ModbusLink
+from facility.acquire.modbus.tcp_link import ModbusLink
 from facility.errors import WriteRefusedError
 from facility.profile import Limits, ProfilePoint
 from facility.records import Quality

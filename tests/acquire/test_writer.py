@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from facility.acquire.poller import Poller
-from facility.acquire.writer import PointWriter
+from facility.acquire.writing.writer import PointWriter
 from facility.errors import DeviceError, JournalError, UnknownPointError, WriteRefusedError
 from facility.records import LocalOverride, Quality, Reading, Write, WriteState
 from facility.site_journal import open_write_ledger

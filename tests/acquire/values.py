@@ -8,20 +8,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from facility.acquire.ber import Raw
 from facility.acquire.client import DeviceClient
 from facility.acquire.columns import Columns, Value
 from facility.acquire.decode import Scaling
-from facility.acquire.modbus import ModbusClient
-from facility.acquire.modbus_layout import ModbusLayout
-from facility.acquire.modbus_line import ModbusLine
-from facility.acquire.registers import Block
+from facility.acquire.modbus.client import ModbusClient
+from facility.acquire.modbus.layout import ModbusLayout
+from facility.acquire.modbus.line import ModbusLine
+from facility.acquire.modbus.registers import Block
 from facility.acquire.requests import ModbusRequest
-from facility.acquire.snmp import Session, SnmpClient
-from facility.acquire.snmp_fetch import SnmpFetch
-from facility.acquire.snmp_layout import SnmpLayout, SnmpReading
-from facility.acquire.snmp_pdu import RESPONSE, Pdu, Request
-from facility.acquire.udp import UdpChannel
+from facility.acquire.snmp.ber import Raw
+from facility.acquire.snmp.client import Session, SnmpClient
+from facility.acquire.snmp.fetch import SnmpFetch
+from facility.acquire.snmp.layout import SnmpLayout, SnmpReading
+from facility.acquire.snmp.pdu import RESPONSE, Pdu, Request
+from facility.acquire.snmp.udp import UdpChannel
 from facility.profile import Limits, ProfilePoint
 from facility.records import Quality
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from facility.acquire.factory import ClientFactory
-from facility.acquire.writer import PointWriter
+from facility.acquire.writing.writer import PointWriter
 from facility.history.journal import open_journal
 from facility.history.write_ledger import SqlWriteLedger
 from facility.records import Event, Permit, PointStanding, Write

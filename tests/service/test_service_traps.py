@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import structlog.testing
 
-from facility.acquire import ber
+from facility.acquire.snmp import ber
 from facility.heartbeat import Heartbeat
 from facility.records import Event
 from facility.service.traps import receive_traps

@@ -79,6 +79,16 @@ def test_two_probes_of_a_hall_are_both_found() -> None:
 
 
 @pytest.mark.slow
+def test_a_slower_drift_shows_in_a_longer_look_back() -> None:
+    slow = Broken(INLET, Fault.DRIFT, 0.06)  # 1.4 K a day
+    loaded, telemetry = watched(JANUARY, 120, slow)
+    at = JANUARY + timedelta(hours=120)
+    assert inspect(loaded, telemetry, at).findings == ()
+    findings = inspect(loaded, telemetry, at, window=timedelta(hours=120)).findings
+    assert [(finding.point, finding.kind) for finding in findings] == [(slow.point, "drifting")]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3, 5])
 @pytest.mark.parametrize("start", [JANUARY, JULY], ids=["January", "July"])
 def test_two_healthy_days_give_no_finding(start: datetime, seed: int) -> None:

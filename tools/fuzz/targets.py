@@ -10,25 +10,25 @@ from contextlib import suppress
 
 import numpy as np
 
-from facility.acquire import ber
-from facility.acquire.ber import WireError
 from facility.acquire.columns import Columns
 from facility.acquire.decode import Scaling, number_in
-from facility.acquire.modbus_identity import MalformedIdentityError, decode_identity
-from facility.acquire.modbus_mbap import NotModbusError, cut_frames
-from facility.acquire.modbus_pdu import MalformedAnswerError, ModbusExceptionAnswer, decode_read
-from facility.acquire.modbus_rtu import find_answer
-from facility.acquire.registers import Block
+from facility.acquire.modbus.identity import MalformedIdentityError, decode_identity
+from facility.acquire.modbus.mbap import NotModbusError, cut_frames
+from facility.acquire.modbus.pdu import MalformedAnswerError, ModbusExceptionAnswer, decode_read
+from facility.acquire.modbus.registers import Block
+from facility.acquire.modbus.rtu import find_answer
 from facility.acquire.requests import ModbusRequest
-from facility.acquire.snmp_community import CommunitySession
-from facility.acquire.snmp_pdu import FIRST_ID, Pdu, decode_pdu, get
-from facility.acquire.snmp_v3 import UsmSession
-from facility.acquire.traps_message import TRAP_V2
-from facility.acquire.traps_senders import Sender
-from facility.acquire.traps_usm import NotificationEngine, UsmSender
-from facility.acquire.usm_engine import UsmEngine
-from facility.acquire.usm_keys import UsmUser, master_key
-from facility.acquire.usm_message import parse_message
+from facility.acquire.snmp import ber
+from facility.acquire.snmp.ber import WireError
+from facility.acquire.snmp.community import CommunitySession
+from facility.acquire.snmp.pdu import FIRST_ID, Pdu, decode_pdu, get
+from facility.acquire.snmp.usm_engine import UsmEngine
+from facility.acquire.snmp.usm_keys import UsmUser, master_key
+from facility.acquire.snmp.usm_message import parse_message
+from facility.acquire.snmp.v3 import UsmSession
+from facility.acquire.traps.message import TRAP_V2
+from facility.acquire.traps.senders import Sender
+from facility.acquire.traps.usm import NotificationEngine, UsmSender
 from facility.profile import NumberType, ProfilePoint
 
 _REQUEST = get([f"1.3.6.1.4.1.318.1.1.26.4.3.1.5.{row}" for row in range(1, 4)])

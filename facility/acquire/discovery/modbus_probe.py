@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Sequence
 from facility.acquire.discovery.found import Answer, Fault, Found, place
 from facility.acquire.discovery.recognise import Recogniser
 from facility.acquire.discovery.texts import printable
-from facility.acquire.modbus_exceptions import is_out_of_reach
-from facility.acquire.modbus_identity import read_device_identification
-from facility.acquire.modbus_link import ModbusLink
+from facility.acquire.modbus.exceptions import is_out_of_reach
+from facility.acquire.modbus.identity import read_device_identification
+from facility.acquire.modbus.tcp_link import ModbusLink
 from facility.errors import DeviceError
 from facility.site import ModbusAddress
 

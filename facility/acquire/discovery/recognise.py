@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from facility.acquire.modbus_identity import MODEL, PRODUCT, PRODUCT_CODE, VENDOR
+from facility.acquire.modbus.identity import MODEL, PRODUCT, PRODUCT_CODE, VENDOR
 from facility.errors import ConfigurationError
 from facility.profile import Profile, Template, profile_names, read_profile
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from facility.acquire.discovery.texts import printable
-from facility.acquire.snmp import Session
-from facility.acquire.snmp_pdu import get
-from facility.acquire.snmp_rows import TableWalk, text_of
-from facility.acquire.udp import UdpChannel
+from facility.acquire.snmp.client import Session
+from facility.acquire.snmp.pdu import get
+from facility.acquire.snmp.rows import TableWalk, text_of
+from facility.acquire.snmp.udp import UdpChannel
 from facility.errors import DeviceError
 from facility.profile import Profile
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from facility.acquire.ber import Raw, WireError, oid_arcs
 from facility.acquire.discovery.found import Answer, Fault, Found, place
 from facility.acquire.discovery.recognise import Recogniser
 from facility.acquire.discovery.rows import Rows, find_rows
 from facility.acquire.discovery.texts import printable
-from facility.acquire.snmp import Session
-from facility.acquire.snmp_pdu import Pdu, Request, get
-from facility.acquire.snmp_session import session_opener
-from facility.acquire.udp import SilenceError, UdpChannel
+from facility.acquire.snmp.ber import Raw, WireError, oid_arcs
+from facility.acquire.snmp.client import Session
+from facility.acquire.snmp.pdu import Pdu, Request, get
+from facility.acquire.snmp.session import session_opener
+from facility.acquire.snmp.udp import SilenceError, UdpChannel
 from facility.errors import DeviceError, SecretError
 from facility.site import SnmpAddress
 

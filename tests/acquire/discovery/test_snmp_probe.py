@@ -11,7 +11,7 @@ import pytest
 
 from facility.acquire.discovery.found import Answer, Fault, Found
 from facility.acquire.discovery.recognise import Recogniser, load_recogniser
-from facility.acquire.snmp_pdu import GET_NEXT
+from facility.acquire.snmp.pdu import GET_NEXT
 from tests.acquire.ber_by_hand import Question, element
 from tests.acquire.discovery.devices import BASE, PDU_LINES, V3, liar, probed, recogniser, walker
 from tests.acquire.servers import free_port, snmpd, udp_agent

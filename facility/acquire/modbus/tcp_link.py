@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from facility.acquire.modbus_connection import Connection, TcpWire
-from facility.acquire.modbus_exceptions import is_out_of_reach
-from facility.acquire.modbus_mbap import NotModbusError, cut_frames, encode_frame
-from facility.acquire.modbus_turns import Turns
+from facility.acquire.modbus.connection import Connection, TcpWire
+from facility.acquire.modbus.exceptions import is_out_of_reach
+from facility.acquire.modbus.mbap import NotModbusError, cut_frames, encode_frame
+from facility.acquire.modbus.turns import Turns
 from facility.errors import DeviceError
 
 _HOLD_S = 0.25  # how long a unit may keep its neighbours from asking

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from facility.acquire.ber import (
+from facility.acquire.snmp.ber import (
     GAUGE32,
     INTEGER,
     NULL,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from facility.acquire.ber import (
+from facility.acquire.snmp.ber import (
     IP_ADDRESS,
     OID,
     SEQUENCE,
@@ -17,7 +17,7 @@ from facility.acquire.ber import (
     read_integer,
     read_value,
 )
-from facility.acquire.snmp_pdu import RESPONSE
+from facility.acquire.snmp.pdu import RESPONSE
 
 TRAP_V1, INFORM, TRAP_V2 = 0xA4, 0xA6, 0xA7
 _UPTIME, _TRAP = "1.3.6.1.2.1.1.3.0", "1.3.6.1.6.3.1.1.4.1.0"

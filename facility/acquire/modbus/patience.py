@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
-from facility.acquire.modbus_exceptions import may_repeat
-from facility.acquire.modbus_line import ModbusLine
+from facility.acquire.modbus.exceptions import may_repeat
+from facility.acquire.modbus.line import ModbusLine
 
 _FIRST_WAIT_S = 0.05
 _LONGEST_WAIT_S = 0.5

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from facility.acquire.ber import WireError
+from facility.acquire.snmp.ber import WireError
 from facility.errors import DeviceError
 
 Answer = TypeVar("Answer")

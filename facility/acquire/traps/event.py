@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from facility.acquire.traps_message import Notification
+from facility.acquire.traps.message import Notification
 from facility.records import Event
 
 _NAMES = ("cold_start", "warm_start", "link_down", "link_up", "authentication_failure", "neighbor_loss")

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from facility.acquire.decode import Scaling, sentinels
 from facility.acquire.requests import SnmpGroup, plan_snmp
-from facility.acquire.snmp_pdu import Request, get, get_bulk
+from facility.acquire.snmp.pdu import Request, get, get_bulk
 from facility.profile import Limits, Place, ProfilePoint
 from facility.records import FloatArray
 

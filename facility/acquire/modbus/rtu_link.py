@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from facility.acquire.modbus_connection import Connection, Wire
-from facility.acquire.modbus_exceptions import is_out_of_reach
-from facility.acquire.modbus_rtu import encode_frame, find_answer
-from facility.acquire.modbus_turns import Turns
+from facility.acquire.modbus.connection import Connection, Wire
+from facility.acquire.modbus.exceptions import is_out_of_reach
+from facility.acquire.modbus.rtu import encode_frame, find_answer
+from facility.acquire.modbus.turns import Turns
 from facility.errors import DeviceError
 
 _SHORTENED = 4  # a unit that was silent is given a quarter of its time to begin

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from facility.acquire.snmp import Session
-from facility.acquire.snmp_community import CommunitySession
-from facility.acquire.snmp_v3 import UsmSession
-from facility.acquire.usm_keys import UsmUser, master_key
+from facility.acquire.snmp.client import Session
+from facility.acquire.snmp.community import CommunitySession
+from facility.acquire.snmp.usm_keys import UsmUser, master_key
+from facility.acquire.snmp.v3 import UsmSession
 from facility.errors import ConfigurationError
 from facility.secrets import resolve_secret
 from facility.site import SnmpAddress, SnmpV3

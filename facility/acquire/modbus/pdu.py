@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from pymodbus.pdu import ModbusPDU, bit_message, register_message
 
-from facility.acquire.modbus_exceptions import name
-from facility.acquire.registers import Registers
+from facility.acquire.modbus.exceptions import name
+from facility.acquire.modbus.registers import Registers
 from facility.acquire.requests import ModbusRequest
 from facility.profile import ModbusTable
 

@@ -13,8 +13,8 @@ from cryptography.hazmat.decrepit.ciphers.modes import CFB
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from facility.acquire.ber import WireError
-from facility.acquire.usm_keys import PrivProtocol
+from facility.acquire.snmp.ber import WireError
+from facility.acquire.snmp.usm_keys import PrivProtocol
 
 SALT_BYTES = 8
 _DES_BLOCK = 8

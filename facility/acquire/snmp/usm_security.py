@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hmac
 
-from facility.acquire.ber import OCTETS, WireError, read_octets, tlv
-from facility.acquire.usm_ciphers import priv_cipher
-from facility.acquire.usm_keys import MAC_BYTES, UsmUser
-from facility.acquire.usm_message import AUTH, PRIV, Envelope, Message
+from facility.acquire.snmp.ber import OCTETS, WireError, read_octets, tlv
+from facility.acquire.snmp.usm_ciphers import priv_cipher
+from facility.acquire.snmp.usm_keys import MAC_BYTES, UsmUser
+from facility.acquire.snmp.usm_message import AUTH, PRIV, Envelope, Message
 
 
 class UsmSecurity:

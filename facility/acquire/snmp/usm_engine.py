@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from facility.acquire.ber import WireError
-from facility.acquire.usm_keys import UsmUser
-from facility.acquire.usm_security import UsmSecurity
+from facility.acquire.snmp.ber import WireError
+from facility.acquire.snmp.usm_keys import UsmUser
+from facility.acquire.snmp.usm_security import UsmSecurity
 
 WINDOW_S = 150  # RFC 3414, 2.2.3
 _LAST_BOOTS = 0x7FFFFFFF  # an engine that has come so far is never in time again

@@ -9,9 +9,9 @@ import struct
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from facility.acquire.modbus_exceptions import exception_code, explain, verdict
-from facility.acquire.modbus_line import ModbusLine
-from facility.acquire.modbus_patience import ask
+from facility.acquire.modbus.exceptions import exception_code, explain, verdict
+from facility.acquire.modbus.line import ModbusLine
+from facility.acquire.modbus.patience import ask
 from facility.errors import DeviceError
 
 VENDOR, PRODUCT_CODE, REVISION, VENDOR_URL, PRODUCT, MODEL, APPLICATION = range(7)

@@ -6,14 +6,14 @@ import hashlib
 import time
 from typing import NamedTuple
 
-from facility.acquire import ber
-from facility.acquire.ber import COUNTER32, SEQUENCE, WireError, integer, tlv
-from facility.acquire.snmp_pdu import REPORT
-from facility.acquire.traps_message import Notification, acknowledgement, read_notification
-from facility.acquire.usm_engine import WINDOW_S, UsmEngine
-from facility.acquire.usm_keys import UsmUser
-from facility.acquire.usm_message import AUTH, PRIV, REPORTABLE, Envelope, Message, parse_message, scoped_content
-from facility.acquire.usm_security import UsmSecurity
+from facility.acquire.snmp import ber
+from facility.acquire.snmp.ber import COUNTER32, SEQUENCE, WireError, integer, tlv
+from facility.acquire.snmp.pdu import REPORT
+from facility.acquire.snmp.usm_engine import WINDOW_S, UsmEngine
+from facility.acquire.snmp.usm_keys import UsmUser
+from facility.acquire.snmp.usm_message import AUTH, PRIV, REPORTABLE, Envelope, Message, parse_message, scoped_content
+from facility.acquire.snmp.usm_security import UsmSecurity
+from facility.acquire.traps.message import Notification, acknowledgement, read_notification
 from facility.errors import DeviceError
 
 _PREFIX = bytes.fromhex("8000000005")  # RFC 3411: an id of eight octets that we choose; we have no enterprise number

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from typing import Literal
 
-from facility.acquire.ber import OCTETS, SEQUENCE, WireError, expect, integer, read_integer, read_octets, tlv
-from facility.acquire.snmp_pdu import FIRST_ID, LAST_ID, RESPONSE, Pdu, Request, decode_pdu
-from facility.acquire.udp import SilenceError, UdpChannel
+from facility.acquire.snmp.ber import OCTETS, SEQUENCE, WireError, expect, integer, read_integer, read_octets, tlv
+from facility.acquire.snmp.pdu import FIRST_ID, LAST_ID, RESPONSE, Pdu, Request, decode_pdu
+from facility.acquire.snmp.udp import SilenceError, UdpChannel
 from facility.errors import DeviceError
 
 _VERSIONS = {"v1": 0, "v2c": 1}  # as RFC 1157 and RFC 1901 number them

@@ -14,11 +14,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from facility.acquire.ber import WireError
-from facility.acquire.traps_event import trap_event
-from facility.acquire.traps_limit import Bucket
-from facility.acquire.traps_senders import Sender, SenderBook, plain_address
-from facility.acquire.traps_usm import NotificationEngine
+from facility.acquire.snmp.ber import WireError
+from facility.acquire.traps.bucket import Bucket
+from facility.acquire.traps.event import trap_event
+from facility.acquire.traps.senders import Sender, SenderBook, plain_address
+from facility.acquire.traps.usm import NotificationEngine
 from facility.errors import DeviceError
 from facility.log import get_logger
 from facility.ports import Clock

@@ -10,14 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from facility.acquire import ber
-from facility.acquire.ber import WireError
-from facility.acquire.snmp_community import checked, new_id
-from facility.acquire.snmp_pdu import REPORT, Pdu, Request, get
-from facility.acquire.udp import SilenceError, UdpChannel
-from facility.acquire.usm_engine import UsmEngine
-from facility.acquire.usm_keys import UsmUser
-from facility.acquire.usm_message import AUTH, PRIV, REPORTABLE, Envelope, Message, parse_message, read_scoped_pdu
+from facility.acquire.snmp import ber
+from facility.acquire.snmp.ber import WireError
+from facility.acquire.snmp.community import checked, new_id
+from facility.acquire.snmp.pdu import REPORT, Pdu, Request, get
+from facility.acquire.snmp.udp import SilenceError, UdpChannel
+from facility.acquire.snmp.usm_engine import UsmEngine
+from facility.acquire.snmp.usm_keys import UsmUser
+from facility.acquire.snmp.usm_message import AUTH, PRIV, REPORTABLE, Envelope, Message, parse_message, read_scoped_pdu
 from facility.errors import DeviceError
 
 _STATS = "1.3.6.1.6.3.15.1.1"

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from facility.acquire.ber import NULL, Raw, WireError, header, oid, oid_arcs, tlv
-from facility.acquire.snmp import Session
-from facility.acquire.snmp_pdu import GET_NEXT, NO_SUCH_NAME, Pdu, Request
-from facility.acquire.udp import UdpChannel
+from facility.acquire.snmp.ber import NULL, Raw, WireError, header, oid, oid_arcs, tlv
+from facility.acquire.snmp.client import Session
+from facility.acquire.snmp.pdu import GET_NEXT, NO_SUCH_NAME, Pdu, Request
+from facility.acquire.snmp.udp import UdpChannel
 from facility.errors import DeviceError
 
 MOST_ROWS = 300

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
-from facility.acquire.write_rules import WriteRules
+from facility.acquire.writing.rules import WriteRules
 from facility.records import LocalOverride, PointStanding, Quality, Reading, WriteState
 
 

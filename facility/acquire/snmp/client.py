@@ -9,10 +9,10 @@ from typing import Protocol
 from facility.acquire.columns import Columns, Value
 from facility.acquire.encode import encode_number
 from facility.acquire.reader import Fetch, Reader
-from facility.acquire.snmp_fetch import SnmpFetch
-from facility.acquire.snmp_layout import SnmpLayout, SnmpReading, oids
-from facility.acquire.snmp_pdu import UNDO_FAILED, Pdu, Request, error_name, get, set_number
-from facility.acquire.udp import UdpChannel
+from facility.acquire.snmp.fetch import SnmpFetch
+from facility.acquire.snmp.layout import SnmpLayout, SnmpReading, oids
+from facility.acquire.snmp.pdu import UNDO_FAILED, Pdu, Request, error_name, get, set_number
+from facility.acquire.snmp.udp import UdpChannel
 from facility.errors import DeviceError, WriteRefusedError
 from facility.profile import Place
 

@@ -17,8 +17,8 @@ import structlog
 
 from facility.acquire.client import DeviceClient
 from facility.acquire.columns import Value
-from facility.acquire.local_override import local_override
-from facility.acquire.write_rules import (
+from facility.acquire.writing.local_override import local_override
+from facility.acquire.writing.rules import (
     WriteRules,
     check_leave,
     check_pace,

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from facility.acquire.ber import Raw
 from facility.acquire.decode import number_in
 from facility.acquire.requests import SnmpGroup, halve_snmp
-from facility.acquire.snmp_layout import SnmpQuestion, SnmpReading
-from facility.acquire.snmp_pdu import NO_SUCH_NAME, TOO_BIG, Pdu, Request, error_name
+from facility.acquire.snmp.ber import Raw
+from facility.acquire.snmp.layout import SnmpQuestion, SnmpReading
+from facility.acquire.snmp.pdu import NO_SUCH_NAME, TOO_BIG, Pdu, Request, error_name
 from facility.errors import DeviceError
 from facility.records import FloatArray
 

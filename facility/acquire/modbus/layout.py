@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from facility.acquire.decode import Scaling
-from facility.acquire.registers import Block
+from facility.acquire.modbus.registers import Block
 from facility.acquire.requests import plan_modbus
 from facility.profile import Limits, Place, ProfilePoint
 

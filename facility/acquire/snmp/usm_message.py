@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from facility.acquire.ber import OCTETS, SEQUENCE, WireError, expect, integer, read_integer, read_octets, tlv
-from facility.acquire.snmp_pdu import Pdu, decode_pdu
+from facility.acquire.snmp.ber import OCTETS, SEQUENCE, WireError, expect, integer, read_integer, read_octets, tlv
+from facility.acquire.snmp.pdu import Pdu, decode_pdu
 
 AUTH, PRIV, REPORTABLE = 1, 2, 4
 _MAX_SIZE = 65507

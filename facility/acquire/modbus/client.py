@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from facility.acquire.columns import Columns, Value
 from facility.acquire.encode import encode_registers, order
-from facility.acquire.modbus_exceptions import explain, refuses, verdict
-from facility.acquire.modbus_layout import ModbusLayout, ModbusReading
-from facility.acquire.modbus_line import ModbusLine
-from facility.acquire.modbus_patience import ask
-from facility.acquire.modbus_pdu import (
+from facility.acquire.modbus.exceptions import explain, refuses, verdict
+from facility.acquire.modbus.layout import ModbusLayout, ModbusReading
+from facility.acquire.modbus.line import ModbusLine
+from facility.acquire.modbus.patience import ask
+from facility.acquire.modbus.pdu import (
     MalformedAnswerError,
     ModbusExceptionAnswer,
     check_write,
@@ -23,8 +23,8 @@ from facility.acquire.modbus_pdu import (
     encode_read,
     encode_write,
 )
+from facility.acquire.modbus.registers import Block, Registers, characters
 from facility.acquire.reader import Fetch, Reader
-from facility.acquire.registers import Block, Registers, characters
 from facility.acquire.requests import ModbusRequest, halve_modbus
 from facility.errors import DeviceError, WriteRefusedError
 from facility.profile import Place, ProfilePoint

@@ -8,10 +8,10 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from facility.acquire.ber import SEQUENCE, WireError, expect, read_integer, read_octets
-from facility.acquire.snmp_session import usm_user
-from facility.acquire.traps_message import Notification, acknowledgement, read_notification
-from facility.acquire.traps_usm import NotificationEngine, Received, UsmSender
+from facility.acquire.snmp.ber import SEQUENCE, WireError, expect, read_integer, read_octets
+from facility.acquire.snmp.session import usm_user
+from facility.acquire.traps.message import Notification, acknowledgement, read_notification
+from facility.acquire.traps.usm import NotificationEngine, Received, UsmSender
 from facility.errors import SecretError
 from facility.log import get_logger
 from facility.secrets import resolve_secret

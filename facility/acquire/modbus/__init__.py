@@ -1,0 +1,1 @@
+"""Modbus: units behind TCP servers, RTU gateways and serial lines."""

@@ -1,0 +1,1 @@
+"""SNMP traps and informs of the site's devices, made into events."""

@@ -1,0 +1,1 @@
+"""Setpoints: what holds for a write, and the write itself."""
