@@ -10,8 +10,8 @@ from typing import get_args
 from pydantic import ValidationError
 
 from facility.acquire.discovery.ranges import MOST
-from facility.acquire.snmp_session import session_opener
-from facility.acquire.usm_keys import AuthProtocol, KeyExtension, PrivProtocol
+from facility.acquire.snmp.session import session_opener
+from facility.acquire.snmp.usm_keys import AuthProtocol, KeyExtension, PrivProtocol
 from facility.errors import ConfigurationError
 from facility.faults import explain
 from facility.site import SnmpAddress

@@ -13,7 +13,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from facility.acquire.writer import rules_of
+from facility.acquire.writing.writer import rules_of
 from facility.cli import writes_set, writes_tables
 from facility.cli.common import actor, add_output, add_site, emit, open_site
 from facility.clock import SystemClock

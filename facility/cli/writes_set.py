@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from facility.acquire.factory import ClientFactory
-from facility.acquire.write_rules import WriteRules, check_leave, check_pace
-from facility.acquire.writer import PointWriter
+from facility.acquire.writing.rules import WriteRules, check_leave, check_pace
+from facility.acquire.writing.writer import PointWriter
 from facility.cli.common import Row, actor
 from facility.clock import SystemClock
 from facility.errors import DeviceError, WriteRefusedError

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from rich.console import RenderableType
 from rich.table import Table
 
-from facility.acquire.writer import rules_of
+from facility.acquire.writing.writer import rules_of
 from facility.cli.common import Row
 from facility.ports import WriteLedger
 from facility.site_file import LoadedSite

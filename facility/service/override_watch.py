@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from datetime import timedelta
 
-from facility.acquire.local_override import local_override
-from facility.acquire.writer import rules_of
+from facility.acquire.writing.local_override import local_override
+from facility.acquire.writing.writer import rules_of
 from facility.log import get_logger
 from facility.points import Point
 from facility.ports import Clock, Telemetry, WriteLedger

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from facility.acquire.traps import TrapReceiver
+from facility.acquire.traps.receiver import TrapReceiver
 from facility.errors import DeviceError
 from facility.log import get_logger
 from facility.records import Event
