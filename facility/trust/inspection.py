@@ -18,8 +18,8 @@ from facility.trust.verdict import Check, without
 DAY = timedelta(hours=24)
 CHECKS = (
     Check({"scale", "unit"}, timedelta(hours=3), points_scale, find_scale, hears_impossible=True),
-    Check({"stuck"}, DAY, points_stuck, find_stuck),
-    Check({"drifting", "jump"}, DAY, points_departing, find_departing),
+    Check({"stuck"}, None, points_stuck, find_stuck),
+    Check({"drifting", "jump"}, None, points_departing, find_departing),
 )
 
 
@@ -54,7 +54,7 @@ def inspect(
         mine = [finding for finding in known if finding.kind in check.kinds]
         others = [finding for finding in known if finding.kind not in check.kinds]
         readings = Readings(telemetry, check.points(loaded), mine, check.hears_impossible)
-        frame = readings.window(at, min(check.window, window))
+        frame = readings.window(at, check.window or window)
         verdict = check.find(loaded, without(frame, [*others, *findings]))
         findings += verdict.findings
         right |= {(point, kind) for point in verdict.right for kind in check.kinds}

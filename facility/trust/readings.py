@@ -13,6 +13,7 @@ from facility.ports import Telemetry
 from facility.records import Finding, Quality
 from facility.trust.verdict import STEP
 
+GAPS_FRAC = 0.1  # of a window, beyond which a point is looked at for values out of range
 SPOKEN = (Quality.GOOD, Quality.SUSPECT, Quality.OUT_OF_RANGE)  # with a value that the device gave
 
 
@@ -21,7 +22,7 @@ class Readings:
     """Reads means over `STEP` of some points, a column each.
 
     Points of `known` findings are read whatever their flag: only so can they be seen to be right again.
-    `hear_impossible` reads also points that have said nothing but values out of range.
+    `hear_impossible` also takes values out of range, of points that are often without a good one.
     """
 
     telemetry: Telemetry
@@ -45,7 +46,7 @@ class Readings:
     def between(self, start: datetime, end: datetime) -> pd.DataFrame:
         """Return what was read from `start`, a multiple of `STEP`, to before `end`."""
         frame = self.telemetry.read(self.points, start, end, STEP)
-        mute = [str(point) for point in frame if self.hear_impossible and frame[point].isna().all()]
+        mute = [str(point) for point in frame if self.hear_impossible and frame[point].isna().mean() > GAPS_FRAC]
         wanted = list(dict.fromkeys([*(finding.point for finding in self.known if finding.point in frame), *mute]))
         if wanted:
             frame[wanted] = self._spoken(wanted, start, end).reindex(index=frame.index, columns=wanted)

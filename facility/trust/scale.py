@@ -62,7 +62,7 @@ def _at_once(loaded: LoadedSite, hour: pd.DataFrame) -> _Seen:
     for meter in sorted(meters, key=lambda one: len(feeds.get(one.equipment, ()))):
         fed_kw = sure_sum_kw(meters, feeds.get(meter.equipment, ()), medians, wrong, right)
         said = said_by(meter, medians, counted[meter.name], rated.get(meter.equipment), fed_kw)
-        errors = list(_errors(said))
+        errors = list(errors_of(said))
         wrong |= {one.point: one for error in errors for one in _wrong(meter, said, error, medians, errors)}
         if not errors and agrees(said):
             right |= set(meter.points) & medians.keys()
@@ -71,7 +71,11 @@ def _at_once(loaded: LoadedSite, hour: pd.DataFrame) -> _Seen:
 
 
 def said_by(
-    meter: Meter, medians: dict[str, float], counted: float | None, rated_kw: float | None, fed_kw: float | None
+    meter: Meter,
+    medians: dict[str, float],
+    counted: float | None,
+    rated_kw: float | None = None,
+    fed_kw: float | None = None,
 ) -> Said:
     """Return what a meter says, as far as it reads; nothing while it carries next to nothing."""
     outlets = [medians[point] for point in meter.outlets if point in medians]
@@ -103,7 +107,8 @@ def counted_kw(hour: pd.DataFrame, energy: str | None) -> float | None:
     return rise_kwh / hours if rise_kwh > 2.0 else None
 
 
-def _errors(said: Said) -> Iterator[Error]:
+def errors_of(said: Said) -> Iterator[Error]:
+    """Yield what explains why a meter does not agree with itself."""
     mixed = carries_va(said)
     if mixed is not None:
         yield mixed
@@ -116,13 +121,14 @@ def _wrong(
     shown = f"of {meter.name} {_told(said, error.part)}: {how_wrong(error.factor)}"
     if len({one.part for one in errors} - {"apparent_kva"}) > 1:
         shown += "; or the others are wrong: nothing else decides"
-    for point in _points(meter, error):
+    for point in points_of_error(meter, error):
         if point in medians:
             evidence = f"{point} reads {medians[point]:.4g}; {shown}"
             yield Wrong(point, _kind(error), error.factor, evidence)
 
 
-def _points(meter: Meter, error: Error) -> list[str]:
+def points_of_error(meter: Meter, error: Error) -> list[str]:
+    """Return the points of a meter that an error names."""
     lines = {"amperes": meter.currents, "volts": meter.voltages}.get(error.part)
     if lines is not None:
         return list(lines.values()) if error.line is None else [lines[error.line]]

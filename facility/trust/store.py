@@ -13,6 +13,7 @@ from facility.log import get_logger
 from facility.ports import Journal, Telemetry
 from facility.records import Event, Finding
 from facility.site_file import LoadedSite
+from facility.trust.beginning import traced
 from facility.trust.inspection import Inspection, inspect
 
 RIGHT_FOR = timedelta(hours=2)
@@ -38,7 +39,7 @@ def keep_watch(
     ]
     kept = [(finding, right) for finding, right in still if right is None or at - right < RIGHT_FOR]
     known = {finding.point for finding, _ in before}
-    fresh = [finding for finding in seen.findings if finding.point not in known]
+    fresh = [traced(loaded, telemetry, finding) for finding in seen.findings if finding.point not in known]
     after = [*kept, *((finding, None) for finding in fresh)]
     for finding in fresh:
         _tell(journal, "opened", finding, at)

@@ -33,17 +33,17 @@ class Check:
     kinds
         The kinds of finding that it makes, and may see to be over.
     window
-        The longest past that it looks at.
+        The past that it looks at; None for as much as an inspection is given.
     points
         The points that it needs.
     find
         From the site and means over `STEP` (a column a point; NaN where there is none) to a verdict.
     hears_impossible
-        Whether it also reads points that have said nothing but values out of range: a wrong scale may be why.
+        Whether it also takes values out of range, of points that are often without a good one: a wrong scale may be why.
     """
 
     kinds: Collection[str]
-    window: timedelta
+    window: timedelta | None
     points: Callable[[LoadedSite], Sequence[str]]
     find: Callable[[LoadedSite, pd.DataFrame], Verdict]
     hears_impossible: bool = False

@@ -34,6 +34,21 @@ SLOW_AND_SUDDEN = [
 STUCK = ["a07.power_kw", "a07.current_l1_a", "ups-1.output_power_kw", "chiller-1.power_kw", INLET, SUPPLY_AIR]
 
 
+def test_faults_of_every_kind_are_told_apart() -> None:
+    faults: dict[Broken | Scaled, str] = {
+        Broken(INLET, Fault.BIAS, 4.0): "jump",
+        Broken(HUMIDITY, Fault.DRIFT, 0.02): "drifting",
+        Broken("ups-1.output_power_kw", Fault.STUCK): "stuck",
+        Scaled("a07.power_kw", 10.0): "scale",
+        Scaled("utility.power_kw", 0.001): "unit",
+    }
+    loaded, telemetry = watched(JANUARY, 34, *faults)
+    findings = found_at(loaded, telemetry, JANUARY + HEALTHY_FOR + timedelta(hours=9))
+    assert {finding.point: finding.kind for finding in findings} == {one.point: kind for one, kind in faults.items()}
+    assert found_at(loaded, telemetry, JANUARY + HEALTHY_FOR) == ()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("broken", "hours", "kind"), SLOW_AND_SUDDEN, ids=str)
 def test_a_fault_is_found_and_nothing_else(broken: Broken, hours: float, kind: str) -> None:
     loaded, telemetry = watched(JANUARY, 33, broken)
@@ -45,6 +60,7 @@ def test_a_fault_is_found_and_nothing_else(broken: Broken, hours: float, kind: s
     assert found_at(loaded, telemetry, began) == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", STUCK)
 @pytest.mark.parametrize("start", [JANUARY, JULY], ids=["January", "July"])
 def test_a_stuck_sensor_is_found_once_what_moves_it_has_moved(point: str, start: datetime) -> None:
@@ -56,6 +72,7 @@ def test_a_stuck_sensor_is_found_once_what_moves_it_has_moved(point: str, start:
     assert "without moving" in findings[0].evidence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [1e-3, 1e-2, 1e-1, 1e1, 1e2, 1e3])
 @pytest.mark.parametrize(
     "point",

@@ -72,6 +72,24 @@ class FlaggedTelemetry:
         return self._telemetry.latest(points)
 
 
+class FirstReadings(FlaggedTelemetry):
+    """Readings that begin at a time."""
+
+    def __init__(self, telemetry: MemoryTelemetry, begin: datetime) -> None:
+        super().__init__(telemetry)
+        self._begin = begin
+
+    def read(
+        self, points: Sequence[str], start: datetime, end: datetime, step: timedelta | None = None
+    ) -> pd.DataFrame:
+        frame = super().read(points, start, end, step)
+        frame.loc[frame.index < self._begin] = np.nan
+        return frame
+
+    def read_rows(self, points: Sequence[str], start: datetime, end: datetime) -> pd.DataFrame:
+        return super().read_rows(points, max(start, min(self._begin, end)), end)
+
+
 @pytest.mark.slow
 def test_a_fault_opens_stays_and_closes(journal: SqlJournal, tmp_path: Path) -> None:
     """The probe is off by 4 K for 30 hours: longer than an inspection looks back."""
@@ -100,6 +118,19 @@ def test_a_finding_does_not_change_while_it_is_open(journal: SqlJournal, tmp_pat
     assert keep_watch(loaded, telemetry, journal, path, at + HOUR) == first
     assert path.stat().st_mtime_ns == written
     assert len(told(journal)) == 1
+
+
+def test_a_wrong_scale_is_dated_from_when_the_meter_was_last_right(journal: SqlJournal, tmp_path: Path) -> None:
+    loaded, telemetry = watched(JULY, 60, Scaled("a07.power_kw", 10.0))
+    (finding,) = keep_watch(loaded, telemetry, journal, tmp_path / "findings.json", JULY + 59 * HOUR)
+    assert (finding.point, finding.factor, finding.since) == ("a07.power_kw", 10.0, JULY + HEALTHY_FOR)
+
+
+def test_a_scale_that_was_always_wrong_is_dated_from_the_first_reading(journal: SqlJournal, tmp_path: Path) -> None:
+    loaded, telemetry = watched(JULY + timedelta(hours=1), 60, Scaled("ups-1.output_power_kw", 0.1))
+    always = FirstReadings(telemetry, JULY + HEALTHY_FOR + 2 * HOUR)
+    (finding,) = keep_watch(loaded, always, journal, tmp_path / "findings.json", JULY + 59 * HOUR)
+    assert (finding.point, finding.since) == ("ups-1.output_power_kw", JULY + HEALTHY_FOR + 2 * HOUR)
 
 
 def test_what_is_flagged_is_still_looked_at(journal: SqlJournal, tmp_path: Path) -> None:
