@@ -96,6 +96,8 @@ def header(data: bytes, at: int, end: int) -> tuple[int, int, int]:
 
 def expect(data: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
     """Return (start, stop) of the element at `at`, which has to have this tag."""
+    if at + 2 <= end and data[at] == tag and (length := data[at + 1]) < 0x80 and at + 2 + length <= end:
+        return at + 2, at + 2 + length  # nearly always
     found, start, stop = header(data, at, end)
     if found != tag:
         raise WireError(f"tag 0x{found:02x} at byte {at} where 0x{tag:02x} belongs")

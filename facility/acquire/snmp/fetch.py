@@ -42,9 +42,11 @@ class SnmpFetch:
         """Ask for every instance; what the agent made us split, change or leave out stays so for an hour."""
         if time.monotonic() - self._planned_at >= _PLAN_AGAIN_S:
             self._questions, self._absent, self._planned_at = self._reading.questions, set(), time.monotonic()
-        numbers = np.full(len(self._reading.instances), np.nan)
+        numbers = np.empty(len(self._reading.instances))
+        numbers.fill(math.nan)
         heard = np.zeros(len(numbers), np.bool_)
-        heard[list(self._absent)] = True
+        if self._absent:
+            heard[list(self._absent)] = True
         try:
             await self._ask_all(numbers, heard)
         finally:
