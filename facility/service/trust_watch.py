@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 import numpy as np
+import pandas as pd
 
 from facility.acquire.poller import Poller
 from facility.errors import HistoryError
@@ -51,18 +52,23 @@ def flag_past(telemetry: TelemetryStore, findings: Iterable[Finding], now: datet
     HistoryError
         If the history cannot be written now; nothing is half done that a repetition would not mend.
     """
-    number = 0
-    for finding in findings:
-        rows = telemetry.read_rows([finding.point], max(finding.since, now - _FURTHEST_BACK), now)
-        for revision, good in rows[rows["quality"] == Quality.GOOD].groupby("site_revision"):
-            batch = ReadingBatch(
-                points=list(good["point"]),
-                time_us=good["time"].to_numpy("M8[us]").view(np.int64),
-                values=good["value"].to_numpy(np.float64),
-                quality=np.full(len(good), Quality.SUSPECT, np.uint8),
-                site_revision=str(revision),
-            )
-            number += telemetry.load([batch])
+    batches = [
+        ReadingBatch(
+            points=list(good["point"]),
+            time_us=good["time"].to_numpy("M8[us]").view(np.int64),
+            values=good["value"].to_numpy(np.float64),
+            quality=np.full(len(good), Quality.SUSPECT, np.uint8),
+            site_revision=str(revision),
+        )
+        for finding in findings
+        for revision, good in _good_since(telemetry, finding, now).groupby("site_revision")
+    ]
+    number = telemetry.load(batches)
     if number:
         _log.info("past readings flagged as suspect", readings=number)
     return number
+
+
+def _good_since(telemetry: TelemetryStore, finding: Finding, now: datetime) -> pd.DataFrame:
+    rows = telemetry.read_rows([finding.point], max(finding.since, now - _FURTHEST_BACK), now)
+    return rows[rows["quality"] == Quality.GOOD]
