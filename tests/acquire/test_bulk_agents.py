@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from facility.acquire.columns import Value
+from facility.acquire.columns import Columns, Value
 from facility.acquire.snmp.community import CommunitySession
+from facility.acquire.snmp.fetch import SnmpFetch
+from facility.acquire.snmp.layout import SnmpReading
+from facility.acquire.snmp.pdu import Pdu, Request
 from facility.acquire.snmp.udp import UdpChannel
 from facility.errors import DeviceError
 from facility.profile import Limits, ProfilePoint
@@ -121,6 +124,57 @@ def test_an_agent_that_answers_nothing_at_all_to_bulk_is_silent_not_endless() ->
 
     with pytest.raises(DeviceError, match="other instances"):
         read(Agent(answer))
+
+
+def test_requests_in_flight_are_as_many_as_the_profile_allows() -> None:
+    waiting: list[bytes] = []
+    most = 0
+
+    def answer(datagram: bytes) -> Answers:
+        nonlocal most
+        waiting.append(datagram)
+        most = max(most, len(waiting))
+        if len(waiting) < 3:
+            return None  # until three are there; then all of them are answered
+        answers = [Question(each).answer(SCRIPT) for each in waiting]
+        waiting.clear()
+        return answers
+
+    async def run() -> dict[str, Value]:
+        async with udp_agent(answer) as port:
+            limits = Limits(varbinds_per_request=4, requests_in_flight=3, timeout_s=2.0, bulk=False)
+            channel = UdpChannel("127.0.0.1", port)
+            return await read_points(snmp_client(channel, lambda: CommunitySession("public"), POINTS, limits))
+
+    assert are_right(asyncio.run(run()))
+    assert most == 3
+
+
+def test_when_one_of_several_fails_the_others_are_given_up() -> None:
+    asked, given_up = [], []
+
+    async def ask(request: Request) -> Pdu:
+        asked.append(request)
+        if len(asked) == 3:
+            raise DeviceError("the agent went away")
+        try:
+            return await asyncio.Future()
+        except asyncio.CancelledError:
+            given_up.append(request)
+            raise
+
+    async def run() -> None:
+        limits = Limits(varbinds_per_request=4, bulk=False)
+        fetch = SnmpFetch(ask, SnmpReading(list(POINTS.values()), limits), in_flight=3)
+        columns = Columns.stale(len(POINTS))
+        with pytest.raises(DeviceError, match="went away"):
+            await fetch(columns.raw, columns.answered)
+        await asyncio.sleep(0)
+        assert not columns.answered.any()
+
+    asyncio.run(asyncio.wait_for(run(), 5))
+    assert len(asked) == 3
+    assert given_up == asked[:2]
 
 
 def test_net_snmp_answers_a_table(tmp_path: Path) -> None:

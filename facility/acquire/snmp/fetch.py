@@ -75,7 +75,12 @@ class SnmpFetch:
     async def _answers(self, questions: Sequence[SnmpQuestion]) -> Sequence[Pdu]:
         if len(questions) == 1:
             return [await self._ask(questions[0].request)]
-        return await asyncio.gather(*(self._ask(question.request) for question in questions))
+        under_way = [asyncio.ensure_future(self._ask(question.request)) for question in questions]
+        try:
+            return await asyncio.gather(*under_way)
+        finally:
+            for each in under_way:  # where one failed, the others are not waited for
+                each.cancel()
 
     def _instead(self, question: SnmpQuestion, pdu: Pdu) -> list[SnmpQuestion]:
         """Return what to ask instead; nothing if this answer is all there is to have."""
