@@ -16,12 +16,11 @@ from facility.acquire.coordinator import Coordinator
 from facility.acquire.factory import ClientFactory
 from facility.acquire.garbage import settle, unsettle
 from facility.acquire.open_files import allow_open_files
-from facility.acquire.outbox import Outbox, Sink, joined
+from facility.acquire.outbox import Outbox, Sink
 from facility.acquire.roll_call import RollCall
 from facility.acquire.statistics import DeviceStatistics
-from facility.errors import ConfigurationError, UnknownPointError
+from facility.errors import UnknownPointError
 from facility.ports import Clock
-from facility.records import ReadingBatch
 from facility.site_file import LoadedSite
 
 log = structlog.get_logger(__name__)
@@ -156,27 +155,3 @@ class Poller:
         if device not in self._jobs:
             raise UnknownPointError(f"device {device!r} is not polled")
         return self._jobs[device].coordinator.client
-
-
-async def poll_once(loaded: LoadedSite, clock: Clock) -> ReadingBatch:
-    """Read every device once, all at the same time; what does not answer is stale.
-
-    Raises
-    ------
-    ConfigurationError
-        If no device of the site delivers a point.
-    """
-    factory, watch = ClientFactory(), ClockWatch(clock)
-    workers = [coordinator(each, factory, watch) for each in assignments(loaded)]
-    if not workers:
-        raise ConfigurationError(f"{loaded.path}: no device delivers a point; map its slots to equipment")
-    try:
-        polls = [_poll_all(worker, loaded.revision) for worker in workers]
-        return joined([batch for batches in await asyncio.gather(*polls) for batch in batches])
-    finally:
-        for worker in workers:
-            await worker.client.close()
-
-
-async def _poll_all(worker: Coordinator, revision: str) -> list[ReadingBatch]:
-    return [await worker.poll(group, revision) for group in worker.groups]

@@ -9,9 +9,13 @@ from facility.faults import nearest
 from facility.profile.template import FILL_IN
 from facility.units import UNITS
 
-COLUMNS = {
-    alias: column
-    for column, aliases in {
+
+def _by_alias(aliases: Mapping[str, str]) -> dict[str, str]:
+    return {alias: name for name, words in aliases.items() for alias in words.split()}
+
+
+COLUMNS = _by_alias(
+    {
         "key": "key point name point_name tag",
         "quantity": "quantity",
         "slot": "slot equipment",
@@ -29,22 +33,18 @@ COLUMNS = {
         "range": "range limits",
         "invalid": "invalid sentinel no_value",
         "writable": "writable access rw r_w read_write",
-    }.items()
-    for alias in aliases.split()
-}
-TABLES = {
-    alias: table
-    for table, aliases in {
+    }
+)
+TABLES = _by_alias(
+    {
         "holding": "holding holding_register holding_registers hr 3 03 fc3 fc03 4x",
         "input": "input input_register input_registers ir 4 04 fc4 fc04 3x",
         "coil": "coil coils 1 01 fc1 fc01 0x",
         "discrete": "discrete discrete_input discrete_inputs di 2 02 fc2 fc02 1x",
-    }.items()
-    for alias in aliases.split()
-}
-TYPES = {
-    alias: kind
-    for kind, aliases in {
+    }
+)
+TYPES = _by_alias(
+    {
         "int16": "int16 s16 i16 int short signed sint16",
         "uint16": "uint16 u16 uint word ushort unsigned",
         "int32": "int32 s32 i32 long dint sint32",
@@ -54,9 +54,8 @@ TYPES = {
         "float32": "float32 float f32 real single ieee754 float_32",
         "float64": "float64 double f64 lreal",
         "bit": "bit bool boolean",
-    }.items()
-    for alias in aliases.split()
-}
+    }
+)
 ORDERS: Mapping[str, Mapping[str, str]] = {
     "ABCD": {},
     "CDAB": {"word_order": "little"},

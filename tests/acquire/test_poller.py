@@ -15,13 +15,14 @@ import pytest
 import structlog
 
 from facility.acquire.columns import Value
-from facility.acquire.poller import Poller, poll_once
+from facility.acquire.poller import Poller
 from facility.acquire.roll_call import RollCall
 from facility.acquire.statistics import DeviceStatistics
 from facility.errors import ConfigurationError, StorageFullError
 from facility.records import Quality, ReadingBatch
 from facility.site_file import LoadedSite
 from tests.acquire.ber_by_hand import Question
+from tests.acquire.polling import poll_once
 from tests.acquire.servers import free_port, snmpd, tcp_server, udp_agent
 from tests.acquire.sites import SetClock, SystemClock, by_point, modbus_device, qualities, site, snmp_device
 from tests.acquire.test_bad_modbus import framed
@@ -235,6 +236,30 @@ def test_groups_have_their_own_intervals_and_share_the_device(tmp_path: Path) ->
     assert 2 <= len(store.rows("crah-1.on_status")) <= 3
     assert 4 <= len(store.rows("crah-1.fault_status")) <= 5
     assert {quality for _, _, quality in store.rows("crah-1.")} == {Quality.GOOD}
+
+
+def test_a_sample_that_leaps_is_flagged_and_a_step_is_believed_with_its_second(tmp_path: Path) -> None:
+    samples = itertools.chain([235, 236, 600, 235, 234, 300], itertools.repeat(301))
+    probe = bytes.fromhex("2B 06 01 04 01 82 3E 01 01 1A 0A 02 02 01 08 01")
+
+    def answer(datagram: bytes) -> list[bytes]:
+        question = Question(datagram)
+        value = next(samples) if probe in question.names else 0
+        return [question.answer({probe: b"\x02\x02" + value.to_bytes(2, "big")})]
+
+    async def run() -> Store:
+        async with udp_agent(answer) as port:
+            loaded = site(tmp_path, [snmp_device("pdu", "apc_rpdu2", port, "rack-1", interval_s=0.1)])
+            _, store = await polled(loaded, pause(1.2))
+            return store
+
+    found = [(round(value, 1), quality) for _, value, quality in asyncio.run(run()).rows("rack-1.inlet_temperature")]
+    good, suspect = Quality.GOOD, Quality.SUSPECT
+    expected = [(23.5, good), (23.6, suspect), (60.0, suspect)]  # 20 K a minute is 0.03 K in 0.1 s
+    assert found[0] == expected[0]
+    assert found[2] == expected[2]
+    assert (30.0, suspect) in found
+    assert found[-1] == (30.1, good)
 
 
 def test_points_that_are_not_trusted_are_flagged_until_they_are(tmp_path: Path) -> None:

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from facility.acquire.poller import poll_once
 from facility.cli import main, scan
 from facility.yaml_file import read_yaml
 from tests.acquire.discovery.devices import PDU, PDU_LINES, SYS_OBJECT_ID, liar, recogniser
 from tests.acquire.discovery.recorders import udp_recorder
+from tests.acquire.polling import poll_once
 from tests.acquire.servers import free_port, snmpd
 from tests.acquire.sites import SystemClock, by_point, site
 from tests.house.repository import ROOT
