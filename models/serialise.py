@@ -9,11 +9,16 @@ import skops.io
 
 TRUSTED = (
     "models.accuracy.Errors",
+    "models.boosted_trees.BoostedTrees",
     "models.card.ModelCard",
     "models.component_power.ComponentPower",
     "models.load_forecast.LoadForecaster",
     "models.rack_inlet.RackInlets",
     "models.rack_inlet_fit.RackInletModel",
+    "models.whole.ahead.AheadModel",
+    "models.whole.ahead._Misses",
+    "models.whole.as_operated.AsOperated",
+    "models.whole.as_operated.PartLaw",
 )
 
 

@@ -1,0 +1,55 @@
+"""Boosted trees as arrays: the same as scikit-learn's, monotone where asked, storable."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.ensemble import HistGradientBoostingRegressor
+
+from models import boosted_trees
+from models.boosted_trees import BoostedTrees, fit_trees
+from models.serialise import dump_model, load_model
+
+RNG = np.random.default_rng(5)
+FEATURES = RNG.uniform(-1, 1, (2000, 3))
+TARGET = np.sin(3 * FEATURES[:, 0]) + FEATURES[:, 1] * (FEATURES[:, 2] > 0) + RNG.normal(0, 0.05, 2000)
+
+
+@pytest.fixture(scope="module")
+def trees() -> BoostedTrees:
+    return fit_trees(FEATURES, TARGET)
+
+
+def test_same_as_scikit_learn(trees: BoostedTrees) -> None:
+    reference = HistGradientBoostingRegressor(
+        max_iter=boosted_trees._ROUNDS,
+        learning_rate=boosted_trees._LEARNING_RATE,
+        max_leaf_nodes=boosted_trees._LEAVES,
+        max_depth=boosted_trees._DEPTH,
+        min_samples_leaf=boosted_trees._LEAST_LEAF_ROWS,
+        early_stopping=False,
+        random_state=0,
+    ).fit(FEATURES, TARGET)
+    beyond = RNG.uniform(-2, 2, (500, 3))
+    assert trees.predict(beyond) == pytest.approx(reference.predict(beyond), abs=1e-12)
+
+
+def test_learns(trees: BoostedTrees) -> None:
+    assert np.std(TARGET - trees.predict(FEATURES)) < 0.3 * np.std(TARGET)
+
+
+def test_rises_where_it_must() -> None:
+    falling = fit_trees(FEATURES, -FEATURES[:, 0] + FEATURES[:, 1], rises_with=[0])
+    grid = np.zeros((50, 3))
+    grid[:, 0] = np.linspace(-1, 1, 50)
+    assert (np.diff(falling.predict(grid)) >= 0).all()
+
+
+def test_a_constant_needs_no_tree() -> None:
+    flat = fit_trees(FEATURES, np.full(2000, 7.0))
+    assert flat.predict(FEATURES[:3]) == pytest.approx([7.0, 7.0, 7.0])
+
+
+def test_survives_storage(trees: BoostedTrees) -> None:
+    back = load_model(dump_model(trees))
+    assert np.array_equal(back.predict(FEATURES), trees.predict(FEATURES))
