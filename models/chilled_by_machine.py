@@ -68,7 +68,7 @@ def reject_with_chillers(room: PlantRoom, mode: Mode, chillers_on: int, demand: 
         rejected_kw=pick(trials.rejected_kw),
         condenser_flow_lps=condenser_lps,
         tower_extrapolated=room.tower_extrapolated(condenser_lps, demand.wet_bulb_degc, pick(trials.rejected_kw)),
-        chiller_extrapolated=chiller.extrapolated(demand.leaving_degc, entering),
+        chiller_extrapolated=group.curves.extrapolated(demand.leaving_degc, entering),
     )
 
 
@@ -79,7 +79,7 @@ def _try(room: PlantRoom, mode: Mode, group: Chiller, condenser_lps: float, dema
         reached = room.tower_water_degc(room.fan_speeds, condenser_lps, demand.wet_bulb_degc, rejected)
         water = np.maximum(reached, economizer.FROST_BASIN_DEGC)
         entering = np.maximum(water, group.min_entering_condenser_degc)  # a mixing valve warms it for the machine
-        capacity = chiller.available_capacity_kw(group.rated_cooling_kw, demand.leaving_degc, entering)
+        capacity = chiller.available_capacity_kw(group.rated_cooling_kw, demand.leaving_degc, entering, group.curves)
         free_kw = np.zeros_like(water)
         if mode is Mode.PARTIAL:  # the economizer leaves the chiller its least part load
             most = heat - group.min_part_load_frac * capacity
@@ -91,6 +91,7 @@ def _try(room: PlantRoom, mode: Mode, group: Chiller, condenser_lps: float, dema
             rated_cooling_kw=group.rated_cooling_kw,
             rated_cop=group.rated_cop,
             min_part_load_frac=group.min_part_load_frac,
+            curves=group.curves,
         )
         rejected = heat + power
     drop_k = free_kw / (WATER_KJ_PER_LK * demand.flow_lps[:, None])

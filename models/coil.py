@@ -8,9 +8,11 @@ import numpy.typing as npt
 from models.heat_exchanger import AIR_KJ_PER_M3K, HeatExchanger
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 _AIR_SHARE = 0.8  # finned tubes: most of the resistance is on the air side
 _AIR_EXPONENT = 0.6
+LOW_LIMIT_AIR_DEGC = 5.0  # air onto a coil of plain water; the freeze thermostat trips near it
 
 
 def rated_coil(
@@ -32,3 +34,9 @@ def needed_effectiveness(
     colder = np.maximum(np.asarray(supply_air_degc, float) - np.asarray(water_degc, float), 0.0)
     needed: FloatArray = drop / (drop + colder)
     return needed
+
+
+def may_freeze(entering_air_degc: npt.ArrayLike) -> BoolArray:
+    """Return where air onto the coil [degC] is below the low limit, so that dampers must close before the coil freezes."""
+    cold: BoolArray = np.asarray(entering_air_degc, float) < LOW_LIMIT_AIR_DEGC
+    return cold

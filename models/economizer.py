@@ -104,3 +104,32 @@ def mixed_air_degc(
     share = np.asarray(outdoor_frac, float)
     mixed: FloatArray = share * np.asarray(outdoor_degc, float) + (1 - share) * np.asarray(return_air_degc, float)
     return mixed
+
+
+def outdoor_share_frac(
+    supply_degc: npt.ArrayLike,
+    outdoor_degc: npt.ArrayLike,
+    return_air_degc: npt.ArrayLike,
+    min_outdoor_frac: float = 0.0,
+) -> FloatArray:
+    """Return the share of outdoor air [-] that mixes to a supply temperature [degC].
+
+    Where none does, the least ventilation or all of it. The mixed air stays at or above `FROST_MIXED_AIR_DEGC`, for the coil
+    behind it, whatever is asked.
+    """
+    returned, outdoor = np.asarray(return_air_degc, float), np.asarray(outdoor_degc, float)
+    wanted = np.maximum(np.asarray(supply_degc, float), FROST_MIXED_AIR_DEGC)
+    span = returned - outdoor
+    colder = span > 1e-6
+    share = np.where(colder, (returned - wanted) / np.where(colder, span, 1.0), 0.0)
+    frost_share = np.where(colder, (returned - FROST_MIXED_AIR_DEGC) / np.where(colder, span, 1.0), 1.0)
+    within: FloatArray = np.minimum(np.clip(share, min_outdoor_frac, 1.0), np.maximum(frost_share, 0.0))
+    return within
+
+
+def water_frost_safe(chilled_side_degc: npt.ArrayLike, basin_degc: npt.ArrayLike) -> BoolArray:
+    """Return where neither the exchanger's chilled side nor the tower basin [degC] comes near freezing."""
+    safe: BoolArray = (np.asarray(chilled_side_degc, float) >= FROST_CHILLED_SIDE_DEGC) & (
+        np.asarray(basin_degc, float) >= FROST_BASIN_DEGC
+    )
+    return safe

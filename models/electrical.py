@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import nnls
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -53,3 +55,37 @@ class LossCurve:
         at = 0.5 * (edges[:-1] + edges[1:])
         slope = self.proportional_frac + 2 * self.square_frac * at / self.rated_kw
         return slope, self.loss_kw(at) - slope * at
+
+
+def from_efficiencies(rated_kw: float, efficiency_frac: Mapping[float, float]) -> LossCurve:
+    """Return the loss curve of a UPS, PDU or transformer from its plate.
+
+    Parameters
+    ----------
+    rated_kw
+        Rated output [kW].
+    efficiency_frac
+        Output over input [-] by load over rated load [-], at two or more loads: `{0.25: 0.94, 0.5: 0.955, 1.0: 0.95}`. Three
+        give all parts of the curve, two the constant and the square one. No part is negative, so that losses stay convex:
+        where rounded plates ask for it, the nearest curve is taken.
+
+    Raises
+    ------
+    ValueError
+        For fewer than two loads, or a load or efficiency that cannot be.
+    """
+    if len(efficiency_frac) < 2:
+        raise ValueError("a loss curve needs the efficiency at two loads or more, such as 50 and 100 %")
+    if not all(0 < load <= 2 and 0 < share <= 1 for load, share in efficiency_frac.items()):
+        raise ValueError("expected loads over rated load such as 0.5, and efficiencies above 0 and at most 1")
+    load = np.array(list(efficiency_frac))
+    loss = load * (1 / np.array(list(efficiency_frac.values())) - 1)
+    linear = load if load.size > 2 else np.zeros_like(load)
+    parts, _ = nnls(np.column_stack([np.ones_like(load), linear, load**2]), loss)
+    constant, proportional, square = (float(part) for part in parts)
+    return LossCurve(rated_kw, constant * rated_kw, proportional, square)
+
+
+def transformer(rated_kw: float, no_load_loss_kw: float, load_loss_kw: float) -> LossCurve:
+    """Return the loss curve of a transformer from iron losses and copper losses at rated load [kW], as plates and EN 50588 give."""
+    return LossCurve(rated_kw, no_load_loss_kw, 0.0, load_loss_kw / rated_kw)

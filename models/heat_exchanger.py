@@ -13,6 +13,28 @@ AIR_KJ_PER_M3K = 1.2 * 1.006  # standard air at sea level
 WATER_KJ_PER_LK = 4.186
 _BISECTIONS = 9
 _NEVER_SHUT = 0.02  # lowest flow ratio that a control valve holds
+_LEAST_FLOW = 1e-6  # a stream at rest: its own effectiveness is then 1, the other's 0
+_MOST_EXPONENT = 500.0
+
+
+def counterflow(ntu: npt.ArrayLike, ratio: npt.ArrayLike) -> FloatArray:
+    """Return the effectiveness of one stream in counterflow [-].
+
+    Parameters
+    ----------
+    ntu
+        UA over the stream's own heat-capacity rate [-].
+    ratio
+        Its capacity rate over the other's [-]: 0 where the other changes phase, above 1 where the other is the lesser.
+
+    References
+    ----------
+    Incropera et al., Fundamentals of Heat and Mass Transfer, counterflow effectiveness-NTU relation.
+    """
+    share = _not_one(ratio)
+    fade = np.exp(np.minimum(-np.asarray(ntu, float) * (1 - share), _MOST_EXPONENT))
+    result: FloatArray = (1 - fade) / (1 - share * fade)
+    return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +83,13 @@ class HeatExchanger:
         Returns
         -------
         FloatArray
-            (hot in - hot out) / (hot in - cold in) [-].
-
-        References
-        ----------
-        Incropera et al., Fundamentals of Heat and Mass Transfer, counterflow effectiveness-NTU relation.
+            (hot in - hot out) / (hot in - cold in) [-]; 1 without hot, 0 without cold flow.
         """
-        hot, cold = np.asarray(hot, float), np.asarray(cold, float)
-        resistance = self.hot_share * hot**-self.hot_exponent + (1 - self.hot_share) * cold**-self.cold_exponent
-        ratio = _not_one(self.capacity_ratio * hot / cold)
-        fade = np.exp(-self.rated_ntu / (resistance * hot) * (1 - ratio))
-        result: FloatArray = (1 - fade) / (1 - ratio * fade)
-        return result
+        hot_flow: FloatArray = np.maximum(np.asarray(hot, float), _LEAST_FLOW)
+        cold_flow: FloatArray = np.maximum(np.asarray(cold, float), _LEAST_FLOW)
+        hot_film, cold_film = hot_flow**-self.hot_exponent, cold_flow**-self.cold_exponent
+        resistance = self.hot_share * hot_film + (1 - self.hot_share) * cold_film
+        return counterflow(self.rated_ntu / (resistance * hot_flow), self.capacity_ratio * hot_flow / cold_flow)
 
     def cold_flow_for(self, hot: npt.ArrayLike, effectiveness: npt.ArrayLike, most: float = 1.0) -> FloatArray:
         """Return the cold flow ratio that gives an effectiveness, between a nearly shut valve and `most`.

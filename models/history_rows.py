@@ -168,9 +168,10 @@ def _chiller_rows(plant: CoolingPlant, frame: pd.DataFrame) -> ComponentRows:
     prior = chiller.power_kw(
         heat, leaving, condenser,
         rated_cooling_kw=rated, rated_cop=group.rated_cop, min_part_load_frac=group.min_part_load_frac,
+        curves=group.curves,
     )  # fmt: skip
     drivers = {
-        "part_load_frac": heat / chiller.available_capacity_kw(rated, leaving, condenser),
+        "part_load_frac": heat / chiller.available_capacity_kw(rated, leaving, condenser, curves=group.curves),
         "leaving_water_degc": leaving,
         "entering_condenser_degc": condenser,
     }

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from models.chiller_curves import ChillerCurves, Kind, of_kind
+
 
 @dataclass(frozen=True, slots=True)
 class Crah:
@@ -55,13 +57,19 @@ class LiquidLoop:
 
 @dataclass(frozen=True, slots=True)
 class Chiller:
-    """A water-cooled chiller, rated at 6.67 degC leaving chilled and 29.4 degC entering condenser water."""
+    """A water-cooled chiller, rated at 6.67 degC leaving chilled and 29.4 degC entering condenser water; warm_water at 18 / 30."""
 
     id: str
     rated_cooling_kw: float
     rated_cop: float = 5.5
     min_part_load_frac: float = 0.2
     min_entering_condenser_degc: float = 16.0
+    kind: Kind = "centrifugal"
+
+    @property
+    def curves(self) -> ChillerCurves:
+        """The published curves of its kind."""
+        return of_kind(self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +133,10 @@ def group_cdus(cdus: Sequence[Cdu]) -> Cdu:
 
 
 def group_chillers(chillers: Sequence[Chiller]) -> Chiller:
-    """Return chillers at equal part load as one."""
+    """Return chillers at equal part load as one; of one kind, as the site file has it."""
+    kinds = {chiller.kind for chiller in chillers}
+    if len(kinds) > 1:
+        raise ValueError(f"chillers of several kinds cannot act as one: {', '.join(sorted(kinds))}")
     cooling = sum(chiller.rated_cooling_kw for chiller in chillers)
     return Chiller(
         id="+".join(chiller.id for chiller in chillers),
@@ -133,6 +144,7 @@ def group_chillers(chillers: Sequence[Chiller]) -> Chiller:
         rated_cop=cooling / sum(chiller.rated_cooling_kw / chiller.rated_cop for chiller in chillers),
         min_part_load_frac=max(chiller.min_part_load_frac for chiller in chillers),
         min_entering_condenser_degc=max(chiller.min_entering_condenser_degc for chiller in chillers),
+        kind=kinds.pop(),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from models import psychrometrics
 from models.heat_exchanger import WATER_KJ_PER_LK
 
 FloatArray = npt.NDArray[np.float64]
@@ -16,6 +17,8 @@ RANGE_RANGE_K = (1.1111, 11.1111)
 WATER_RATIO_RANGE = (0.75, 1.25)
 _LATENT_KJ_PER_KG = 2430.0
 _DRIFT_FRAC = 8e-5
+_WATER_OVER_AIR = 1.2  # masses at design: common for packaged cross-flow towers
+_LEAST_AIR_RATIO = 0.05
 
 # CoolTools cross-flow, as tabled in the EnergyPlus Engineering Reference (variable-speed towers, empirical models).
 # A row: powers of air ratio, water ratio, wet bulb [degC], range [K]; then the coefficient.
@@ -163,3 +166,63 @@ def makeup_lps(
 def design_flow_lps(rated_rejection_kw: float) -> float:
     """Return the water flow [L/s] that carries the rated heat at the correlation's design range of 5.6 K."""
     return rated_rejection_kw / (WATER_KJ_PER_LK * DESIGN_RANGE_K)
+
+
+def wet_cells(flow_lps: npt.ArrayLike, cell_flow_lps: float, cells: int, min_flow_frac: float = 0.5) -> FloatArray:
+    """Return how many cells may be wet, at least one: more would run dry in parts, scale, and in frost freeze.
+
+    Parameters
+    ----------
+    flow_lps
+        Water through all of them [L/s].
+    cell_flow_lps
+        Rated flow of one cell [L/s].
+    cells
+        Cells installed.
+    min_flow_frac
+        Least flow of a wet cell over its rated flow [-]; nozzles and weir dams decide it.
+    """
+    most = np.floor(np.asarray(flow_lps, float) / (cell_flow_lps * min_flow_frac) + 1e-9)
+    return np.clip(most, 1.0, float(cells))
+
+
+def latent_share(
+    dry_bulb_degc: npt.ArrayLike,
+    wet_bulb_degc: npt.ArrayLike,
+    range_k: npt.ArrayLike,
+    *,
+    air_ratio: npt.ArrayLike = 1.0,
+    water_ratio: npt.ArrayLike = 1.0,
+    altitude_m: float = 0.0,
+) -> FloatArray:
+    """Return the share of the heat that leaves by evaporation [-], for `makeup_lps`.
+
+    The air takes up the heat and leaves saturated: its humidity on the way out less that on the way in is the water evaporated.
+    About a half in frost and 0.9 in mild summer; above 1 in dry heat, where the air itself is cooled.
+
+    Parameters
+    ----------
+    dry_bulb_degc, wet_bulb_degc
+        Entering air [degC].
+    range_k
+        Entering minus leaving water [K].
+    air_ratio, water_ratio
+        Air and water flow over design flow [-].
+    altitude_m
+        Height above sea level [m].
+
+    References
+    ----------
+    Merkel, "Verdunstungskühlung" (1925); ASHRAE Handbook, HVAC Systems and Equipment, cooling towers: tower theory.
+    """
+    dry = np.asarray(dry_bulb_degc, float)
+    humidity = psychrometrics.relative_humidity_from_wet_bulb_frac(dry, wet_bulb_degc, altitude_m)
+    entering = psychrometrics.humidity_ratio(dry, humidity, altitude_m)
+    water_over_air = (
+        _WATER_OVER_AIR * np.asarray(water_ratio, float) / np.maximum(np.asarray(air_ratio, float), _LEAST_AIR_RATIO)
+    )
+    gained = np.maximum(water_over_air * WATER_KJ_PER_LK * np.asarray(range_k, float), 1e-6)
+    enthalpy = psychrometrics.enthalpy_kj_per_kg(dry, entering) + gained
+    leaving = psychrometrics.saturated_humidity_ratio(psychrometrics.saturated_degc(enthalpy, altitude_m), altitude_m)
+    share: FloatArray = np.maximum(leaving - entering, 0.0) * _LATENT_KJ_PER_KG / gained
+    return share

@@ -12,11 +12,13 @@ from facility.site.values import Fraction, Named, NonNegative, Number, Positive,
 class Chiller(Named):
     """A chiller, water-cooled or air-cooled.
 
-    Water-cooled: COP at 6.67 C leaving chilled and 29.4 C entering condenser water. Air-cooled: at 7 C leaving chilled
-    water and 35 C outdoors, condenser fans included; `min_entering_condenser_degc` is then the lowest outdoor temperature.
+    Water-cooled: capacity and COP at 6.67 C leaving chilled and 29.4 C entering condenser water, for the kind `warm_water` at 18
+    and 30 C; `kind` chooses the published curves. Air-cooled: at 7 C leaving chilled water and 35 C outdoors, condenser fans
+    included; `min_entering_condenser_degc` is then the lowest outdoor temperature.
     """
 
     condenser: Literal["water", "air"] = "water"
+    kind: Literal["centrifugal", "variable_speed", "warm_water", "screw"] = "centrifugal"
     rated_cooling_kw: Positive
     rated_cop: Positive = 5.5
     min_part_load_frac: Fraction = 0.2
@@ -102,6 +104,10 @@ class Plant(Named):
         rejecting = self.towers or self.dry_coolers
         if not self.chillers and self.economizer is None:
             raise ValueError("needs chillers, or an economizer that carries it alone")
+        if len({one.kind for one in self.chillers if one.condenser == "water"}) > 1:
+            raise ValueError("chillers of several kinds share a load unequally: describe them as a plant a kind")
+        if any(one.kind != "centrifugal" for one in self.chillers if one.condenser == "air"):
+            raise ValueError("kind: it chooses among water-cooled chillers; leave it out where condenser is air")
         if needs_condenser and not rejecting:
             raise ValueError("water-cooled chillers and economizers need towers or dry_coolers")
         if self.towers and self.dry_coolers:

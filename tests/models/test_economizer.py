@@ -51,3 +51,21 @@ def test_airside_envelope() -> None:
     allowed = economizer.airside_allowed(outdoor, dew, return_air_degc=34.0)
     np.testing.assert_array_equal(allowed, [True, False, False, False])
     assert economizer.mixed_air_degc(0.25, 5.0, 33.0) == pytest.approx(26.0)
+
+
+def test_dampers_mix_to_the_supply_and_never_to_frost() -> None:
+    share = economizer.outdoor_share_frac(22.0, [10.0, -20.0, 21.9, 30.0, 22.0], 34.0, min_outdoor_frac=0.05)
+    np.testing.assert_allclose(share, [0.5, 12 / 54, 12 / 12.1, 1.0, 1.0])
+    np.testing.assert_allclose(economizer.mixed_air_degc(share[:3], [10.0, -20.0, 21.9], 34.0), 22.0)
+    cold = economizer.outdoor_share_frac(2.0, -20.0, 30.0)  # asked for colder than the coil behind it bears
+    assert economizer.mixed_air_degc(cold, -20.0, 30.0) == pytest.approx(economizer.FROST_MIXED_AIR_DEGC)
+    forced = economizer.outdoor_share_frac(22.0, -30.0, 30.0, min_outdoor_frac=0.9)
+    assert economizer.mixed_air_degc(forced, -30.0, 30.0) == pytest.approx(economizer.FROST_MIXED_AIR_DEGC)
+
+
+def test_no_outdoor_air_where_it_is_warmer_than_the_return() -> None:
+    assert economizer.outdoor_share_frac(22.0, 38.0, 34.0, min_outdoor_frac=0.1) == pytest.approx(0.1)
+
+
+def test_water_stays_clear_of_frost() -> None:
+    np.testing.assert_array_equal(economizer.water_frost_safe([5.0, 3.9, 5.0], [6.0, 6.0, 4.9]), [True, False, False])

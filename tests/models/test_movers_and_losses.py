@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import fan, pump
+from models import drive, fan, pump
 from models.electrical import LossCurve
 from models.servers import ServerFans
 
@@ -25,6 +25,36 @@ def test_pump_exponent_lies_between_one_and_three() -> None:
     assert half[2] == pytest.approx(5.0)
     assert 2.0 < np.log(half[1] / 10) / np.log(0.5) < 2.7  # the published range for a fixed head
     assert pump.power_kw(0.05, 10.0) == pump.power_kw(0.2, 10.0)
+
+
+@pytest.mark.parametrize(("static", "low", "high"), [(0.0, 2.7, 3.0), (0.3, 1.9, 2.3), (0.5, 1.6, 1.9)])
+def test_the_exponent_falls_out_of_the_system(static: float, low: float, high: float) -> None:
+    share = fan.system_power_kw(np.array([0.5, 0.8]), 1.0, static)
+    exponent = np.log(share) / np.log([0.5, 0.8])
+    assert ((exponent > low) & (exponent < high)).all()
+    assert fan.system_power_kw(1.0, 8.0, static) == pytest.approx(8.0)
+    assert fan.system_power_kw(0.0, 8.0, static) == 0.0
+
+
+@pytest.mark.parametrize(("load", "published"), [(1.0, 0.97), (0.5, 0.95), (0.125, 0.86), (0.016, 0.47)])
+def test_drive_efficiency_by_load(load: float, published: float) -> None:
+    """US DOE, Motor Tip Sheet 11."""
+    assert load / drive.DRIVE.input_kw(load) == pytest.approx(published, abs=0.01)
+
+
+def test_motor_and_drive_lose_their_efficiency_at_low_load() -> None:
+    assert drive.efficiency_frac([1.0, 0.5]) == pytest.approx([0.90, 0.89], abs=0.01)
+    assert 0.6 < drive.efficiency_frac(0.1) < 0.75
+    assert drive.efficiency_frac(0.0) == 0.0 and drive.electric_frac(0.0) == 0.0
+    low = np.array([0.25, 0.4])
+    assert (pump.driven_power_kw(low, 10.0) > pump.power_kw(low, 10.0)).all()
+    assert pump.driven_power_kw(1.0, 10.0) == pytest.approx(10.0)
+
+
+def test_pump_speed_meets_the_system() -> None:
+    assert pump.speed_frac(1.0) == pytest.approx(1.0)
+    assert pump.speed_frac(0.5, static_head_frac=0.0) == pytest.approx(0.5)  # affinity
+    assert pump.speed_frac(0.0, static_head_frac=0.3) == pytest.approx(np.sqrt(0.3 / 1.25))  # it must hold the head
 
 
 def test_servers_within_the_published_band() -> None:

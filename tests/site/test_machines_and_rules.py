@@ -198,6 +198,24 @@ MISTAKES = {
         "plants.2",
         "need towers or dry_coolers",
     ),
+    "chillers of two kinds": (
+        "{for_each: trim-1..trim-2,",
+        "{id: trim-9, kind: screw, rated_cooling_kw: 80.0}\n      - {for_each: trim-1..trim-2,",
+        "plants.1",
+        "describe them as a plant a kind",
+    ),
+    "kind of an air-cooled chiller": (
+        "condenser: air,",
+        "condenser: air, kind: screw,",
+        "plants.2",
+        "leave it out where condenser is air",
+    ),
+    "no such kind": (
+        "{for_each: trim-1..trim-2,",
+        "{for_each: trim-1..trim-2, kind: scroll,",
+        "plants.1.chillers.0.kind",
+        "expected",
+    ),
     "no pump for the condensers": (
         "      - {id: dc-pumps, duty: condenser_water, rated_flow_lps: 8.0, rated_kw: 5.0}\n",
         "",
