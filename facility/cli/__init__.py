@@ -26,7 +26,21 @@ from facility.errors import (
     SignalError,
 )
 
-COMMANDS = ("check", "scan", "profiles", "poll", "history", "trust", "train", "recommend", "review", "writes", "serve")
+COMMANDS = (
+    "check",
+    "scan",
+    "profiles",
+    "poll",
+    "history",
+    "trust",
+    "train",
+    "predict",
+    "pue",
+    "recommend",
+    "review",
+    "writes",
+    "serve",
+)
 HIDDEN = ("worker",)  # started by `serve`
 _EXIT_CODES: tuple[tuple[type[FacilityError], int], ...] = (
     (ConfigurationError, 2),

@@ -13,15 +13,14 @@ import fnmatch
 import io
 import json
 import math
-import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from facility.cli.common import add_site, open_site, write
+from facility.cli.times import allow_relative_times, period_of, span_of
 from facility.clock import SystemClock
 from facility.errors import ConfigurationError
 from facility.points import Point, PointIndex
@@ -29,14 +28,10 @@ from facility.site_file import LoadedSite
 from facility.site_history import open_site_history
 from facility.state import StateFolder
 
-_UNITS = {"s": "seconds", "min": "minutes", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|m|h|d|w)")
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
-    # argparse takes `-2h` for an option unless it looks like a negative number; a relative time looks like one here.
-    parser._negative_number_matcher = re.compile(r"^-\d")
+    allow_relative_times(parser)
     add_site(parser)
     parser.add_argument("points", nargs="+", metavar="POINT", help="point id or pattern")
     parser.add_argument("--from", dest="start", default="-1h", metavar="TIME", help="first time (default: -1h)")
@@ -52,13 +47,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigurationError("--format parquet needs --output FILE")
     loaded, state = open_site(arguments)
     now = SystemClock().now()
-    start, end = (_time(text, now, loaded.site.zone) for text in (arguments.start, arguments.end))
-    if start >= end:
-        raise ConfigurationError(f"--from {arguments.start} must be before --to {arguments.end}")
-    step = _span(arguments.step, "--step") if arguments.step else None
+    between = period_of(arguments.start, arguments.end, now, loaded.site.zone, ("--from", "--to"))
+    step = span_of(arguments.step, "--step") if arguments.step else None
     points = [point for pattern in arguments.points for point in _matching(pattern, loaded.points)]
     points = list({point.id: point for point in points}.values())
-    frame = _read(loaded, state, [point.id for point in points], (start, end), step)
+    frame = _read(loaded, state, [point.id for point in points], between, step)
     _write(frame, points, loaded, arguments)
     return 0
 
@@ -81,27 +74,6 @@ def _matching(pattern: str, points: PointIndex) -> list[Point]:
         hint = f"; the nearest is {near[0]}" if near else ""
         raise ConfigurationError(f"no point {pattern!r}{hint}; `facility check SITE` lists them")
     return found
-
-
-def _time(text: str, now: datetime, zone: ZoneInfo) -> datetime:
-    if text == "now":
-        return now
-    if text.startswith("-"):
-        return now - _span(text[1:], "time")
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError(
-            f"time {text!r}: expected ISO such as 2026-07-01T06:00 or 2026-07-01T06:00+02:00, relative such as -2h, or now"
-        ) from None
-    return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
-
-
-def _span(text: str, what: str) -> timedelta:
-    match = _SPAN.fullmatch(text.strip())
-    if match is None or float(match[1]) == 0:
-        raise ConfigurationError(f"{what} {text!r}: expected a number and s, min, h, d or w, such as 15min")
-    return timedelta(**{_UNITS[match[2]]: float(match[1])})
 
 
 def _write(frame: pd.DataFrame, points: Sequence[Point], loaded: LoadedSite, arguments: argparse.Namespace) -> None:

@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _row(card: ModelCard) -> Row:
     return {
         "part": card.name,
-        "in_service": "learned" if card.qualified else "nameplate",
+        "in_service": _in_service(card),
         "rmse": _rmse(card.test),
         "nameplate_rmse": _rmse(card.prior_test),
         "yesterday_rmse": _rmse(card.persistence_test),
@@ -48,6 +48,13 @@ def _row(card: ModelCard) -> Row:
         "reason": card.reason,
         "notes": "; ".join(card.notes),
     }
+
+
+def _in_service(card: ModelCard) -> str:
+    """Return what answers for a part; the whole as operated has no nameplate to fall back on."""
+    if card.qualified:
+        return "learned"
+    return "nameplate" if card.test is None or card.prior_test is not None else "doubtful"
 
 
 def _rmse(errors: Errors | None) -> float | None:
@@ -63,9 +70,9 @@ def _tables(outcome: TrainingOutcome) -> list[RenderableType]:
     table.add_column("unit")
     for card in outcome.cards:
         table.add_row(*_cells(card))
-    lines = [Text(f"{card.name} stays nameplate: {card.reason}") for card in outcome.cards if not card.qualified]
-    unmoved = sorted({note for card in outcome.cards for note in card.notes})
-    return [table, *lines, *(Text(f"history is silent: {note}") for note in unmoved), *_whole(outcome.whole)]
+    lines = [Text(f"{card.name} is {_in_service(card)}: {card.reason}") for card in outcome.cards if not card.qualified]
+    notes = sorted({note for card in outcome.cards for note in card.notes})
+    return [table, *lines, *(Text(f"history: {note}") for note in notes), *_whole(outcome.whole)]
 
 
 def _cells(card: ModelCard) -> list[str]:
@@ -74,7 +81,7 @@ def _cells(card: ModelCard) -> list[str]:
         return [card.name, "nameplate", *([""] * 7), card.unit]
     return [
         card.name,
-        "learned" if card.qualified else "nameplate",
+        _in_service(card),
         *(f"{errors.rmse:.3g}" if errors else "" for errors in (test, card.prior_test, card.persistence_test)),
         f"{test.cv_rmse_frac:.1%}",
         f"{test.nmbe_frac:+.1%}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from facility.errors import ModelError
+from facility.errors import ModelError, NotEnoughDataError
 from facility.learn.model_store import ModelStore
 from facility.learn.twin import Learned
 from models.component_power import ComponentPower
@@ -10,6 +10,7 @@ from models.plant_model import Correction
 from models.rack_inlet import RackInlets
 from models.rack_inlet_fit import RackInletModel
 from models.serialise import UntrustedModelError, load_model
+from models.whole.ahead import AheadModel
 
 SEPARATOR, SUFFIX = "~", ".skops"  # ids hold neither
 
@@ -38,10 +39,31 @@ def load_learned(models: ModelStore) -> Learned:
                 inlets[hall] = fitted.inlets_
             case ["component", plant, component], ComponentPower() as fitted:
                 corrections.setdefault(plant, {})[component] = fitted
+            case ["whole", _], AheadModel():
+                pass  # no plan needs it; see `load_ahead`
             case _:
                 raise ModelError(f"model {version}: {name} is not what its name says; train again")
     whole = models.card(version).get("whole") or {}
     return Learned(inlets, corrections, float(whole.get("other_kw", 0.0)), version)
+
+
+def load_ahead(models: ModelStore) -> tuple[AheadModel, str]:
+    """Return what forecasts the whole site, and the version that it is of.
+
+    Raises
+    ------
+    NotEnoughDataError
+        If no version is in service, or the one that is could not learn the whole.
+    ModelError
+        If it cannot be read.
+    """
+    version = models.serving()
+    if version is None:
+        raise NotEnoughDataError(["models of the site: `facility train` learns them from its history"])
+    for name, data in models.artefacts(version).items():
+        if _parts(name)[0] == "whole" and isinstance(found := _loaded(version, name, data), AheadModel):
+            return found, version
+    raise NotEnoughDataError([f"a forecast of the whole in models {version}: its card says why; train again"])
 
 
 def _parts(name: str) -> list[str]:

@@ -13,6 +13,7 @@ import pandas as pd
 from facility.errors import NotEnoughDataError
 from facility.learn.learned import artefact_name
 from facility.learn.model_store import ModelStore
+from facility.learn.site_training import learn_site
 from facility.learn.twin import Learned, plant_models
 from facility.learn.whole_check import WholeCheck, check_whole
 from facility.ports import Telemetry
@@ -59,8 +60,10 @@ def train_site(loaded: LoadedSite, telemetry: Telemetry, models: ModelStore, now
     if not any(card.window for card in cards):
         raise NotEnoughDataError(sorted({card.reason for card in cards}))
     whole = check_whole(loaded, telemetry, plants, fits, frame)
+    site, site_card = learn_site(loaded, telemetry, now)
+    cards.append(site_card)
     version = f"{now:%Y%m%dT%H%M%S}Z"
-    models.save(version, _artefacts(fits), _card(loaded, version, now, cards, whole))
+    models.save(version, {**_artefacts(fits), **site}, _card(loaded, version, now, cards, whole))
     models.serve(version)
     return TrainingOutcome(version, cards, whole)
 

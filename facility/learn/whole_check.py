@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from facility.learn.metered import facility_kw
 from facility.plan.electrical import electrical_chain
 from facility.ports import Telemetry
 from facility.records import FloatArray
@@ -116,23 +117,11 @@ def _check(table: pd.DataFrame, balance: PowerBalance, other_kw: float, step: ti
 
 
 def _metered_kw(loaded: LoadedSite, telemetry: Telemetry, frame: pd.DataFrame) -> FloatArray | None:
-    """Return the meter's power less what batteries and heat pumps take, and with what photovoltaics deliver.
-
-    Stored energy is not consumed, and the others are neither IT nor cooling.
-    """
-    site, points = loaded.site, loaded.points
-    meters = [point.id for point in points.of(site.electrical.main_meter, "power_kw")]
-    if not meters or frame.empty:
+    if frame.empty:
         return None
-    batteries = [point.id for one in site.batteries for point in points.of(one.id, "charge_power_kw")]
-    pumps = [point.id for one in site.heat_pumps for point in points.of(one.id, "power_kw")]
-    arrays = [point.id for one in site.photovoltaics for point in points.of(one.id, "power_kw")]
-    end = frame.index[-1].to_pydatetime() + site.step
-    asked = meters + batteries + pumps + arrays
-    read = telemetry.read(asked, frame.index[0].to_pydatetime(), end, site.step).reindex(frame.index)
-    taken = read[batteries + pumps].sum(axis=1, skipna=False)
-    delivered = read[arrays].sum(axis=1, skipna=False)
-    return np.asarray(read[meters].sum(axis=1, skipna=False) - taken + delivered, dtype=float)
+    end = frame.index[-1].to_pydatetime() + loaded.site.step
+    meter = facility_kw(loaded, telemetry, frame.index[0].to_pydatetime(), end)
+    return None if meter is None else np.asarray(meter.reindex(frame.index), dtype=float)
 
 
 def _hall_it_kw(frame: pd.DataFrame, racks: Sequence[str]) -> FloatArray | None:

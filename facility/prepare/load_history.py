@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from facility.errors import NotEnoughDataError
+from facility.learn.metered import LEAST_MEASURED_FRAC, joined, scaled_total
 from facility.points import PointIndex
 from facility.ports import Telemetry
 from facility.site import Hall, Site
@@ -14,7 +15,6 @@ from facility.site_file import LoadedSite
 from models.servers import ServerFans
 
 HISTORY = timedelta(days=28)
-LEAST_MEASURED_FRAC = 0.9  # of a hall's racks; the others are counted at the mean of these, per rated kW
 LONGEST_GAP_STEPS = 4
 
 
@@ -33,8 +33,7 @@ def it_power_history(loaded: LoadedSite, telemetry: Telemetry, hall: Hall, fans:
     deferrable = _deferrable_points(site, points, hall)
     asked = [identifier for group in feeds.values() for identifier in group] + inlets + deferrable
     frame = telemetry.read(asked, at - HISTORY, at, site.step)
-    power = pd.DataFrame({rack: frame[ids].sum(axis=1, skipna=False) for rack, ids in feeds.items() if ids})
-    total = _scaled_total(power, rated)
+    total = scaled_total(joined(frame, feeds), rated)
     if total.dropna().empty:
         raise NotEnoughDataError([f"power of at least {LEAST_MEASURED_FRAC:.0%} of the racks of {hall.id}"])
     inlet = frame[inlets].mean(axis=1) if inlets else pd.Series(hall.limits.inlet_min_degc, index=frame.index)
@@ -55,13 +54,6 @@ def _deferrable_points(site: Site, points: PointIndex, hall: Hall) -> list[str]:
     pools = {pool.id for pool in site.server_pools if pool.hall == hall.id}
     works = [work.id for work in site.deferrable_work if work.pool in pools]
     return [point.id for work in works for point in points.of(work, "deferrable_power_kw")]
-
-
-def _scaled_total(power: pd.DataFrame, rated: dict[str, float]) -> pd.Series:
-    """Return the sum over racks; where a few are missing, the rest scaled up by rating; NaN where too many are."""
-    ratings = pd.Series(rated)
-    measured = power.notna().mul(ratings[power.columns]).sum(axis=1) / ratings.sum()
-    return (power.sum(axis=1) / measured).where(measured >= LEAST_MEASURED_FRAC)
 
 
 def _regular(series: pd.Series, step: timedelta) -> pd.Series:

@@ -18,12 +18,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.whole.as_operated import AsOperated, fit_as_operated
-from models.whole.site_rows import FACILITY, IT, REST, SiteRows
+from models.whole.site_rows import FACILITY, IT, REST, SiteRows, without_still
 
 FloatArray = npt.NDArray[np.float64]
 
 WEATHER, LOAD, SETPOINTS = "weather", "load", "setpoints"
 UNEXPLAINED = "unexplained"
+HOURS = "hours measured"  # whole days without gaps have all hours alike, and this is then nothing
 _FOLDS = 5
 _Z90 = 1.645
 
@@ -37,12 +38,16 @@ class Attribution:
     before, after
         Measured ratios of the periods.
     causes
-        By `weather`, `load`, `setpoints`, each metered part of the overhead (its equipment), and `unexplained`.
+        By `weather`, `load`, `setpoints`, each metered part of the overhead (its equipment), `unexplained`, and `hours measured`:
+        what comes of one period holding other hours of the day than the other.
     half_width
         Half of the 90 % interval of what the learned site explains, from days it had not seen: a cause of equipment or
         unexplained that is smaller is not distinguishable from nothing.
     unseen_frac
         Share of the second period under conditions that the first did not have: there the learned site extrapolates.
+    silent
+        Conditions that never moved in the first period and stand elsewhere in the second: what they did cannot be told from
+        what equipment did.
     """
 
     before: float
@@ -50,6 +55,7 @@ class Attribution:
     causes: Mapping[str, float]
     half_width: float
     unseen_frac: float
+    silent: tuple[str, ...] = ()
 
     @property
     def change(self) -> float:
@@ -72,17 +78,22 @@ def attribute(before: SiteRows, after: SiteRows, groups: Mapping[str, Sequence[s
     models.whole.as_operated.ThinRowsError
         If the first period has too few rows.
     """
+    before, still = without_still(before)
     site = fit_as_operated(before, half_life_days=np.inf)
-    shares = _shapley(site, before.table, after.table, {LOAD: (IT,), **groups})
+    told = {name: [one for one in conditions if one not in still] for name, conditions in groups.items()}
+    shares = _shapley(site, before.table, after.table, {LOAD: (IT,), **told})
     for part in before.parts:
         name = UNEXPLAINED if part == REST else part
         shares[name] = _missed(site, after.table, part) - _missed(site, before.table, part)
+    change = _ratio(after.table) - _ratio(before.table)
+    shares[HOURS] = change - sum(shares.values())
     return Attribution(
         before=_ratio(before.table),
         after=_ratio(after.table),
         causes=shares,
         half_width=_half_width(before, days=_days(after.table)),
         unseen_frac=float(site.unseen(after.table).mean()),
+        silent=tuple(name for name in still if after.table[name].iloc[0] != before.table[name].iloc[0]),
     )
 
 

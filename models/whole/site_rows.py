@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
 import pandas as pd
 
 FACILITY, IT, REST = "facility_kw", "it_kw", "rest_kw"
@@ -62,9 +61,7 @@ def site_rows(frame: pd.DataFrame, parts: Sequence[str], conditions: Sequence[st
     table = frame[asked]
     gaps = table.isna()
     whole = table[~gaps.any(axis=1)]
-    reasons = [
-        f"{column} is missing in {gaps[column].sum()} of {len(table)} rows" for column in asked if gaps[column].any()
-    ]
+    reasons = _gap_reasons(gaps)
     idle = whole[IT] <= 0
     rest = whole[FACILITY] - whole[[IT, *parts]].sum(axis=1)
     broken = ~idle & (rest < -CLOSES_WITHIN_FRAC * whole[FACILITY])
@@ -77,7 +74,14 @@ def site_rows(frame: pd.DataFrame, parts: Sequence[str], conditions: Sequence[st
     return SiteRows(kept, (*parts, REST), tuple(conditions), tuple(reasons))
 
 
-def with_setpoints_seen(rows: SiteRows) -> tuple[str, ...]:
-    """Return the conditions that moved: one that stood still explains nothing."""
-    moved = [name for name in rows.conditions if float(np.ptp(rows.table[name].to_numpy(float))) > 0]
-    return tuple(moved)
+def _gap_reasons(gaps: pd.DataFrame) -> list[str]:
+    """Return one sentence for all rows with gaps, the columns that are missing most often first."""
+    missing = gaps.sum().sort_values(ascending=False)
+    named = ", ".join(f"{column} in {count}" for column, count in missing.items() if count)
+    return [f"{gaps.any(axis=1).sum()} of {len(gaps)} rows have gaps: {named}"] if named else []
+
+
+def without_still(rows: SiteRows) -> tuple[SiteRows, tuple[str, ...]]:
+    """Return the rows without the conditions that stood still, and those: what never moved explains nothing."""
+    still = tuple(name for name in rows.conditions if rows.table[name].max() - rows.table[name].min() <= 0)
+    return replace(rows, conditions=tuple(name for name in rows.conditions if name not in still)), still

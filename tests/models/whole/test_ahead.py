@@ -29,7 +29,11 @@ def model(frame: pd.DataFrame) -> AheadModel:
 def _issued(model: AheadModel, frame: pd.DataFrame, day: int) -> tuple[pd.DataFrame, SiteAhead]:
     begin = 96 * day
     ahead = frame.iloc[begin : begin + STEPS]
-    return ahead, model.forecast(ahead.index[0], frame["it_kw"].iloc[begin - 8 : begin], ahead[list(WEATHER)])
+    return ahead, model.forecast(ahead.index[0], _recent(frame, begin), ahead[list(WEATHER)])
+
+
+def _recent(frame: pd.DataFrame, begin: int) -> pd.DataFrame:
+    return site_rows(frame.iloc[begin - 96 : begin], PARTS, WEATHER).table
 
 
 def test_two_days_ahead(model: AheadModel, frame: pd.DataFrame) -> None:
@@ -58,7 +62,7 @@ def test_a_period_is_surer_than_a_moment_where_days_are_alike() -> None:
 def test_a_doubtful_weather_forecast_widens(model: AheadModel, frame: pd.DataFrame) -> None:
     begin = 96 * 31
     weather = frame[list(WEATHER)].iloc[begin : begin + STEPS]
-    recent = frame["it_kw"].iloc[begin - 8 : begin]
+    recent = _recent(frame, begin)
     sure = model.forecast(weather.index[0], recent, weather)
     doubtful = model.forecast(weather.index[0], recent, weather, spread=(weather - 3.0, weather + 3.0))
     assert (doubtful.ratio_half_width > sure.ratio_half_width).mean() > 0.9

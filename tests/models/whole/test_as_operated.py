@@ -38,7 +38,7 @@ def test_beyond_what_was_seen_it_says_so() -> None:
 def test_few_rows_are_refused_with_their_reason() -> None:
     frame = site_frame("2025-05-01", 2)
     frame.loc[frame.index[:120], "fan_kw"] = np.nan
-    with pytest.raises(ThinRowsError, match=r"72 whole rows.*fan_kw is missing in 120 of 192"):
+    with pytest.raises(ThinRowsError, match=r"72 whole rows.*120 of 192 rows have gaps: fan_kw in 120"):
         fit_as_operated(site_rows(frame, PARTS, WEATHER))
 
 

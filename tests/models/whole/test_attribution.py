@@ -17,6 +17,7 @@ def _why(after: pd.DataFrame) -> Attribution:
     first, second = (site_rows(one, PARTS, (*WEATHER, SETPOINT)) for one in (site_frame("2025-05-01", 28), after))
     found = attribute(first, second, GROUPS)
     assert sum(found.causes.values()) == pytest.approx(found.change, abs=1e-9)
+    assert found.causes["hours measured"] == pytest.approx(0.0, abs=1e-9)  # whole days
     return found
 
 

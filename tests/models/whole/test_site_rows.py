@@ -24,7 +24,7 @@ def test_gaps_are_named_and_not_filled() -> None:
     frame.loc[frame.index[10:30], "chiller_kw"] = np.nan
     rows = site_rows(frame, PARTS, WEATHER)
     assert len(rows.table) == len(frame) - 20
-    assert rows.left_out == ("chiller_kw is missing in 20 of 192 rows",)
+    assert rows.left_out == ("20 of 192 rows have gaps: chiller_kw in 20",)
 
 
 def test_parts_beyond_the_meter_are_refused() -> None:

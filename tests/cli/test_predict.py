@@ -1,0 +1,95 @@
+"""`facility predict` and `facility pue` on a site with some days of history."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from facility.cli import main
+from facility.site_file import load_site
+from facility.state import StateFolder
+from tests.cycle.lived_in import DEMO, live
+
+DAYS = 6.0
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("predict") / "state"
+    live(load_site(DEMO), StateFolder(folder), DAYS)
+    assert main(["train", str(DEMO), "--state", str(folder), "--output", str(folder.parent / "train.txt")]) == 0
+    return folder
+
+
+def _json(state: Path, capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    capsys.readouterr()
+    assert main([words[0], str(DEMO), "--state", str(state), "--format", "json", *words[1:]]) == 0
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return document
+
+
+def test_two_days_ahead(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = _json(state, capsys, "predict")
+    assert len(found["steps"]) == 192
+    for row in found["steps"]:
+        parts = sum(
+            row[name] for name in ("chiller_kw", "tower_kw", "pump_kw", "crah_fan_kw", "cdu_pump_kw", "rest_kw")
+        )
+        assert row["it_kw"] + parts == pytest.approx(row["facility_kw"])
+        assert 1.1 < row["power_ratio"] < 1.6
+    day, two = found["periods"]
+    assert (day["hours"], two["hours"]) == (24, 48)
+    assert day["low"] < day["interim_pue"] < day["high"]
+
+
+def test_hours_are_as_asked(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = _json(state, capsys, "predict", "--hours", "6")
+    assert len(found["steps"]) == 24
+    assert found["periods"] == []
+
+
+def test_table_and_csv(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert main(["predict", str(DEMO), "--state", str(state)]) == 0
+    assert "interim PUE of the coming 24 h" in capsys.readouterr().out
+    assert main(["predict", str(DEMO), "--state", str(state), "--format", "csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert len(rows) == 192
+    assert float(rows[0]["facility_half_width_kw"]) > 0
+
+
+@pytest.mark.parametrize("hours", ["0", "49", "-3"])
+def test_hours_out_of_reach_are_refused(state: Path, capsys: pytest.CaptureFixture[str], hours: str) -> None:
+    assert main(["predict", str(DEMO), "--state", str(state), "--hours", hours]) == 2
+    assert "at most 48" in capsys.readouterr().err
+
+
+def test_untrained_site_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", str(DEMO), "--state", str(tmp_path)]) == 4
+    assert "facility train" in capsys.readouterr().err
+
+
+def test_ratios_and_causes_of_their_change(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = _json(state, capsys, "pue", "--from", "-3d")
+    year = found["ratios"][0]
+    assert year["name"] == "interim PUE"  # six days are no year
+    assert 1.1 < year["ratio"] < 1.6
+    change = found["change"]["found"]
+    assert sum(change["causes"].values()) == pytest.approx(change["change"], abs=1e-9)
+    assert {"weather", "load", "setpoints", "unexplained", "chiller_kw"} <= set(change["causes"])
+
+
+def test_causes_without_history_are_not_guessed(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = _json(state, capsys, "pue", "--from", "-3d", "--against-from", "-300d", "--against-to", "-200d")
+    assert found["change"]["found"] is None
+    assert "the main meter" in found["change"]["notes"][0]
+
+
+def test_periods_the_wrong_way_round(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pue", str(DEMO), "--state", str(state), "--from", "now", "--to", "-1d"]) == 2
+    assert "must be before" in capsys.readouterr().err
