@@ -15,7 +15,7 @@ from models.whole.ahead import fit_ahead
 from models.whole.ahead_card import ahead_card
 from models.whole.as_operated import ThinRowsError
 
-WINDOW = timedelta(days=90)
+WINDOW = timedelta(days=366)
 HORIZON = timedelta(hours=48)
 UNIT = "ratio"
 

@@ -24,7 +24,7 @@ from models.plant_model import CoolingPlant
 from models.serialise import dump_model
 from models.site_fit import PlantFit, fit_plant, hall_columns
 
-WINDOW = timedelta(days=90)
+WINDOW = timedelta(days=366)
 SETPOINTS = (
     "supply_air_temperature_setpoint_degc",
     "fan_speed_setpoint_frac",
