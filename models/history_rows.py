@@ -24,7 +24,7 @@ FloatArray = npt.NDArray[np.float64]
 
 _ON_KW_FRAC = 0.01  # of rated power: below it a chiller only keeps its oil warm
 _LEAST_RANGE_K = 0.3
-_LEAST_RACKS_FRAC = 0.9
+_MOST_SILENT_FRAC = 0.1  # of a hall's racks; one rack in any case
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,34 +95,46 @@ def _rows_of(name: str, plant: CoolingPlant, frame: pd.DataFrame, weather: str) 
 
 
 def hall_rows(hall: Hall, frame: pd.DataFrame, liquid_frac: Mapping[str, float]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return rows for `RackInletModel.fit`: supply air and air rise; and measured inlets, one column a rack.
+    """Return rows for `RackInletModel.fit` and `fit_inlets_ahead`, and measured inlets, one column a rack.
 
-    Uses `<crah>.supply_air_temperature_degc`, `<crah>.fan_speed_frac`, `<rack>.power_kw` and
-    `<rack>.inlet_temperature_degc`; `liquid_frac` is the share of each rack's heat that liquid takes (0 if not given). Racks
-    that fail to report are taken as the mean of the others while nine in ten report.
+    Uses `<crah>.supply_air_temperature_degc`, `<crah>.fan_speed_frac`, `<rack>.power_kw` and `<rack>.inlet_temperature_degc`;
+    `liquid_frac` is the share of each rack's heat that liquid takes (0 if not given). A rack that fails to report, or one in
+    ten, is taken as the mean of the others; `models.rack.silent.stood_in_for` names them.
+
+    Columns of the rows: `supply_air_degc` (by airflow) and `air_rise_k`; by CRAH `supply_air_temperature_degc` and
+    `airflow_m3ps`, and where the frame has setpoints, `supply_air_temperature_setpoint_degc` and `airflow_setpoint_m3ps`.
     """
-    airflow = sum(
-        (frame[f"{crah.id}.fan_speed_frac"] * crah.rated_airflow_m3ps for crah in hall.crahs),
-        pd.Series(0.0, index=frame.index),
+    by_crah = {
+        f"{crah.id}.{name}": frame[f"{crah.id}.{source}"] * factor
+        for crah in hall.crahs
+        for name, source, factor in (
+            ("supply_air_temperature_degc", "supply_air_temperature_degc", 1.0),
+            ("airflow_m3ps", "fan_speed_frac", crah.rated_airflow_m3ps),
+            ("supply_air_temperature_setpoint_degc", "supply_air_temperature_setpoint_degc", 1.0),
+            ("airflow_setpoint_m3ps", "fan_speed_setpoint_frac", crah.rated_airflow_m3ps),
+        )
+        if f"{crah.id}.{source}" in frame
+    }
+    airflow = frame[[]].sum(axis=1)
+    warmth = airflow.copy()
+    for crah in hall.crahs:
+        airflow = airflow + by_crah[f"{crah.id}.airflow_m3ps"]
+        warmth = warmth + by_crah[f"{crah.id}.airflow_m3ps"] * by_crah[f"{crah.id}.supply_air_temperature_degc"]
+    racks = hall.inlets.racks
+    to_air = frame.reindex(columns=[f"{rack}.power_kw" for rack in racks]).mul(
+        [1 - liquid_frac.get(rack, 0.0) for rack in racks]
     )
-    warmth = sum(
-        (
-            frame[f"{crah.id}.fan_speed_frac"]
-            * crah.rated_airflow_m3ps
-            * frame[f"{crah.id}.supply_air_temperature_degc"]
-            for crah in hall.crahs
-        ),
-        pd.Series(0.0, index=frame.index),
-    )
-    to_air = frame[[f"{rack}.power_kw" for rack in hall.inlets.racks]].mul(
-        [1 - liquid_frac.get(rack, 0.0) for rack in hall.inlets.racks]
-    )
-    enough = to_air.notna().mean(axis=1) >= _LEAST_RACKS_FRAC
+    enough = to_air.isna().sum(axis=1) <= max(1, _MOST_SILENT_FRAC * len(racks))
     it_kw = (to_air.mean(axis=1) * to_air.shape[1]).where(enough)
     rise = air_rise_k(it_kw.to_numpy(float), airflow.to_numpy(float), hall.density_frac)
-    rows = pd.DataFrame({"supply_air_degc": warmth / airflow.where(airflow > 0), "air_rise_k": rise}, index=frame.index)
-    inlets = frame[[f"{rack}.inlet_temperature_degc" for rack in hall.inlets.racks]]
-    return rows.where(airflow > 0), inlets.set_axis(list(hall.inlets.racks), axis=1)
+    moving = airflow > 0
+    by_hall = {
+        "supply_air_degc": warmth / airflow.where(moving),
+        "air_rise_k": pd.Series(rise, frame.index).where(moving),
+    }
+    rows = pd.DataFrame({**by_hall, **by_crah}, index=frame.index)
+    inlets = frame.reindex(columns=[f"{rack}.inlet_temperature_degc" for rack in racks])
+    return rows, inlets.set_axis(list(racks), axis=1)
 
 
 def _fan_rows(hall: Hall, frame: pd.DataFrame) -> ComponentRows:

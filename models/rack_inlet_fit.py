@@ -1,24 +1,30 @@
-"""Learns `RackInlets` from history, by regression with non-negative coefficients, drawn towards the prior."""
+"""Learns `RackInlets` from history: non-negative coefficients for all racks of a hall at once, intervals from later rows.
+
+Each quarter or so of the history is predicted by coefficients that have seen only what came before; how far off these are is
+the interval. What serves is fitted on all rows.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import nnls
 from sklearn.base import BaseEstimator
 
-from models.accuracy import conformal_half_width, coverage_frac, errors, time_split
+from models.accuracy import Errors, errors
 from models.card import ModelCard, verdict
 from models.persistence import a_day_before
-from models.rack_inlet import PRIOR_MARGIN_K, PRIOR_OFFSET_K, PRIOR_RECIRCULATION_FRAC, RackInlets
+from models.rack.air_indices import return_temperature_index, supply_heat_index
+from models.rack.learning import MIN_ROWS, LearnedInlets, learn_inlets, steady_degc
+from models.rack_inlet import PRIOR_MARGIN_K, PROBE_ACCURACY_K, RackInlets
 
 FloatArray = npt.NDArray[np.float64]
 
-MIN_ROWS = 48
-_PRIOR_WEIGHT = 0.02  # of the rows: the prior decides only where the data do not move
-_LEAST_MARGIN_K = 0.3  # accuracy of a rack probe
-_SEEN_QUANTILES = (0.005, 0.995)
+TAIL_FRAC = 0.05  # beyond either end of a 90 % interval
+_ORIGINS_FRAC = (0.4, 0.6, 0.8)  # of the rows: what comes after each is predicted from what came before
 
 
 class RackInletModel(BaseEstimator):  # type: ignore[misc]
@@ -28,41 +34,43 @@ class RackInletModel(BaseEstimator):  # type: ignore[misc]
     ----------
     hall
         Id of the hall, for the card.
+    crahs
+        Its CRAHs, where rows tell them apart; see `models.rack.features.rack_features`.
 
     Attributes
     ----------
     inlets_
-        The coefficients with their margins: what a plant model takes.
+        The coefficients with their intervals: what a plant model takes.
+    lag_s_
+        Time constant [s] behind which inlets follow supply air and load.
     card_
         The model card; errors are over all racks together.
     """
 
-    def __init__(self, hall: str) -> None:
+    def __init__(self, hall: str, crahs: Sequence[str] = ()) -> None:
         self.hall = hall
+        self.crahs = crahs
 
     def fit(self, rows: pd.DataFrame, inlets: pd.DataFrame) -> RackInletModel:
         """Fit on rows with columns `supply_air_degc` and `air_rise_k`, and measured inlets, one column a rack.
 
+        A rack with fewer than 48 readings is named on the card and takes the coefficients of the hall's hottest rack.
+
         Raises
         ------
         ValueError
-            With fewer than 48 whole rows, or a rack without any.
+            With fewer than 48 whole rows, or without a rack that has as many readings.
         """
-        known = rows[["supply_air_degc", "air_rise_k"]].dropna().sort_index()
-        measured = inlets.reindex(known.index)
-        self._refuse_thin(known, measured)
-        split = time_split(len(known))
-        fitted = [self._fit_rack(known, measured[rack], split.train, split.calibration) for rack in measured.columns]
-        train = known.iloc[split.train]
-        self.inlets_ = RackInlets(
-            racks=tuple(str(rack) for rack in measured.columns),
-            offset_k=np.array([offset for offset, _, _ in fitted]),
-            recirculation_frac=np.array([slope for _, slope, _ in fitted]),
-            margin_k=np.array([margin for _, _, margin in fitted]),
-            seen_rise_k=_seen(train["air_rise_k"]),
-            seen_supply_degc=_seen(train["supply_air_degc"]),
-        )
-        self.card_ = self._card(known, measured, split.test)
+        rows = rows.sort_index()
+        measured = inlets.reindex(rows.index)
+        learned = learn_inlets(self.hall, rows, measured, self.crahs)
+        starts = [int(len(rows) * share) for share in _ORIGINS_FRAC]
+        miss_k = np.full(measured.shape, np.nan)
+        for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
+            miss_k[start:end] = self._miss(rows, measured, start, end)
+        self.inlets_ = _with_intervals(learned, miss_k)
+        self.lag_s_ = learned.lag_s
+        self.card_ = self._card(rows, measured, miss_k, starts[-1], learned)
         return self
 
     @property
@@ -71,71 +79,94 @@ class RackInletModel(BaseEstimator):  # type: ignore[misc]
         return bool(self.card_.qualified)
 
     def predict(self, rows: pd.DataFrame) -> FloatArray:
-        """Return inlet temperatures [degC], one row a time, one column a rack."""
-        return self.inlets_.inlet_degc(rows["supply_air_degc"].to_numpy(float), rows["air_rise_k"].to_numpy(float))
+        """Return steady inlet temperatures [degC], one row a time, one column a rack."""
+        return steady_degc(self.inlets_, rows)
 
-    def _refuse_thin(self, known: pd.DataFrame, measured: pd.DataFrame) -> None:
-        if len(known) < MIN_ROWS:
-            raise ValueError(f"{self.hall}: {len(known)} whole rows of supply air and air rise, {MIN_ROWS} are needed")
-        thin = [str(rack) for rack in measured.columns if measured[rack].notna().sum() < MIN_ROWS]
-        if thin:
-            raise ValueError(f"{self.hall}: fewer than {MIN_ROWS} inlet readings of {', '.join(thin)}")
+    def _miss(self, rows: pd.DataFrame, measured: pd.DataFrame, start: int, end: int) -> FloatArray:
+        """Return measured minus predicted inlets of some rows, by what came before; NaN where that is too little."""
+        try:
+            before = learn_inlets(self.hall, rows.iloc[:start], measured.iloc[:start], self.crahs)
+        except ValueError:
+            return np.full((end - start, measured.shape[1]), np.nan)
+        known = [str(rack) not in before.left_out for rack in measured.columns]
+        miss = measured.iloc[start:end].to_numpy(float) - steady_degc(before.inlets, rows.iloc[start:end])
+        return np.where(known, miss, np.nan)
 
-    def _fit_rack(
-        self, known: pd.DataFrame, inlet: pd.Series[float], train: slice, calibration: slice
-    ) -> tuple[float, float, float]:
-        """Return offset [K], recirculation [-] and margin [K] of a rack."""
-        rise = known["air_rise_k"].to_numpy(float)
-        above = inlet.to_numpy(float) - known["supply_air_degc"].to_numpy(float)
-        offset, slope = _towards_prior(rise[train], above[train])
-        residual = (above - offset - slope * rise)[calibration]
-        residual = residual[np.isfinite(residual)]
-        if residual.size == 0:  # a probe silent in the calibration rows keeps the prior's margin
-            return offset, slope, PRIOR_MARGIN_K
-        return offset, slope, max(conformal_half_width(residual), _LEAST_MARGIN_K)
-
-    def _card(self, known: pd.DataFrame, measured: pd.DataFrame, test: slice) -> ModelCard:
-        truth = measured.iloc[test].to_numpy(float)
-        there = np.isfinite(truth)
-        predicted = self.predict(known.iloc[test])
-        prior = RackInlets.prior(self.inlets_.racks).inlet_degc(
-            known["supply_air_degc"].to_numpy(float)[test], known["air_rise_k"].to_numpy(float)[test]
-        )
-        yesterday = np.column_stack([a_day_before(measured[rack].ffill(), test) for rack in measured.columns])
-        model = errors(truth[there], predicted[there])
-        prior_errors, persistence = errors(truth[there], prior[there]), errors(truth[there], yesterday[there])
-        qualified, reason = verdict(model, prior_errors, persistence)
-        margin = np.broadcast_to(self.inlets_.margin_k, truth.shape)
+    def _card(
+        self, rows: pd.DataFrame, measured: pd.DataFrame, miss_k: FloatArray, newest: int, learned: LearnedInlets
+    ) -> ModelCard:
+        test = slice(newest, len(rows))
+        there = np.isfinite(miss_k[test])
+        below, above = _with_intervals(learned, miss_k[:newest]).interval_k
+        inside = (miss_k[test] >= -below) & (miss_k[test] <= above)
+        model, prior, persistence = self._errors(rows, measured, miss_k, test)
+        qualified, reason = verdict(model, prior, persistence)
+        inlets = self.inlets_
         return ModelCard(
             name=f"{self.hall}.rack_inlets",
-            method="supply air plus a non-negative rise, linear in the hall's air rise, one line a rack",
+            method="supply air plus a non-negative rise with a knee, in the hall's air rise, one curve a rack"
+            + (", each fed by the CRAHs that reach it" if inlets.crahs else ""),
             unit="degC",
-            window=(known.index[0].isoformat(), known.index[-1].isoformat()),
+            window=(rows.index[0].isoformat(), rows.index[-1].isoformat()),
             features={
-                "supply_air_degc": self.inlets_.seen_supply_degc or (np.nan, np.nan),
-                "air_rise_k": self.inlets_.seen_rise_k or (np.nan, np.nan),
+                "supply_air_degc": inlets.seen_supply_degc or (np.nan, np.nan),
+                "air_rise_k": inlets.seen_rise_k or (np.nan, np.nan),
             },
             test=model,
-            prior_test=prior_errors,
+            prior_test=prior,
             persistence_test=persistence,
-            half_width=float(self.inlets_.margin_k.mean()),
-            coverage_frac=coverage_frac(truth[there], predicted[there], margin[there]),
+            half_width=float(inlets.interval_k.mean()),
+            coverage_frac=float(inside[there].mean()) if there.any() else None,
             qualified=qualified,
             reason=reason,
+            notes=(*_left_out_notes(learned.left_out), *_air_notes(rows, inlets)),
         )
 
+    def _errors(
+        self, rows: pd.DataFrame, measured: pd.DataFrame, miss_k: FloatArray, test: slice
+    ) -> tuple[Errors, Errors, Errors]:
+        """Return the errors of the model, of the prior and of yesterday's value on the newest rows."""
+        there = np.isfinite(miss_k[test])
+        truth = measured.iloc[test].to_numpy(float)
+        prior = steady_degc(RackInlets.prior(self.inlets_.racks), rows.iloc[test])
+        yesterday = np.column_stack([a_day_before(measured[rack].ffill(), test) for rack in measured.columns])
+        there &= np.isfinite(yesterday)
+        model, from_prior, persistence = (
+            errors(truth[there], guess[there]) for guess in (truth - miss_k[test], prior, yesterday)
+        )
+        return model, from_prior, persistence
 
-def _towards_prior(rise: FloatArray, above: FloatArray) -> tuple[float, float]:
-    """Return non-negative offset and slope; a weak pull towards the prior decides what the data leave open."""
-    there = np.isfinite(above)
-    pull = np.sqrt(_PRIOR_WEIGHT * max(there.sum(), 1))
-    spread = float(np.std(rise[there])) + 1.0
-    design = np.vstack([np.column_stack([np.ones(there.sum()), rise[there]]), [[pull, 0.0], [0.0, pull * spread]]])
-    target = np.concatenate([above[there], [pull * PRIOR_OFFSET_K, pull * spread * PRIOR_RECIRCULATION_FRAC]])
-    (offset, slope), _ = nnls(design, target)
-    return float(offset), float(slope)
+
+def _with_intervals(learned: LearnedInlets, miss_k: FloatArray) -> RackInlets:
+    """Return the inlets with intervals and margins by what was measured above prediction; a silent rack keeps the prior's."""
+    ends = [_tail(miss_k, TAIL_FRAC), _tail(-miss_k, TAIL_FRAC)]
+    below, above = (-low for low in ends)
+    return replace(learned.inlets, interval_k=np.array([below, above]), margin_k=np.maximum(above, PROBE_ACCURACY_K))
 
 
-def _seen(column: pd.Series[float]) -> tuple[float, float]:
-    low, high = np.quantile(column.to_numpy(float), _SEEN_QUANTILES)
-    return float(low), float(high)
+def _tail(miss_k: FloatArray, tail_frac: float) -> FloatArray:
+    """Return the low end of what rows show, by rack: the rank that leaves a share of new rows below it."""
+    ends = np.full(miss_k.shape[1], -PRIOR_MARGIN_K)
+    for rack, column in enumerate(miss_k.T):
+        known = np.sort(column[np.isfinite(column)])
+        if known.size:
+            ends[rack] = known[max(int((known.size + 1) * tail_frac) - 1, 0)]
+    return ends
+
+
+def _left_out_notes(racks: Sequence[str]) -> list[str]:
+    return [
+        f"{rack}: fewer than {MIN_ROWS} inlet readings; left out, and taken to be as warm as the hall's hottest rack"
+        for rack in racks
+    ]
+
+
+def _air_notes(rows: pd.DataFrame, inlets: RackInlets) -> list[str]:
+    rise = rows["air_rise_k"].dropna().to_numpy(float)
+    above = (inlets.inlet_degc(0.0, rise)).mean(axis=1)
+    index = return_temperature_index(float(np.median(rise)))
+    kind = "the rest passes the servers by" if index < 1 else "what is over comes back to them"
+    return [
+        f"supply heat index {supply_heat_index(above, rise):.2f}: share of the heat that air has taken up before it enters a rack",
+        f"return temperature index about {index:.2f}: {kind} (the servers' own rise is assumed)",
+    ]

@@ -10,8 +10,10 @@ import pandas as pd
 
 from models.card import ModelCard, unfitted_card
 from models.component_power import ComponentPower
+from models.hall_air import Hall
 from models.history_rows import component_rows, hall_rows, needed_columns
 from models.plant_model import CoolingPlant
+from models.rack.silent import stood_in_for
 from models.rack_inlet_fit import RackInletModel
 from models.sufficiency import check_history
 
@@ -94,9 +96,8 @@ def fit_plant(
 def hall_columns(plant: CoolingPlant, hall_id: str) -> tuple[str, ...]:
     """Return the columns that a hall's inlet model is fitted on."""
     hall = next(hall for hall in plant.hall_parts if hall.id == hall_id)
-    crahs = (f"{crah.id}.{q}" for crah in hall.crahs for q in ("supply_air_temperature_degc", "fan_speed_frac"))
     racks = (f"{rack}.{q}" for rack in hall.inlets.racks for q in ("power_kw", "inlet_temperature_degc"))
-    return (*crahs, *racks)
+    return (*_crah_columns(hall), *racks)
 
 
 def _fit_hall(
@@ -108,16 +109,21 @@ def _fit_hall(
         for crah in hall.crahs
         for q in ("supply_air_temperature_setpoint_degc", "fan_speed_setpoint_frac")
     ]
-    enough = check_history(frame, hall_columns(plant, hall_id), setpoints)
+    enough = check_history(frame, _crah_columns(hall), setpoints)
     title = f"{hall_id}.rack_inlets"
     if not enough.enough:
         return None, unfitted_card(title, "degC", "; ".join(enough.missing), enough.unexcited)
-    model = RackInletModel(hall_id)
+    notes = (*enough.unexcited, *stood_in_for(hall.inlets.racks, frame))
+    model = RackInletModel(hall_id, [crah.id for crah in hall.crahs])
     try:
         model.fit(*hall_rows(hall, frame, liquid_frac))
     except ValueError as error:
-        return None, unfitted_card(title, "degC", str(error), enough.unexcited)
-    return model, dataclasses.replace(model.card_, notes=enough.unexcited)
+        return None, unfitted_card(title, "degC", str(error), notes)
+    return model, dataclasses.replace(model.card_, notes=(*notes, *model.card_.notes))
+
+
+def _crah_columns(hall: Hall) -> tuple[str, ...]:
+    return tuple(f"{crah.id}.{q}" for crah in hall.crahs for q in ("supply_air_temperature_degc", "fan_speed_frac"))
 
 
 def _setpoints(plant: CoolingPlant, component: str) -> list[str]:

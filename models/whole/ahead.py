@@ -181,6 +181,10 @@ def fit_ahead(rows: SiteRows, step_min: int, steps: int) -> AheadModel:
     cut = table.index[_calibrated_from(len(table))]
     older = SiteRows(table[table.index < cut], rows.parts, rows.conditions, rows.left_out)
     carried, misses = _past_misses(older, table, cut, step_min, steps)
+    if not np.isfinite(misses.facility_kw).any():
+        raise ThinRowsError(
+            f"no whole row of the site after {cut:%Y-%m-%d %H:%M} that a forecast could be compared with"
+        )
     load = LoadForecaster(step_min, steps).fit(table[IT])
     return AheadModel(step_min, steps, fit_as_operated(rows), load, carried, misses)
 
@@ -266,13 +270,18 @@ class _Past:
 
 
 def _widths(misses: FloatArray, level: float = 0.9) -> FloatArray:
-    """Return the half-width at each step ahead from the misses near it."""
-    steps = misses.shape[1]
-    near = max(1, round(_NEAR_FRAC * steps))
-    width = np.empty(steps)
-    for step in range(steps):
+    """Return the half-width at each step ahead from the misses near it.
+
+    Steps further ahead than the history could be forecast get the last width known, grown as that of a random walk grows.
+    """
+    tested = np.flatnonzero(np.isfinite(misses).any(axis=0))[-1] + 1
+    near = max(1, round(_NEAR_FRAC * misses.shape[1]))
+    width = np.empty(misses.shape[1])
+    for step in range(tested):
         found = misses[:, max(0, step - near) : step + near + 1]
         width[step] = conformal_half_width(found[np.isfinite(found)], level)
+    further = np.arange(tested, misses.shape[1])
+    width[tested:] = width[tested - 1] * np.sqrt((further + 1) / tested)
     return width
 
 

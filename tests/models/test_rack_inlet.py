@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.rack.air_indices import return_temperature_index, supply_heat_index
 from models.rack_inlet import BEYOND_KNEE_FRAC, KNEE_RISE_K, RackInlets, air_rise_k
 from models.rack_inlet_fit import RackInletModel
 
@@ -58,20 +59,56 @@ def test_signs_hold_against_data_that_say_otherwise() -> None:
     np.testing.assert_allclose(warmer, 1.0)
 
 
-def test_a_silent_probe_and_thin_history_are_named() -> None:
+def test_a_silent_probe_is_left_out_by_name_and_does_not_stop_the_others() -> None:
     rows, inlets = history()
     inlets["a2"] = np.nan
-    with pytest.raises(ValueError, match="inlet readings of a2"):
-        RackInletModel("hall-1").fit(rows, inlets)
+    model = RackInletModel("hall-1").fit(rows, inlets)
+    assert model.inlets_.racks == ("a1", "a2", "a3")
+    assert model.inlets_.recirculation_frac[1] == model.inlets_.recirculation_frac[2]  # as the hottest rack
+    assert model.inlets_.margin_k[1] == 1.5
+    assert any(note.startswith("a2: fewer than 48 inlet readings") for note in model.card_.notes)
+    np.testing.assert_allclose(model.inlets_.recirculation_frac[[0, 2]], SHARE[[0, 2]], atol=0.03)
+
+
+def test_a_hall_without_enough_rows_is_refused() -> None:
     with pytest.raises(ValueError, match="hall-1: 20 whole rows"):
         RackInletModel("hall-1").fit(*(part.iloc[:20] for part in history()))
-
-
-def test_a_probe_silent_for_the_newest_days_keeps_the_priors_margin() -> None:
     rows, inlets = history()
-    inlets.iloc[int(0.55 * len(inlets)) :, 1] = np.nan
+    with pytest.raises(ValueError, match="hall-1: no rack has 48 inlet readings"):
+        RackInletModel("hall-1").fit(rows, inlets * np.nan)
+
+
+def test_a_probe_silent_while_the_others_are_checked_keeps_the_priors_margin() -> None:
+    rows, inlets = history()
+    inlets.iloc[int(0.35 * len(inlets)) :, 1] = np.nan
     model = RackInletModel("hall-1").fit(rows, inlets)
     assert model.inlets_.margin_k[1] == 1.5
+
+
+def test_intervals_follow_errors_that_are_not_symmetric() -> None:
+    rows, inlets = history(steps=4000)
+    draw = np.random.default_rng(5)
+    inlets += draw.exponential(0.5, inlets.shape)  # hot now and then, never cold
+    model = RackInletModel("hall-1").fit(rows, inlets)
+    below, above = model.inlets_.interval_k
+    assert (above > 1.3 * below).all()
+    fresh, measured = history(steps=4000, seed=2)
+    measured += draw.exponential(0.5, measured.shape)
+    miss = measured.to_numpy() - model.predict(fresh)
+    assert np.mean((miss >= -below) & (miss <= above)) == pytest.approx(0.9, abs=0.02)
+
+
+def test_the_rise_beyond_a_knee_is_learned_where_history_has_been_there() -> None:
+    rows, inlets = history(steps=2000)
+    inlets += 0.8 * np.maximum(rows["air_rise_k"].to_numpy() - 10.0, 0.0)[:, None]
+    found = RackInletModel("hall-1").fit(rows, inlets).inlets_
+    assert found.knee_k == 10.0
+    np.testing.assert_allclose(found.beyond_frac, 0.8, atol=0.1)
+
+
+def test_air_indices() -> None:
+    assert supply_heat_index([1.2, 0.6], [12.0, 6.0]) == pytest.approx(0.1)
+    assert return_temperature_index(9.0) == pytest.approx(0.75)
 
 
 @given(st.floats(16, 25), st.floats(1, 20))
@@ -108,6 +145,6 @@ def test_less_air_than_servers_draw_comes_back_from_the_hot_aisle() -> None:
     at_knee, beyond = inlets.inlet_degc(20.0, np.array([KNEE_RISE_K, KNEE_RISE_K + 2.0]))[:, 0]
     assert at_knee == pytest.approx(20.3 + 0.1 * KNEE_RISE_K)
     assert beyond - at_knee == pytest.approx(2.0 * (0.1 + BEYOND_KNEE_FRAC))
-    seen = replace(inlets, seen_rise_k=(4.0, 15.0))
+    seen = replace(inlets, knee_k=15.0)
     assert seen.inlet_degc(20.0, 15.0)[0] == pytest.approx(21.8)  # history was there: its line holds
     assert seen.greatest_rise_k(20.0, 27.0) < inlets.greatest_rise_k(20.0, 100.0)

@@ -68,6 +68,13 @@ def test_a_doubtful_weather_forecast_widens(model: AheadModel, frame: pd.DataFra
     assert (doubtful.ratio_half_width > sure.ratio_half_width).mean() > 0.9
 
 
+def test_further_ahead_than_history_reaches_it_is_less_sure(frame: pd.DataFrame) -> None:
+    short = fit_ahead(site_rows(frame.iloc[: 96 * 4], PARTS, WEATHER), 15, STEPS)
+    _, forecast = _issued(short, frame, 4)
+    assert np.isfinite(forecast.facility_half_width_kw).all()
+    assert forecast.facility_half_width_kw[-1] > forecast.facility_half_width_kw[140]
+
+
 def test_two_days_of_history_are_too_few() -> None:
     with pytest.raises(ThinRowsError, match="3 days are needed"):
         fit_ahead(site_rows(site_frame("2025-05-01", 2), PARTS, WEATHER), 15, STEPS)

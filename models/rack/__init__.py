@@ -1,0 +1,1 @@
+"""Rack inlets: what they are regressed on, and how the coefficients are learned."""
