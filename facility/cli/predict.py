@@ -1,11 +1,13 @@
 """Predict the site's power, its parts and its power ratio for the coming hours, with 90 % intervals, if nothing is changed.
 
-The parts are learned from how the site was operated; `facility train` does that. `--format csv` has every step.
+The parts are learned from how the site was operated; `facility train` does that. `--format csv` has every step. Rack inlets and
+liquid loops are predicted for the next hour, with how likely a rack passes its limit.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,10 +18,12 @@ from rich.table import Table
 from rich.text import Text
 
 from facility.cli.common import Row, add_output, add_site, emit, open_site
+from facility.cli.predict_hour import hour_tables
 from facility.clock import SystemClock
 from facility.environment import open_environment
 from facility.errors import ConfigurationError
 from facility.learn.learned import load_ahead
+from facility.prepare.next_hour import next_hour
 from facility.prepare.prediction import Prediction, predict_site
 
 LONGEST_H = 48.0
@@ -52,10 +56,17 @@ def run(arguments: argparse.Namespace) -> int:
             at=environment.clock.now(),
             horizon=timedelta(hours=arguments.hours),
         )
+        hour = next_hour(loaded, environment.telemetry, environment.clock.now())
     steps = step_rows(prediction)
-    periods = period_rows(prediction)
-    document = {"site": loaded.site.id, **_origin(prediction), "periods": periods, "steps": steps}
-    emit(arguments, _tables(loaded.site.name, prediction, loaded.site.zone), document, steps)
+    document = {
+        "site": loaded.site.id,
+        **_origin(prediction),
+        "periods": period_rows(prediction),
+        "next_hour": dataclasses.asdict(hour),
+        "steps": steps,
+    }
+    tables = [*_tables(loaded.site.name, prediction, loaded.site.zone), *hour_tables(hour)]
+    emit(arguments, tables, document, steps)
     return 0
 
 

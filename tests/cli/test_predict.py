@@ -47,6 +47,19 @@ def test_two_days_ahead(state: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert day["low"] < day["interim_pue"] < day["high"]
 
 
+def test_the_next_hour_of_racks_and_loops(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hour = _json(state, capsys, "predict")["next_hour"]
+    forecast = {rack["hall"] for rack in hour["racks"]} | {cdu["loop"] for cdu in hour["cdus"]}
+    named = {note.partition(":")[0] for note in hour["notes"]}  # the history has devices that fell silent
+    assert forecast and forecast | named == {"hall-1", "hall-2", "hall-3", "loop-1"} and not forecast & named
+    for rack in hour["racks"]:
+        assert rack["in_an_hour_degc"]["low"] <= rack["in_an_hour_degc"]["value"] <= rack["in_an_hour_degc"]["high"]
+        assert rack["now_degc"] is None or abs(rack["in_an_hour_degc"]["value"] - rack["now_degc"]) < 3.0
+        assert 0.0 <= rack["over_limit"] <= 1.0
+    for cdu in hour["cdus"]:
+        assert cdu["supply_degc"]["value"] < cdu["return_degc"]["value"]
+
+
 def test_hours_are_as_asked(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = _json(state, capsys, "predict", "--hours", "6")
     assert len(found["steps"]) == 24
@@ -56,7 +69,9 @@ def test_hours_are_as_asked(state: Path, capsys: pytest.CaptureFixture[str]) -> 
 def test_table_and_csv(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert main(["predict", str(DEMO), "--state", str(state)]) == 0
-    assert "interim PUE of the coming 24 h" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "interim PUE of the coming 24 h" in shown
+    assert "hot spots to be expected" in shown
     assert main(["predict", str(DEMO), "--state", str(state), "--format", "csv"]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert len(rows) == 192

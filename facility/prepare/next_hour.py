@@ -1,0 +1,165 @@
+"""What the next hour brings to racks and liquid loops if the setpoints stay: temperatures, and where a limit is passed.
+
+Learned anew each time from the last days at five minutes: it takes a second, and follows every change of the plant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from facility.learn.metered import joined
+from facility.ports import Telemetry
+from facility.records import Interval
+from facility.site import Hall, LiquidLoop
+from facility.site_file import LoadedSite
+from models import nameplate
+from models.ahead.cdus import cdu_columns, fit_cdus_ahead
+from models.ahead.hot_spots import ALARM_PROBABILITY, over_limit_probability, worst_in_hour
+from models.ahead.inlets import fit_inlets_ahead
+from models.ahead.innovation import Forecast
+from models.hall_air import Hall as HallAir
+from models.history_rows import hall_rows
+from models.psychrometrics import air_density_frac
+from models.rack_inlet import RackInlets
+
+LEARNED = timedelta(days=14)
+STEP = timedelta(minutes=5)
+LATEST = timedelta(minutes=30)
+_CRAH_QUANTITIES = (
+    "supply_air_temperature_degc",
+    "fan_speed_frac",
+    "supply_air_temperature_setpoint_degc",
+    "fan_speed_setpoint_frac",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RackHour:
+    """A rack's inlet now (None where it is silent) and in an hour, and how likely it passes its limit until then."""
+
+    hall: str
+    rack: str
+    now_degc: float | None
+    in_an_hour_degc: Interval
+    limit_degc: float
+    over_limit: float
+
+    @property
+    def is_hot_spot(self) -> bool:
+        """Whether it is to be expected that it passes."""
+        return self.over_limit >= ALARM_PROBABILITY
+
+
+@dataclass(frozen=True, slots=True)
+class CduHour:
+    """A CDU's secondary supply and return in an hour [degC]."""
+
+    loop: str
+    cdu: str
+    supply_degc: Interval
+    return_degc: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class NextHour:
+    """Racks and CDUs in an hour, and in words which halls and loops cannot be forecast, and why."""
+
+    racks: Sequence[RackHour]
+    cdus: Sequence[CduHour]
+    notes: Sequence[str]
+
+
+def next_hour(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> NextHour:
+    """Return the next hour of every hall and loop whose history allows it."""
+    racks: list[RackHour] = []
+    cdus: list[CduHour] = []
+    notes: list[str] = []
+    for hall in loaded.site.halls:
+        try:
+            racks += _hall_hour(loaded, telemetry, hall, at)
+        except ValueError as error:  # the models say what is missing
+            notes.append(str(error))
+    for loop in loaded.site.liquid_loops:
+        try:
+            cdus += _loop_hour(loaded, telemetry, loop, at)
+        except ValueError as error:
+            notes.append(str(error))
+    return NextHour(racks, cdus, notes)
+
+
+def _hall_hour(loaded: LoadedSite, telemetry: Telemetry, hall: Hall, at: datetime) -> Iterator[RackHour]:
+    crahs = [crah for crah in loaded.site.crahs if crah.hall == hall.id]
+    columns = [f"{crah.id}.{quantity}" for crah in crahs for quantity in _CRAH_QUANTITIES]
+    columns += [f"{rack.id}.{quantity}" for rack in hall.racks for quantity in ("power_kw", "inlet_temperature_degc")]
+    frame = _frame(loaded, telemetry, columns, at)
+    _refuse_silent(hall.id, frame, [f"{crah.id}.{name}" for crah in crahs for name in _CRAH_QUANTITIES[:2]])
+    plates = tuple(
+        nameplate.Crah(crah.id, crah.rated_airflow_m3ps, crah.rated_fan_kw, crah.rated_cooling_kw) for crah in crahs
+    )
+    air = HallAir(
+        id=hall.id,
+        crahs=plates,
+        inlets=RackInlets.prior([rack.id for rack in hall.racks]),
+        density_frac=air_density_frac(loaded.site.altitude_m),
+    )
+    rows, measured = hall_rows(air, frame, {rack.id: rack.liquid_frac for rack in hall.racks})
+    model = fit_inlets_ahead(hall.id, rows, measured, [crah.id for crah in crahs], knows_plan=False)
+    forecast = model.forecast(rows, measured)
+    limit = hall.limits.inlet_max_degc
+    row = _newest(hall.id, forecast)
+    over = worst_in_hour(over_limit_probability(forecast, limit))[row]
+    for index, rack in enumerate(measured.columns):
+        now_degc = float(measured[rack].iloc[row]) if pd.notna(measured[rack].iloc[row]) else None
+        yield RackHour(hall.id, str(rack), now_degc, _in_an_hour(forecast, row, index), limit, float(over[index]))
+
+
+def _loop_hour(loaded: LoadedSite, telemetry: Telemetry, loop: LiquidLoop, at: datetime) -> Iterator[CduHour]:
+    plates = [
+        nameplate.Cdu(
+            cdu.id, cdu.rated_heat_kw, cdu.rated_flow_lps, cdu.rated_pump_kw, cdu.approach_k, cdu.min_flow_frac
+        )
+        for cdu in loop.cdus
+    ]
+    rows = _frame(loaded, telemetry, cdu_columns(plates), at)
+    forecast = fit_cdus_ahead(loop.id, rows, plates, knows_plan=False).forecast(rows)
+    row = _newest(loop.id, forecast)
+    for index, cdu in enumerate(plates):
+        supply, back = (_in_an_hour(forecast, row, channel) for channel in (index, index + len(plates)))
+        yield CduHour(loop.id, cdu.id, supply, back)
+
+
+def _refuse_silent(name: str, frame: pd.DataFrame, needed: Sequence[str]) -> None:
+    """Refuse to forecast what hangs on a machine that has said nothing lately: any answer would be a guess."""
+    lately = frame.iloc[-round(LATEST / STEP) :]
+    silent = [column for column in needed if column not in lately or lately[column].isna().all()]
+    if silent:
+        raise ValueError(
+            f"{name}: {', '.join(silent)} not measured in the last {LATEST / timedelta(minutes=1):g} minutes"
+        )
+
+
+def _newest(name: str, forecast: Forecast) -> int:
+    """Return the newest row with a forecast: a device may have missed the last poll."""
+    known = np.flatnonzero(np.isfinite(forecast.mean[:, -1]).all(axis=1))
+    if not known.size or known[-1] < len(forecast.mean) - LATEST / STEP:
+        raise ValueError(f"{name}: not measured whole in the last {LATEST / timedelta(minutes=1):g} minutes")
+    return int(known[-1])
+
+
+def _in_an_hour(forecast: Forecast, row: int, channel: int) -> Interval:
+    return Interval(*(float(end[row, -1, channel]) for end in (forecast.mean, forecast.low, forecast.high)))
+
+
+def _frame(loaded: LoadedSite, telemetry: Telemetry, columns: Sequence[str], at: datetime) -> pd.DataFrame:
+    """Return quantities by whole step, several feeds as one; those that nothing measures are left out."""
+    points = {column: loaded.points.of(*column.split(".", maxsplit=1)) for column in columns}
+    feeds = {column: [point.id for point in found] for column, found in points.items() if found}
+    end = pd.Timestamp(at).floor(STEP).to_pydatetime()
+    read = telemetry.read([one for ids in feeds.values() for one in ids], at - LEARNED, end, STEP)
+    known = read.dropna(how="all")
+    return joined(read.loc[known.index[0] :] if len(known) else read.iloc[:0], feeds)
