@@ -8,8 +8,9 @@ them, `models.surrogate` turns the answers into convex pieces.
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -130,3 +131,19 @@ class PlantModel(Protocol):
     def evaluate(self, state: JointState, load: Load) -> PlantResponse:
         """Return the steady answer, airflow and condenser water chosen best within the state."""
         ...
+
+
+@runtime_checkable
+class EvaluatesTogether(Protocol):
+    """A plant model that shares work between states of one load."""
+
+    def evaluate_all(self, states: Iterable[JointState], load: Load) -> Iterator[PlantResponse]:
+        """Yield what `evaluate` returns, state by state."""
+        ...
+
+
+def answers(model: PlantModel, states: Iterable[JointState], load: Load) -> Iterator[PlantResponse]:
+    """Yield a plant model's answers to states in turn, as cheaply as it can."""
+    if isinstance(model, EvaluatesTogether):
+        return model.evaluate_all(states, load)
+    return (model.evaluate(state, load) for state in states)

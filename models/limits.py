@@ -17,6 +17,12 @@ class LimitLog:
     def __init__(self, rows: int) -> None:
         self.names: StrArray = np.full(rows, "", dtype=NAME_DTYPE)
 
+    def copy(self) -> LimitLog:
+        """Return a log that goes on from this one."""
+        log = LimitLog(0)
+        log.names = self.names.copy()
+        return log
+
     def require(self, kept: npt.ArrayLike, name: str) -> None:
         """Mark rows that do not keep a limit."""
         self.names[(self.names == "") & ~np.asarray(kept, bool)] = name

@@ -1,31 +1,35 @@
 """Forecast of IT load or utilisation from its own history, with quantiles, honest about short histories.
 
-value(t + h) = profile(t + h) + persistence^h x (recent level - profile now): the week's profile where there are two weeks and
-more, the day's where there are three days, else the last value alone. Intervals are conformal by horizon, from forecasts made
-within the newest part of the history.
+The newest half of the history is forecast as it would have been then. How well each course did there (as now, as on other
+days, as in other weeks) decides how they are blended, by steps ahead; what the blend was off by, above all from levels like
+the present one, gives the quantiles.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 
+from models.load_blend import QUANTILES, Blend, fit_blend
+from models.load_courses import DAY_MIN, WEEK_MIN, Profiles, learn_profiles, slots_of_week
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-_WEEK_H, _DAY_H = 168, 24
 _MIN_SPAN_H = {"hour of week": 14 * 24.0, "hour of day": 3 * 24.0}
-_PERIOD_H = {"hour of week": _WEEK_H, "hour of day": _DAY_H}
-_RECENT_H = 1.0
+_RECENT_MIN = 60
 _MIN_HISTORY_H = 1.0
 _NO_HISTORY_SPREAD_FRAC = 0.5  # half-width over the last value when there is nothing to calibrate on
-_ORIGINS = 60
+_ORIGINS = 180
+_CUTS = (1 / 2, 2 / 3, 5 / 6)  # of the history: profiles are learned up to each, forecasts begin before the next
+_HALF_LIFE_DAYS = 60.0  # of what past forecasts count for
+_LEAST_OF_DAY_FRAC = 0.5  # of the day before, for its mean to count
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,19 +55,19 @@ class LoadForecaster(BaseEstimator):  # type: ignore[misc]
     ----------
     basis_
         `hour of week`, `hour of day` or `persistence`: what the history was long enough for.
-    profile_
-        Mean by slot of the basis' period; empty for persistence.
-    decay_
-        Share of a deviation from the profile that is left after one step.
-    spread_
-        Residual quantiles by horizon, (horizon_steps, quantiles).
+    profiles_
+        Means by slot; not set for persistence.
+    blend_
+        How courses are blended, and by how much that was off.
+    tail_, end_s_
+        The last day of the history, and when its last step began [s since 1970].
     """
+
+    profiles_: Profiles
 
     def __init__(self, step_min: int = 15, horizon_steps: int = 192) -> None:
         self.step_min = step_min
         self.horizon_steps = horizon_steps
-
-    profile_: FloatArray
 
     def fit(self, history: pd.Series[float]) -> LoadForecaster:
         """Fit on a series with UTC time index; it is averaged to steps, gaps stay gaps.
@@ -79,22 +83,36 @@ class LoadForecaster(BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"{len(known)} known steps of load; at least an hour is needed")
         self.basis_ = self._basis(steps)
         self.last_ = float(known.iloc[-1])
-        self._calibrate(steps)
-        self._learn(steps)
+        steps = steps.loc[: known.index[-1]]
+        values, times = np.asarray(steps, np.float64), pd.DatetimeIndex(steps.index)
+        slots = slots_of_week(times, self.step_min)
+        self.blend_ = self._past_forecasts(values, slots)
+        self._learn(values, slots)
+        self.tail_ = values[-self._day_steps :]
+        self.end_s_ = int(times[-1].timestamp())
         return self
 
     def predict(self, issued: pd.Timestamp, recent: pd.Series[float], steps: int) -> LoadQuantiles:
-        """Return the forecast of `steps` steps from `issued`; `recent` holds the values of the last hour or more."""
+        """Return the forecast of `steps` steps from `issued`; `recent` holds the values of the last hour or, better, day."""
         if steps > self.horizon_steps:
             raise ValueError(f"{steps} steps asked, the forecaster was made for {self.horizon_steps}")
         known = recent.dropna()
         level = self.last_
         if len(known):
-            level = float(known[known.index > known.index[-1] - pd.Timedelta(hours=_RECENT_H)].mean())
+            level = float(known[known.index > known.index[-1] - pd.Timedelta(minutes=_RECENT_MIN)].mean())
         times = pd.date_range(issued, periods=steps, freq=f"{self.step_min}min")
-        centre = self._course(times, level)
-        quantiles = {q: np.maximum(centre + self.spread_[:steps, k], 0.0) for k, q in enumerate(QUANTILES)}
+        day_mean = self._mean_of_day(self._day_before(issued, known))
+        courses = self._courses(slots_of_week(times, self.step_min), level, day_mean)
+        spread = self.blend_.spread(level, steps, _NO_HISTORY_SPREAD_FRAC * max(abs(self.last_), 1e-6))
+        if self.basis_ == "persistence":
+            spread = spread - spread[:, 2:3]  # a trend within hours is no reason to expect one for days
+        found = np.maximum(self.blend_.centre(courses)[:, None] + spread, 0.0)
+        quantiles = {q: found[:, k] for k, q in enumerate(QUANTILES)}
         return LoadQuantiles(quantiles[0.5], quantiles, self.basis_)
+
+    @property
+    def _day_steps(self) -> int:
+        return max(1, DAY_MIN // self.step_min)
 
     def _basis(self, steps: pd.Series[float]) -> str:
         hours = float(steps.notna().sum()) * self.step_min / 60
@@ -103,64 +121,47 @@ class LoadForecaster(BaseEstimator):  # type: ignore[misc]
                 return basis
         return "persistence"
 
-    def _learn(self, steps: pd.Series[float]) -> None:
-        """Set profile and decay from steps."""
+    def _learn(self, values: FloatArray, slots: IntArray) -> None:
+        if self.basis_ != "persistence":
+            self.profiles_ = learn_profiles(values, slots, self.step_min, weekly=self.basis_ == "hour of week")
+
+    def _courses(self, slots: IntArray, level: float, day_mean: float | None) -> FloatArray:
         if self.basis_ == "persistence":
-            self.profile_ = np.zeros(0)
-            self.decay_ = 1.0
-            return
-        slots = self._slots(pd.DatetimeIndex(steps.index))
-        size = _PERIOD_H[self.basis_] * 60 // self.step_min
-        means = pd.Series(steps.to_numpy(float)).groupby(slots).mean().reindex(range(size))
-        self.profile_ = np.asarray(means.interpolate(limit_direction="both"), float)
-        deviation = steps.to_numpy(float) - self.profile_[slots]
-        both = np.isfinite(deviation[:-1]) & np.isfinite(deviation[1:])
-        now, later = deviation[:-1][both], deviation[1:][both]
-        self.decay_ = float(np.clip(np.sum(now * later) / (np.sum(now**2) + 1e-9), 0.0, 0.999))
+            return np.full((1, slots.size), level)
+        return self.profiles_.courses(slots, level, day_mean)
 
-    def _calibrate(self, steps: pd.Series[float]) -> None:
-        """Set residual quantiles by horizon from forecasts made inside the newest third, learned on what came before."""
-        cut = 2 * len(steps) // 3
-        self._learn(steps.iloc[:cut])
-        residuals = self._residuals(steps, cut)
-        wide = _NO_HISTORY_SPREAD_FRAC * max(abs(self.last_), 1e-6)
-        spread = np.empty((self.horizon_steps, len(QUANTILES)))
-        for h in range(self.horizon_steps):
-            near = residuals[:, max(0, h - 2) : h + 3]
-            found = near[np.isfinite(near)]
-            if found.size >= 20:
-                spread[h] = np.quantile(found, QUANTILES)
-            else:  # too few to say: never narrower than what nearer horizons showed
-                before = np.abs(spread[h - 1]).max() if h else 0.0
-                spread[h] = np.interp(QUANTILES, [0.05, 0.5, 0.95], [-max(wide, before), 0.0, max(wide, before)])
-        # Persistence stays flat: a trend within hours is no reason to expect one for days.
-        self.spread_ = spread - spread[:, 2:3] if self.basis_ == "persistence" else spread
+    def _past_forecasts(self, values: FloatArray, slots: IntArray) -> Blend:
+        """Return the blend of forecasts begun in the newest half, with profiles of nothing but what came before."""
+        count, hour = values.size, max(1, _RECENT_MIN // self.step_min)
+        cuts = [max(int(cut * count), 1) for cut in _CUTS]
+        begun = np.unique(np.linspace(cuts[0], count, _ORIGINS).astype(np.intp))
+        begun = begun[[bool(np.isfinite(values[max(0, at - hour) : at]).any()) for at in begun]]
+        ahead = np.arange(self.horizon_steps)
+        courses, levels = [], []
+        for cut, end in pairwise([*cuts, count + 1]):
+            self._learn(values[:cut], slots[:cut])
+            for at in begun[(begun >= cut) & (begun < end)]:
+                levels.append(float(np.nanmean(values[max(0, at - hour) : at])))
+                day_mean = self._mean_of_day(values[max(0, at - self._day_steps) : at])
+                places = (slots[at - 1] + 1 + ahead) % (WEEK_MIN // self.step_min)
+                courses.append(self._courses(places, levels[-1], day_mean))
+        measured = np.append(values, np.full(self.horizon_steps, np.nan))[begun[:, None] + ahead]
+        age_days = (count - begun) * self.step_min / DAY_MIN
+        return fit_blend(np.array(courses), measured, np.array(levels), 0.5 ** (age_days / _HALF_LIFE_DAYS))
 
-    def _residuals(self, steps: pd.Series[float], cut: int) -> FloatArray:
-        """Return measured minus forecast, (origins, horizon_steps), NaN beyond the end."""
-        values, times = steps.to_numpy(float), pd.DatetimeIndex(steps.index)
-        back = max(1, int(_RECENT_H * 60 / self.step_min))
-        origins = np.unique(np.linspace(cut, len(values) - 1, _ORIGINS).astype(int))
-        residuals = np.full((origins.size, self.horizon_steps), np.nan)
-        for row, origin in enumerate(origins):
-            recent = values[max(0, origin - back) : origin]
-            if not np.isfinite(recent).any():
-                continue
-            ahead = slice(origin, min(origin + self.horizon_steps, len(values)))
-            course = self._course(times[ahead], float(np.nanmean(recent)))
-            residuals[row, : course.size] = values[ahead] - course
-        return residuals
+    def _day_before(self, issued: pd.Timestamp, known: pd.Series[float]) -> FloatArray:
+        """Return the steps of the day before a time, as the history ended and as has been seen since; NaN for gaps."""
+        day = np.full(self._day_steps, np.nan)
+        step_s = 60 * self.step_min
+        begin_s = int(issued.timestamp()) - day.size * step_s
+        tail_s = self.end_s_ - step_s * np.arange(self.tail_.size - 1, -1, -1)
+        seen_s = pd.DatetimeIndex(known.index).as_unit("s").asi8
+        for times_s, values in ((tail_s, self.tail_), (seen_s, known.to_numpy(float))):
+            place = (times_s - begin_s) // step_s
+            inside = (place >= 0) & (place < day.size)
+            day[place[inside]] = values[inside]
+        return day
 
-    def _course(self, times: pd.DatetimeIndex, level: float) -> FloatArray:
-        """Return the central forecast at times that begin one step after the level was seen."""
-        if self.basis_ == "persistence":
-            return np.full(len(times), level)
-        slots = self._slots(times)
-        now = self.profile_[(slots[0] - 1) % self.profile_.size]
-        fading = self.decay_ ** np.arange(1, len(times) + 1)
-        return np.asarray(self.profile_[slots] + fading * (level - now))
-
-    def _slots(self, times: pd.DatetimeIndex) -> IntArray:
-        """Return the slot of the basis' period that each time falls in."""
-        minutes = (times.day_of_week * _DAY_H + times.hour) * 60 + times.minute
-        return np.asarray(minutes % (_PERIOD_H[self.basis_] * 60) // self.step_min, dtype=np.intp)
+    def _mean_of_day(self, day: FloatArray) -> float | None:
+        found = day[np.isfinite(day)]
+        return float(found.mean()) if found.size >= _LEAST_OF_DAY_FRAC * self._day_steps else None

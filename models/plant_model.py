@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -118,6 +118,19 @@ class CoolingPlant:
 
     def evaluate(self, state: JointState, load: Load) -> PlantResponse:
         """Return the steady answer; airflow and condenser water are the cheapest within the state."""
+        return self._rejecting(state, load, *self._terminals(state, load))
+
+    def evaluate_all(self, states: Iterable[JointState], load: Load) -> Iterator[PlantResponse]:
+        """Yield the answers to states in turn; halls and loops, the same for all modes and stages, are asked once."""
+        shared: dict[tuple[float, tuple[float, ...]], tuple[Terminals, LimitLog]] = {}
+        for state in states:
+            water_and_air = (state.leaving_water_degc, state.supply_air_degc)
+            if water_and_air not in shared:
+                shared[water_and_air] = self._terminals(state, load)
+            ends, limits = shared[water_and_air]
+            yield self._rejecting(state, load, ends, limits.copy())
+
+    def _terminals(self, state: JointState, load: Load) -> tuple[Terminals, LimitLog]:
         limits = LimitLog(load.wet_bulb_degc.size)
         ends = terminals.answer(
             self.hall_parts,
@@ -128,6 +141,9 @@ class CoolingPlant:
             water_rise_k=self.water_rise_k,
             pump_kw=self.chilled_pump_kw,
         )
+        return ends, limits
+
+    def _rejecting(self, state: JointState, load: Load, ends: Terminals, limits: LimitLog) -> PlantResponse:
         flow_lps = self._plant_flow_lps(state, ends.flow_lps, limits)
         heat_kw = ends.heat_kw + self.chilled_pump_kw(flow_lps)
         demand = Demand(state.leaving_water_degc, heat_kw, flow_lps, load.wet_bulb_degc)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.convex_pieces import feasible_run, fewest_pieces, lower_envelope, upper_chord
-from models.cooling import JointState, Load, PlantModel
+from models.cooling import JointState, Load, PlantModel, answers
 from models.limits import NAME_DTYPE
 
 FloatArray = npt.NDArray[np.float64]
@@ -133,8 +133,7 @@ def _sample(
     load = loads_at(forecast, heat_kw)
     power = np.empty((heat_kw.shape[0], len(states), heat_kw.shape[1]))
     limit = np.empty(power.shape[:2], dtype=NAME_DTYPE)
-    for s, state in enumerate(states):
-        response = model.evaluate(state, load)
+    for s, response in enumerate(answers(model, states, load)):
         power[:, s] = np.where(response.feasible, response.overhead_kw, np.inf).reshape(heat_kw.shape)
         limit[:, s] = response.limit.reshape(heat_kw.shape)[:, 0]
     return power, limit

@@ -29,7 +29,6 @@ IntArray = npt.NDArray[np.intp]
 LEAST_DAYS = 3.0
 _OLDER_FRAC = 2 / 3
 _ORIGINS = 48
-_RECENT = pd.Timedelta(hours=2)
 _DAY = pd.Timedelta(days=1)
 _CARRY_DOUBT = 1.2  # past forecasts from neighbouring origins are no independent proof
 _NEAR_FRAC = 0.1  # of the horizon on either side: hours ahead that share an interval
@@ -141,7 +140,7 @@ class AheadModel:
             The same at the 5 % and the 95 % quantile of the weather forecast, where it has them.
         """
         steps = len(weather)
-        load = self.load.predict(issued, recent[IT][recent.index >= issued - _RECENT], steps)
+        load = self.load.predict(issued, recent[IT][recent.index >= issued - _DAY], steps)
         times = pd.date_range(issued, periods=steps, freq=f"{self.step_min}min")
         rows = weather.set_axis(times).assign(**{IT: load.values})
         by_weather_kw = _half_range_kw(self.site, rows, spread)
@@ -222,7 +221,7 @@ def _past_misses(
 
 
 def _load_ahead(load: LoadForecaster, it_kw: pd.Series[float], times: pd.Index, step_min: int) -> FloatArray:
-    recent = it_kw.loc[times[0] - _RECENT : times[0] - pd.Timedelta(minutes=step_min)].dropna()
+    recent = it_kw.loc[times[0] - _DAY : times[0] - pd.Timedelta(minutes=step_min)].dropna()
     return load.predict(times[0], recent, len(times)).values
 
 

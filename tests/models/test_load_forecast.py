@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -76,3 +78,64 @@ def test_gaps_stay_gaps_and_nothing_known_is_refused() -> None:
         LoadForecaster().fit(load.iloc[:2])
     with pytest.raises(ValueError, match="300 steps asked"):
         LoadForecaster().fit(load).predict(load.index[-1], load.iloc[-4:], 300)
+
+
+def bursts(days: int, seed: int = 0) -> pd.Series:
+    """A machine that is idle or at work for hours, whatever the clock says."""
+    generator = np.random.default_rng(seed)
+    times = pd.date_range("2026-01-05", periods=days * 24, freq="h", tz="UTC")
+    turns = generator.random(len(times)) < 1 / 20
+    busy = np.cumsum(turns) % 2
+    return pd.Series(30 + 220 * busy + generator.normal(0, 2, len(times)), index=times)
+
+
+def test_a_load_without_a_pattern_is_not_given_one() -> None:
+    load = bursts(120)
+    ours, lazy = [], []
+    for origin in range(60 * 24, len(load) - 24, 31):
+        before, truth = load.iloc[:origin], load.iloc[origin : origin + 8].to_numpy()
+        found = LoadForecaster(60, 24).fit(before).predict(load.index[origin], before.iloc[-24:], 8)
+        ours.append(np.abs(found.values - truth).mean())
+        lazy.append(np.abs(before.iloc[-1] - truth).mean())
+    assert np.mean(ours) < 1.12 * np.mean(lazy)
+
+
+def test_quantiles_know_whether_the_load_can_rise_or_fall() -> None:
+    load = bursts(90)
+    model = LoadForecaster(60, 24).fit(load)
+    issued = load.index[-1] + pd.Timedelta(hours=1)
+    for level, can_rise in ((30.0, True), (250.0, False)):
+        recent = pd.Series(level, index=load.index[-24:])
+        found = {q: values[11] - level for q, values in model.predict(issued, recent, 24).quantiles.items()}
+        assert (found[0.95] > 100) == can_rise
+        assert (found[0.05] < -100) != can_rise
+
+
+def test_a_holiday_in_the_history_and_a_new_level_are_taken_in() -> None:
+    load = weeks(6)
+    load.iloc[3 * 7 * 96 : 3 * 7 * 96 + 3 * 96] = 182.0  # three days off
+    load.iloc[5 * 7 * 96 :] += 60.0  # a row was added a week ago
+    history, truth = load.iloc[:-192], load.iloc[-192:]
+    found = LoadForecaster().fit(history).predict(truth.index[0], history.iloc[-96:], 192)
+    assert np.abs(found.values - truth.to_numpy()).mean() < 12
+
+
+def test_days_are_steps_too() -> None:
+    load = weeks(30).resample("D").mean()
+    found = LoadForecaster(1440, 7).fit(load.iloc[:-7]).predict(load.index[-7], load.iloc[-8:-7], 7)
+    assert np.abs(found.values - load.iloc[-7:].to_numpy()).max() < 15
+
+
+def test_one_value_in_an_old_history_is_enough_to_answer() -> None:
+    load = weeks(4)
+    load.iloc[400:-4] = np.nan
+    found = LoadForecaster().fit(load).predict(load.index[-1], load.iloc[-4:], 192)
+    assert np.isfinite(found.values).all()
+    assert (found.quantiles[0.95] >= found.quantiles[0.05]).all()
+
+
+def test_ninety_days_are_fitted_within_a_third_of_a_second() -> None:
+    load = weeks(13)
+    began = time.process_time()
+    LoadForecaster().fit(load).predict(load.index[-1], load.iloc[-96:], 192)
+    assert time.process_time() - began < 0.3
