@@ -13,12 +13,9 @@ from datetime import datetime, timedelta
 from facility.advise.recommend import dropped, recommendations_of
 from facility.environment import Environment
 from facility.learn.learned import load_learned
-from facility.learn.twin import plant_models
 from facility.plan.planner import make_plan
 from facility.plan.statistics import SolveStatistics
-from facility.prepare.hot_racks import remembering_hot_racks
-from facility.prepare.plan_inputs import plan_inputs
-from facility.prepare.situation import dew_points_degc, read_situation
+from facility.prepare.present import inputs_at
 from facility.records import Event, LeverSaving, Plan, Recommendation
 from facility.trust.believed import BelievedTelemetry
 from facility.trust.store import keep_watch
@@ -46,17 +43,13 @@ def run_cycle(environment: Environment, correlation_id: str) -> CycleOutcome:
     loaded, now = environment.loaded, environment.clock.now()
     findings = keep_watch(loaded, environment.telemetry, environment.journal, environment.findings, now)
     telemetry = BelievedTelemetry(environment.telemetry, findings)
-    situation = read_situation(loaded, telemetry, now)
-    learned = load_learned(environment.models)
-    plants = plant_models(loaded, learned, now, dew_points_degc(loaded, situation))
-    plants = remembering_hot_racks(loaded, telemetry, now, plants)
-    inputs = plan_inputs(
+    inputs = inputs_at(
         loaded,
-        situation,
-        plants,
-        learned,
-        telemetry=telemetry,
-        signals=environment.signals,
+        telemetry,
+        environment.signals,
+        load_learned(environment.models, loaded.site),
+        now,
+        archive=environment.archive,
         correlation_id=correlation_id,
     )
     result = make_plan(inputs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -182,4 +182,32 @@ class Signals(Protocol):
         facility.errors.SignalError
             If the source is missing, unreadable or ends before the last step.
         """
+        ...
+
+
+class ForecastArchive(Protocol):
+    """Forecasts as they were issued. What is kept is never changed, so that what was known at a time can be asked later."""
+
+    def keep(self, forecasts: Sequence[Forecast]) -> None:
+        """Keep what was issued, durably, all of it or nothing; what repeats the last one may be left out.
+
+        Raises
+        ------
+        facility.errors.SignalError
+            If a time has no zone, or steps are not equally long.
+        """
+        ...
+
+    def as_of(self, quantity: str, at: datetime) -> Forecast | None:
+        """Return the newest forecast of a quantity that was issued at or before a time, if any is kept.
+
+        Raises
+        ------
+        facility.errors.SignalError
+            If the time has no zone.
+        """
+        ...
+
+    def issued(self, quantity: str, start: datetime, end: datetime) -> Iterator[Forecast]:
+        """Yield the forecasts of a quantity issued in [start, end), oldest first."""
         ...

@@ -34,8 +34,10 @@ COMMANDS = (
     "history",
     "trust",
     "train",
+    "models",
     "predict",
     "pue",
+    "backtest",
     "recommend",
     "review",
     "writes",
@@ -106,7 +108,7 @@ def _summary(name: str) -> str:
     if spec is None or spec.origin is None:
         return "(not in this installation)"
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
-    return (ast.get_docstring(tree) or "").partition("\n")[0]
+    return (ast.get_docstring(tree) or "").partition("\n")[0].replace("%", "%%")  # argparse fills in what follows a %
 
 
 def refuse_shadowed_models() -> None:

@@ -67,15 +67,15 @@ def emit(
         write(_drawn(tables), arguments.output)
 
 
-def write(text: str, output: Path | None) -> None:
-    """Write to a file, or to the terminal when there is none."""
+def write(text: str, output: Path | None, option: str = "--output") -> None:
+    """Write to the file that an option names, or to the terminal when there is none."""
     if output is None:
         sys.stdout.write(text)
         return
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise ConfigurationError(f"--output {output}: {error.strerror}") from error
+        raise ConfigurationError(f"{option} {output}: {error.strerror}") from error
 
 
 def _drawn(tables: Sequence[RenderableType]) -> str:

@@ -1,4 +1,4 @@
-"""Fit the site's models to its history, show how far each may be trusted, and put them in service."""
+"""Fit the site's models to its history, show how far each may be trusted, and put those in service that are better."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from rich.text import Text
 from facility.cli.common import Row, add_output, add_site, emit, open_site
 from facility.clock import SystemClock
 from facility.environment import open_environment
+from facility.learn.acceptance import KEPT, NAMEPLATE
+from facility.learn.model_events import training_events
 from facility.learn.training import TrainingOutcome, train_site
 from facility.learn.whole_check import WholeCheck
 from models.accuracy import Errors
@@ -28,15 +30,17 @@ def run(arguments: argparse.Namespace) -> int:
     loaded, state = open_site(arguments)
     with open_environment(loaded, state, SystemClock()) as environment:
         outcome = train_site(loaded, environment.telemetry, environment.models, environment.clock.now())
+        for event in training_events(outcome, "train", environment.clock.now()):
+            environment.journal.append(event)
         card = environment.models.card(outcome.version)
-    emit(arguments, _tables(outcome), card, [_row(part) for part in outcome.cards])
+    emit(arguments, _tables(outcome), card, [_row(part, outcome) for part in outcome.cards])
     return 0
 
 
-def _row(card: ModelCard) -> Row:
+def _row(card: ModelCard, outcome: TrainingOutcome) -> Row:
     return {
         "part": card.name,
-        "in_service": _in_service(card),
+        "in_service": _in_service(card, outcome),
         "rmse": _rmse(card.test),
         "nameplate_rmse": _rmse(card.prior_test),
         "yesterday_rmse": _rmse(card.persistence_test),
@@ -50,11 +54,14 @@ def _row(card: ModelCard) -> Row:
     }
 
 
-def _in_service(card: ModelCard) -> str:
-    """Return what answers for a part; the whole as operated has no nameplate to fall back on."""
-    if card.qualified:
-        return "learned"
-    return "nameplate" if card.test is None or card.prior_test is not None else "doubtful"
+def _in_service(card: ModelCard, outcome: TrainingOutcome) -> str:
+    """Return what answers for a part now; the whole as operated has no nameplate to fall back on."""
+    taken = outcome.decisions[card.name].taken
+    if taken == NAMEPLATE:
+        return "nameplate"
+    if taken == KEPT or not outcome.serves:
+        return "as before"
+    return "learned" if card.qualified else "doubtful"
 
 
 def _rmse(errors: Errors | None) -> float | None:
@@ -69,19 +76,26 @@ def _tables(outcome: TrainingOutcome) -> list[RenderableType]:
         table.add_column(heading, justify="right")
     table.add_column("unit")
     for card in outcome.cards:
-        table.add_row(*_cells(card))
-    lines = [Text(f"{card.name} is {_in_service(card)}: {card.reason}") for card in outcome.cards if not card.qualified]
+        table.add_row(*_cells(card, outcome))
+    lines = [
+        Text(f"{card.name} is {_in_service(card, outcome)}: {outcome.decisions[card.name].reason}")
+        for card in outcome.cards
+        if _in_service(card, outcome) != "learned"
+    ]
+    verdict = Text(
+        f"{outcome.version} {'is in service' if outcome.serves else 'is kept, and does not serve'}: {outcome.reason}"
+    )
     notes = sorted({note for card in outcome.cards for note in card.notes})
-    return [table, *lines, *(Text(f"history: {note}") for note in notes), *_whole(outcome.whole)]
+    return [table, verdict, *lines, *(Text(f"history: {note}") for note in notes), *_whole(outcome.whole)]
 
 
-def _cells(card: ModelCard) -> list[str]:
+def _cells(card: ModelCard, outcome: TrainingOutcome) -> list[str]:
     test = card.test
     if test is None:
-        return [card.name, "nameplate", *([""] * 7), card.unit]
+        return [card.name, _in_service(card, outcome), *([""] * 7), card.unit]
     return [
         card.name,
-        _in_service(card),
+        _in_service(card, outcome),
         *(f"{errors.rmse:.3g}" if errors else "" for errors in (test, card.prior_test, card.persistence_test)),
         f"{test.cv_rmse_frac:.1%}",
         f"{test.nmbe_frac:+.1%}",

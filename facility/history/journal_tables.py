@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Double, ForeignKey, Index, Integer, String, Text, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    TypeDecorator,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # SQLite numbers rows by itself only in a column of type INTEGER.
@@ -111,6 +123,22 @@ class WritePointRow(Base):
     override_expected: Mapped[float | None] = mapped_column(Double)
     override_found: Mapped[float | None] = mapped_column(Double)
     cleared_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class ForecastRow(Base):
+    """A forecast as it was issued: values and quantiles packed into `body`; see `forecast_codec`."""
+
+    __tablename__ = "forecasts"
+    __table_args__ = (Index("ix_forecasts_issued", "site_id", "quantity", "issued"),)
+    sequence: Mapped[int] = mapped_column(Sequence_, primary_key=True, autoincrement=True)
+    site_id: Mapped[str] = mapped_column(String(64))
+    quantity: Mapped[str] = mapped_column(String(128))
+    issued: Mapped[datetime] = mapped_column(UtcTime)
+    begins: Mapped[datetime] = mapped_column(UtcTime)
+    step_s: Mapped[float] = mapped_column(Double)
+    source: Mapped[str] = mapped_column(Text)
+    quantiles: Mapped[str] = mapped_column(Text)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class EventRow(Base):

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from facility.errors import ModelError, NotEnoughDataError
-from facility.learn.model_store import ModelStore
+from facility.learn.equipment import changed_since, equipment_of
+from facility.learn.model_store import MENDED, ModelStore
 from facility.learn.twin import Learned
+from facility.log import get_logger
+from facility.site import Site
 from models.component_power import ComponentPower
+from models.evidence import FittedPart
 from models.plant_model import Correction
 from models.rack_inlet import RackInlets
 from models.rack_inlet_fit import RackInletModel
@@ -13,6 +20,7 @@ from models.serialise import UntrustedModelError, load_model
 from models.whole.ahead import AheadModel
 
 SEPARATOR, SUFFIX = "~", ".skops"  # ids hold neither
+_log = get_logger(__name__)
 
 
 def artefact_name(*parts: str) -> str:
@@ -20,8 +28,18 @@ def artefact_name(*parts: str) -> str:
     return SEPARATOR.join(parts) + SUFFIX
 
 
-def load_learned(models: ModelStore) -> Learned:
+def artefact_of(part: str) -> str:
+    """Return the file name of a part that a card names, such as `hall-1.rack_inlets` or `plant-1.chiller`."""
+    owner, _, component = part.partition(".")
+    if component in ("rack_inlets", "whole"):
+        return artefact_name("inlets" if component == "rack_inlets" else "whole", owner)
+    return artefact_name("component", owner, component)
+
+
+def load_learned(models: ModelStore, site: Site) -> Learned:
     """Return what the version in service learned; nothing before the first training.
+
+    A part whose equipment has changed since is left out, and the log says so: its nameplate answers until the next training.
 
     Raises
     ------
@@ -31,19 +49,19 @@ def load_learned(models: ModelStore) -> Learned:
     version = models.serving()
     if version is None:
         return Learned()
+    card = models.card(version)
     inlets: dict[str, RackInlets] = {}
     corrections: dict[str, dict[str, Correction]] = {}
-    for name, data in models.artefacts(version).items():
-        match _parts(name), _loaded(version, name, data):
-            case ["inlets", hall], RackInletModel() as fitted:
-                inlets[hall] = fitted.inlets_
-            case ["component", plant, component], ComponentPower() as fitted:
-                corrections.setdefault(plant, {})[component] = fitted
-            case ["whole", _], AheadModel():
-                pass  # no plan needs it; see `load_ahead`
-            case _:
-                raise ModelError(f"model {version}: {name} is not what its name says; train again")
-    whole = models.card(version).get("whole") or {}
+    for part, fitted in fitted_parts(models, version):
+        if (why := out_of_date(card, part, site)) is not None:
+            _log.warning("part of the models left out", version=version, part=part, reason=why)
+            continue
+        owner, _, component = part.partition(".")
+        if isinstance(fitted, RackInletModel):
+            inlets[owner] = fitted.inlets_
+        elif isinstance(fitted, ComponentPower):
+            corrections.setdefault(owner, {})[component] = fitted  # no plan needs the whole; see `load_ahead`
+    whole = card.get("whole") or {}
     return Learned(inlets, corrections, float(whole.get("other_kw", 0.0)), version)
 
 
@@ -60,19 +78,59 @@ def load_ahead(models: ModelStore) -> tuple[AheadModel, str]:
     version = models.serving()
     if version is None:
         raise NotEnoughDataError(["models of the site: `facility train` learns them from its history"])
-    for name, data in models.artefacts(version).items():
-        if _parts(name)[0] == "whole" and isinstance(found := _loaded(version, name, data), AheadModel):
-            return found, version
+    for _, fitted in fitted_parts(models, version):
+        if isinstance(fitted, AheadModel):
+            return fitted, version
     raise NotEnoughDataError([f"a forecast of the whole in models {version}: its card says why; train again"])
 
 
-def _parts(name: str) -> list[str]:
-    return name.removesuffix(SUFFIX).split(SEPARATOR)
+def fitted_parts(models: ModelStore, version: str) -> Iterator[tuple[str, FittedPart]]:
+    """Yield the fitted parts of a version, by the names on its card.
+
+    Raises
+    ------
+    ModelError
+        If one is missing, damaged, or not what its name says.
+    """
+    artefacts = models.artefacts(version)
+    parts = {artefact_of(entry["name"]): entry["name"] for entry in models.card(version)["parts"]}
+    for name, data in artefacts.items():
+        if name not in parts:
+            raise ModelError(f"model {version}: {name} is not on its card; {MENDED}")
+        yield parts[name], fitted_part(version, name, data)
 
 
-def _loaded(version: str, name: str, data: bytes) -> object:
+def fitted_part(version: str, name: str, data: bytes) -> FittedPart:
+    """Return a part from its bytes.
+
+    Raises
+    ------
+    ModelError
+        If it is damaged, holds what is not trusted, or is not what its file name says.
+    """
     try:
         found: object = load_model(data)
     except UntrustedModelError as error:
-        raise ModelError(f"model {version}: {name}: {error}; train again") from error
+        raise ModelError(f"model {version}: {name}: {error}; {MENDED}") from error
+    kinds = {"inlets": RackInletModel, "component": ComponentPower, "whole": AheadModel}
+    if not isinstance(found, kinds.get(name.partition(SEPARATOR)[0], ())):
+        raise ModelError(f"model {version}: {name} is not what its name says; {MENDED}")
+    assert isinstance(found, RackInletModel | ComponentPower | AheadModel)
     return found
+
+
+def out_of_date(card: Mapping[str, Any], part: str, site: Site) -> str | None:
+    """Return in words how the equipment of a part has changed since it was learned, or None."""
+    then: Mapping[str, str] = next((entry.get("equipment", {}) for entry in card["parts"] if entry["name"] == part), {})
+    return changed_since(then, equipment_of(site, part))
+
+
+def equipment_changes(models: ModelStore, site: Site) -> str:
+    """Return in words which learned parts of the version in service are of other equipment than the site's; empty if none."""
+    version = models.serving()
+    if version is None:
+        return ""
+    card = models.card(version)
+    learned = [entry["name"] for entry in card["parts"] if "fitted_until" in entry]
+    said = {part: out_of_date(card, part, site) for part in learned}
+    return "; ".join(f"{part}: {why}" for part, why in said.items() if why is not None)

@@ -8,7 +8,7 @@ import numpy as np
 
 from facility.plan.case import ItCase
 from facility.plan.decisions import Decisions
-from facility.plan.inputs import PlanInputs, PlantNow
+from facility.plan.inputs import PlanInputs
 from facility.plan.simulate import Simulation, evaluate_state, simulate, source_power, with_work_value
 from facility.plan.vertices import IntArray
 from facility.records import FloatArray
@@ -42,24 +42,31 @@ def _held(inputs: PlanInputs, plant: PlantModel, load: Load) -> tuple[JointState
     """Hold the present state; in steps where it is infeasible take the nearest feasible one."""
     now = inputs.plants_now[plant.plant_id]
     held = JointState(now.mode, now.leaving_water_degc, tuple(now.supply_air_degc), now.chillers_on)
-    path: list[JointState] = [held] * inputs.steps
-    open_steps = np.flatnonzero(~evaluate_state(plant, held, load).feasible)
-    for state in _nearest_first(now, plant.states()):
-        if not open_steps.size:
-            break
-        feasible = plant.evaluate(state, _at(load, open_steps)).feasible
-        for step in open_steps[feasible]:
-            path[step] = state
-        open_steps = open_steps[~feasible]
+    return by_local_controls(plant, [held] * inputs.steps, load)
+
+
+def by_local_controls(plant: PlantModel, wanted: Sequence[JointState], load: Load) -> tuple[JointState, ...]:
+    """Return the states that local controls make of wanted ones: where one is infeasible, the nearest that is feasible."""
+    path, every = list(wanted), plant.states()
+    for asked in dict.fromkeys(wanted):
+        steps = np.array([step for step, state in enumerate(wanted) if state == asked])
+        open_steps = steps[~evaluate_state(plant, asked, _at(load, steps)).feasible]
+        for state in _nearest_first(asked, every) if open_steps.size else ():
+            feasible = plant.evaluate(state, _at(load, open_steps)).feasible
+            for step in open_steps[feasible]:
+                path[step] = state
+            open_steps = open_steps[~feasible]
+            if not open_steps.size:
+                break
     return tuple(path)
 
 
-def _nearest_first(now: PlantNow, states: Sequence[JointState]) -> list[JointState]:
+def _nearest_first(wanted: JointState, states: Sequence[JointState]) -> list[JointState]:
     def away(state: JointState) -> float:
-        kelvin = abs(state.leaving_water_degc - now.leaving_water_degc)
-        kelvin += sum(abs(a - b) for a, b in zip(state.supply_air_degc, now.supply_air_degc, strict=True))
-        chillers = abs(state.chillers_on - now.chillers_on)
-        return _KELVIN_AWAY * kelvin + _MODE_AWAY * (state.mode != now.mode) + _CHILLER_AWAY * chillers
+        kelvin = abs(state.leaving_water_degc - wanted.leaving_water_degc)
+        kelvin += sum(abs(a - b) for a, b in zip(state.supply_air_degc, wanted.supply_air_degc, strict=True))
+        chillers = abs(state.chillers_on - wanted.chillers_on)
+        return _KELVIN_AWAY * kelvin + _MODE_AWAY * (state.mode != wanted.mode) + _CHILLER_AWAY * chillers
 
     return sorted(states, key=away)
 

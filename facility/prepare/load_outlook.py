@@ -1,4 +1,4 @@
-"""What the computing will ask for: IT power by hall, busy servers by pool, from their own histories."""
+"""What the computing will ask for: IT power by hall, busy servers by pool, from their own histories, as forecasts."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from facility.errors import NotEnoughDataError
 from facility.ports import Telemetry
 from facility.prepare.load_history import busy_servers_history, it_power_history
 from facility.prepare.situation import Situation
-from facility.records import FloatArray
+from facility.records import FloatArray, Forecast
 from facility.site_file import LoadedSite
-from models.load_forecast import LoadForecaster, LoadQuantiles
+from models.load_forecast import LoadForecaster
 from models.plant_model import CoolingPlant
 
 RECENT = timedelta(hours=2)
 BUSY_QUANTILE = 0.95  # awake servers must carry what comes with this probability, before the headroom
+IT_POWER, BUSY = "it_power_kw", "busy_servers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class LoadOutlook:
     start: datetime
     steps: int
 
-    def it_power_kw(self, plants: Sequence[CoolingPlant]) -> dict[str, FloatArray]:
-        """Return the median IT power of each hall at the reference inlet, without deferrable work.
+    def it_power(self, plants: Sequence[CoolingPlant]) -> dict[str, Forecast]:
+        """Return the IT power of each hall [kW] at the reference inlet, without deferrable work.
 
         Raises
         ------
@@ -46,19 +47,19 @@ class LoadOutlook:
         histories = {
             name: it_power_history(self.loaded, self.telemetry, halls[name], fans[name], at) for name in sorted(fans)
         }
-        return {name: self._forecast(name, history).values for name, history in histories.items()}
+        return {name: self._forecast(name, IT_POWER, history) for name, history in histories.items()}
 
-    def busy_servers(self) -> dict[str, FloatArray]:
-        """Return the upper quantile of each pool's work; pools whose awake servers are not known now are left as they are."""
-        busy: dict[str, FloatArray] = {}
+    def busy_servers(self) -> dict[str, Forecast]:
+        """Return the work of each pool in fully used servers; pools whose awake servers are not known now are left out."""
+        busy: dict[str, Forecast] = {}
         for pool in self.loaded.site.server_pools:
             history = busy_servers_history(self.loaded, self.telemetry, pool.id, self.situation.at)
             if history is None or history.empty or self.situation.value(pool.id, "awake_servers") is None:
                 continue
-            busy[pool.id] = np.clip(self._forecast(pool.id, history).quantiles[BUSY_QUANTILE], 0.0, pool.servers)
+            busy[pool.id] = self._forecast(pool.id, BUSY, history)
         return busy
 
-    def _forecast(self, name: str, history: pd.Series) -> LoadQuantiles:
+    def _forecast(self, name: str, quantity: str, history: pd.Series) -> Forecast:
         step = self.loaded.site.step
         before = history[history.index < pd.Timestamp(self.start)]
         forecaster = LoadForecaster(round(step / timedelta(minutes=1)), self.steps)
@@ -66,4 +67,11 @@ class LoadOutlook:
             forecaster.fit(before)
         except ValueError as error:
             raise NotEnoughDataError([f"load history of {name}: {error}"]) from error
-        return forecaster.predict(pd.Timestamp(self.start), before.iloc[-round(RECENT / step) :], self.steps)
+        found = forecaster.predict(pd.Timestamp(self.start), before.iloc[-round(RECENT / step) :], self.steps)
+        times = [self.start + number * step for number in range(self.steps)]
+        return Forecast(f"{name}.{quantity}", self.situation.at, times, found.values, found.basis, found.quantiles)
+
+
+def most_busy(busy: Forecast, servers: int) -> FloatArray:
+    """Return the upper quantile of a pool's work, which awake servers must carry."""
+    return np.clip(busy.quantiles[BUSY_QUANTILE], 0.0, servers)

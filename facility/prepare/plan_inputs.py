@@ -10,11 +10,11 @@ import pandas as pd
 from facility.errors import NotEnoughDataError
 from facility.learn.twin import LEAVING_WATER, SUPPLY_AIR, Learned
 from facility.plan.inputs import PlanInputs, PlantNow
-from facility.ports import Signals, Telemetry
+from facility.ports import ForecastArchive, Signals, Telemetry
 from facility.prepare.arrivals import arrived_kwh
 from facility.prepare.demand import expected_peak_kw
 from facility.prepare.held_machines import HeldMachines
-from facility.prepare.load_outlook import LoadOutlook
+from facility.prepare.load_outlook import LoadOutlook, most_busy
 from facility.prepare.situation import Situation
 from facility.signals.outlook import CARBON, PRICE, WET_BULB
 from facility.site import Plant, Site
@@ -33,9 +33,10 @@ def plan_inputs(
     *,
     telemetry: Telemetry,
     signals: Signals,
+    archive: ForecastArchive | None,
     correlation_id: str,
 ) -> PlanInputs:
-    """Return the inputs of a plan that begins with the present step.
+    """Return the inputs of a plan that begins with the present step; every forecast in them is kept in the archive.
 
     Raises
     ------
@@ -43,16 +44,21 @@ def plan_inputs(
         Naming every measurement that the plan cannot do without and that is not there.
     facility.errors.SignalError
         If a forecast source fails or ends too early.
+    facility.errors.JournalError
+        If the archive does not take the forecasts.
     """
     site, at = loaded.site, situation.at
     start = _step_start(at, site.step)
     steps = round(timedelta(hours=site.planning.horizon_h) / site.step)
     series = {
-        quantity: signals.forecast(quantity, at, start, steps, site.step).values
+        quantity: signals.forecast(quantity, at, start, steps, site.step)
         for quantity in (OUTDOOR, WET_BULB, PRICE, CARBON)
     }
     load = LoadOutlook(loaded, telemetry, situation, start, steps)
-    busy = load.busy_servers()
+    it_power, busy = load.it_power(plants), load.busy_servers()
+    if archive is not None:
+        archive.keep([*series.values(), *it_power.values(), *busy.values()])
+    servers = {pool.id: pool.servers for pool in site.server_pools}
     held = HeldMachines(loaded, telemetry, at, start, steps)
     return PlanInputs(
         site=site,
@@ -63,12 +69,12 @@ def plan_inputs(
         start=start,
         plants=plants,
         plants_now=_plants_now(loaded, telemetry, situation, plants),
-        outdoor_degc=series[OUTDOOR],
-        wet_bulb_degc=series[WET_BULB],
-        it_power_kw=load.it_power_kw(plants),
-        price_per_kwh=series[PRICE],
-        carbon_gco2_per_kwh=series[CARBON],
-        busy_servers=busy,
+        outdoor_degc=series[OUTDOOR].values,
+        wet_bulb_degc=series[WET_BULB].values,
+        it_power_kw={hall: forecast.values for hall, forecast in it_power.items()},
+        price_per_kwh=series[PRICE].values,
+        carbon_gco2_per_kwh=series[CARBON].values,
+        busy_servers={pool: most_busy(forecast, servers[pool]) for pool, forecast in busy.items()},
         awake_servers={pool: situation.values[f"{pool}.awake_servers"] for pool in busy},
         state_of_charge_frac=_measured(situation, [battery.id for battery in site.batteries], "state_of_charge_frac"),
         backlog_kwh=_measured(situation, [work.id for work in site.deferrable_work], "deferrable_backlog_kwh"),

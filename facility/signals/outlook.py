@@ -33,6 +33,8 @@ class SiteSignals:
     def forecast(self, quantity: str, issued: datetime, start: datetime, steps: int, step: timedelta) -> Forecast:
         """Return a forecast of weather, price or carbon intensity; see `facility.ports.Signals`."""
         times = step_times(start, steps, step)
+        if issued.tzinfo is None:
+            raise SignalError(f"time of issue {issued.isoformat()} has no offset from UTC; add one, such as +00:00")
         site, folder = self.loaded.site, self.loaded.path.parent
         if quantity == PRICE:
             values = energy_prices(site.tariff, site.zone, times, folder)
@@ -45,6 +47,17 @@ class SiteSignals:
         if quantity == WET_BULB:
             return self._wet_bulb(issued, start, steps, step)
         raise SignalError(f"no source of {quantity!r}; known: {', '.join((PRICE, CARBON, *OUTDOOR, WET_BULB))}")
+
+    def forgets_what_came_later(self, quantity: str) -> bool:
+        """Tell whether the source, asked as of a past time, answers as it would have then.
+
+        A tariff stands in a contract, and forecasts have a time of issue; a file of prices or of carbon intensities has the values
+        that turned out, whenever they became known.
+        """
+        site = self.loaded.site
+        return not (quantity == PRICE and site.tariff.price_file) and not (
+            quantity == CARBON and site.carbon.intensity_file
+        )
 
     def _outdoor(self, quantity: str, issued: datetime, times: pd.DatetimeIndex, step: timedelta) -> Forecast:
         weather = self.loaded.site.weather

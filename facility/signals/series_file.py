@@ -85,5 +85,13 @@ def held_values(frame: pd.DataFrame, name: str, times: pd.DatetimeIndex, source:
 
 
 def step_times(start: datetime, steps: int, step: timedelta) -> pd.DatetimeIndex:
-    """Return the starts of the steps, UTC."""
+    """Return the starts of the steps, UTC.
+
+    Raises
+    ------
+    SignalError
+        If the start has no zone: on two nights a year nobody could tell which hour is meant.
+    """
+    if start.tzinfo is None:
+        raise SignalError(f"time {start.isoformat()} has no offset from UTC; add one, such as +00:00")
     return pd.date_range(pd.Timestamp(start).tz_convert("UTC"), periods=steps, freq=step)

@@ -62,6 +62,22 @@ def test_a_cycle_plans_recommends_and_journals_and_the_next_supersedes(demo: Loa
     assert all(len(series) == 192 for series in second.plan.schedule.values())
 
 
+def test_a_cycle_keeps_what_it_expected_as_it_was_issued(demo: LoadedSite, state: Path) -> None:
+    with open_environment(demo, StateFolder(state), SystemClock()) as environment:
+        plan = run_cycle(environment, "cycle-1").plan
+        halls = [f"{hall.id}.it_power_kw" for hall in demo.site.halls]
+        kept = {
+            quantity: environment.archive.as_of(quantity, plan.created)
+            for quantity in ("outdoor_temperature_degc", "outdoor_wet_bulb_degc", "price_per_kwh", *halls)
+        }
+    for quantity, forecast in kept.items():
+        assert forecast is not None and forecast.issued == plan.created, quantity
+        assert len(forecast.values) == 192
+    wet_bulb, load = kept["outdoor_wet_bulb_degc"], kept[halls[0]]
+    assert wet_bulb is not None and list(wet_bulb.values) == pytest.approx(plan.schedule["site.outdoor_wet_bulb_degc"])
+    assert load is not None and load.quantiles
+
+
 def test_recommendations_keep_to_what_engineers_let_be_written(demo: LoadedSite, state: Path) -> None:
     with open_environment(demo, StateFolder(state), SystemClock()) as environment:
         outcome = run_cycle(environment, "cycle-1")
@@ -107,8 +123,8 @@ def test_training_puts_a_version_in_service_that_the_next_plan_uses(
     assert card["whole"]["measured"]["value"] > 1.0 and card["whole"]["power_ratio_mae"] < 0.1
     with open_environment(demo, StateFolder(state), SystemClock()) as environment:
         assert environment.models.serving() == card["version"]
-        learned = load_learned(environment.models)
-    in_service = {part["name"] for part in card["parts"] if part["qualified"]}
+        learned = load_learned(environment.models, demo.site)
+    in_service = {part["name"] for part in card["parts"] if part["qualified"]} - {"demo.whole"}  # no plan takes it
     assert in_service == {f"{hall}.rack_inlets" for hall in learned.inlets} | {
         f"{plant}.{name}" for plant, parts in learned.corrections.items() for name in parts
     }
@@ -124,7 +140,7 @@ def test_a_stored_model_that_was_tampered_with_is_refused(demo: LoadedSite, stat
         open_environment(demo, StateFolder(state), SystemClock()) as environment,
         pytest.raises(ModelError, match="train again"),
     ):
-        load_learned(environment.models)
+        load_learned(environment.models, demo.site)
 
 
 @pytest.mark.parametrize("command", ["train", "recommend"])

@@ -13,7 +13,9 @@ from pathlib import Path
 from facility.cycle import run_cycle
 from facility.environment import Environment
 from facility.errors import FacilityError
+from facility.history.issued_forecasts import IssuedForecasts
 from facility.history.journal import open_journal
+from facility.history.journal_database import open_database
 from facility.learn.model_store import ModelStore
 from facility.learn.training import train_site
 from facility.ports import Signals
@@ -58,11 +60,14 @@ def open_product(
     """Open what a cycle works with: the product's own journal and model store in a folder, history in memory."""
     state = StateFolder(folder)
     journal = open_journal(None, state)
+    archive = IssuedForecasts(open_database(None, state), loaded.site.id, timedelta(days=1))
     try:
         clock = PlantClock(start)
-        yield Environment(loaded, telemetry, journal, signals, ModelStore(state.models), clock, state.findings)
+        models = ModelStore(state.models)
+        yield Environment(loaded, telemetry, journal, signals, models, clock, state.findings, archive)
     finally:
         journal.close()
+        archive.close()
 
 
 class Ours:

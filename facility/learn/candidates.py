@@ -1,0 +1,89 @@
+"""Parts as a training made them, to be judged beside those in service; each from all rows, or from those since it changed."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+
+from facility.learn.changes import Changes
+from facility.learn.part_evidence import plant_evidence
+from facility.site_file import LoadedSite
+from models.card import ModelCard
+from models.evidence import Evidence, FittedPart, held_out
+from models.plant_model import CoolingPlant
+from models.site_fit import PlantFit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A part: its card, what was fitted if anything could be, and the rows it was fitted and tested on, if there are any."""
+
+    card: ModelCard
+    model: FittedPart | None
+    evidence: Evidence | None
+
+    @property
+    def may_serve(self) -> bool:
+        """Whether it does what serving asks: it qualified, or there is no nameplate that could answer in its place."""
+        return self.model is not None and (self.card.qualified or self.card.prior_test is None)
+
+
+def plant_candidates(
+    loaded: LoadedSite,
+    plant: CoolingPlant,
+    frame: pd.DataFrame,
+    changes: Changes,
+    fit: Callable[[pd.DataFrame], PlantFit],
+) -> list[Candidate]:
+    """Return the parts of a plant; one that has changed is fitted on the rows since then as well.
+
+    The better is returned.
+
+    Parameters
+    ----------
+    loaded, plant
+        The site and its plant.
+    frame
+        History.
+    changes
+        Since when parts behave otherwise.
+    fit
+        Fits a plant to history.
+    """
+    parts = _candidates(loaded, plant, frame, fit(frame))
+    for since in sorted({time for part in parts for time in changes.get(part.card.name, ())}):
+        rows = frame.loc[since:]
+        newer = {part.card.name: part for part in _candidates(loaded, plant, rows, fit(rows))}
+        parts = [
+            better_of(part, newer[part.card.name], since) if since in changes.get(part.card.name, ()) else part
+            for part in parts
+        ]
+    return parts
+
+
+def better_of(older: Candidate, newer: Candidate, since: datetime) -> Candidate:
+    """Return the part that does better on the newest of the rows since a change, neither having seen them."""
+    if newer.model is None or newer.evidence is None:
+        return older
+    if older.model is not None and older.evidence is not None:
+        cut = newer.evidence.newest_fifth
+        try:
+            rivals = [held_out(one.model, one.evidence, cut) for one in (older, newer) if one.model and one.evidence]
+        except ValueError:  # too few rows since the change to hold some out
+            return older
+        errors = [rows.after(cut).errors_of(said[-len(rows.after(cut).rows) :]).rmse for rows, said in rivals]
+        if not errors[1] < errors[0]:
+            return older
+    note = f"learned from the rows since {since:%Y-%m-%d %H:%M} UTC alone, when it changed"
+    return dataclasses.replace(newer, card=dataclasses.replace(newer.card, notes=(*newer.card.notes, note)))
+
+
+def _candidates(loaded: LoadedSite, plant: CoolingPlant, frame: pd.DataFrame, fit: PlantFit) -> list[Candidate]:
+    models: dict[str, FittedPart] = {f"{hall}.rack_inlets": model for hall, model in fit.inlets.items()}
+    models |= {f"{plant.plant_id}.{name}": model for name, model in fit.components.items()}
+    evidence = plant_evidence(loaded, plant, frame) if len(frame) else {}
+    return [Candidate(card, models.get(card.name), evidence.get(card.name)) for card in fit.cards]

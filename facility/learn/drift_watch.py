@@ -1,0 +1,100 @@
+"""Whether parts of a site have left the models in service, by their last days of history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from facility.learn.changes import read_changes
+from facility.learn.learned import out_of_date
+from facility.learn.model_store import ModelStore
+from facility.learn.part_evidence import site_evidence
+from facility.learn.training import training_frame
+from facility.learn.twin import Learned, plant_models
+from facility.learn.version import VersionPart, parts_of
+from facility.ports import Telemetry
+from facility.site_file import LoadedSite
+from models.drift import drifted
+from models.evidence import Evidence, predicted
+from models.rack_inlet import PROBE_ACCURACY_K
+
+LOOK_BACK = timedelta(days=3)
+METER_FRAC = 0.01
+_SAME_WITHIN = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class PartDrift:
+    """A part that behaves otherwise than the version in service says: since when, and by how much on average."""
+
+    part: str
+    version: str
+    since: datetime
+    size: float
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.part} {self.size:+.3g} {self.unit} since {self.since:%Y-%m-%d %H:%M} UTC"
+
+
+def find_drift(loaded: LoadedSite, telemetry: Telemetry, models: ModelStore, now: datetime) -> list[PartDrift]:
+    """Return the parts that have begun to behave otherwise, those already known left out.
+
+    Only rows that took no part in fitting count, at conditions that it has seen.
+
+    Raises
+    ------
+    ModelError
+        If the version in service cannot be read.
+    """
+    version = models.serving()
+    if version is None:
+        return []
+    plants = plant_models(loaded, Learned(), None, {})
+    frame = training_frame(loaded, telemetry, plants, now, LOOK_BACK)
+    rows = site_evidence(loaded, telemetry, plants, frame, now)
+    known = read_changes(models.folder)
+    found: list[PartDrift] = []
+    for name, part in parts_of(models, version).items():
+        if name not in rows or out_of_date({"parts": [part.entry]}, name, loaded.site) is not None:
+            continue
+        drift = _drift_of(part, rows[name], version)
+        if drift is not None and not _is_known(drift, known.get(name, ()), rows[name]):
+            found.append(drift)
+    return found
+
+
+def _drift_of(part: VersionPart, rows: Evidence, version: str) -> PartDrift | None:
+    usual = part.entry.get("usual_miss")
+    if part.model is None or usual is None:
+        return None
+    new = rows.after(pd.Timestamp(part.entry["fitted_until"]))
+    residuals = new.residuals(predicted(part.model, new.rows)).where(_seen(part, new))
+    found = drifted(residuals, usual["half_width"], usual["limit"])
+    if found is None or abs(found.size) < _least(part.entry["unit"], new):
+        return None
+    return PartDrift(part.entry["name"], version, found.since.to_pydatetime(), found.size, part.entry["unit"])
+
+
+def _seen(part: VersionPart, rows: Evidence) -> npt.NDArray[np.bool_]:
+    """Return where all conditions lie in the range that fitting has seen: a first frost is no drift."""
+    inside = np.ones(len(rows.rows), bool)
+    for name, (low, high) in part.entry["features"].items():
+        if low is not None and high is not None:
+            inside &= rows.rows[name].between(low, high).to_numpy(bool)
+    return inside
+
+
+def _least(unit: str, rows: Evidence) -> float:
+    """Return the least change that is worth a word: what a meter, or a probe, may be off by."""
+    return PROBE_ACCURACY_K if unit == "degC" else METER_FRAC * float(np.nanmean(rows.measured))
+
+
+def _is_known(drift: PartDrift, known: Sequence[datetime], rows: Evidence) -> bool:
+    """Tell whether a drift is that of a change known already, which may have begun before the rows looked at."""
+    return bool(known) and drift.since <= max(*known, rows.rows.index[0].to_pydatetime()) + _SAME_WITHIN

@@ -1,0 +1,45 @@
+"""Everything a plan needs at a time, from a site's readings, signals and models."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from facility.learn.twin import Learned, plant_models
+from facility.plan.inputs import PlanInputs
+from facility.ports import ForecastArchive, Signals, Telemetry
+from facility.prepare.hot_racks import remembering_hot_racks
+from facility.prepare.plan_inputs import plan_inputs
+from facility.prepare.situation import dew_points_degc, read_situation
+from facility.site_file import LoadedSite
+
+
+def inputs_at(
+    loaded: LoadedSite,
+    telemetry: Telemetry,
+    signals: Signals,
+    learned: Learned,
+    at: datetime,
+    *,
+    archive: ForecastArchive | None,
+    correlation_id: str,
+) -> PlanInputs:
+    """Return the inputs of a plan that is made at a time; the forecasts in them are kept in the archive, if there is one.
+
+    Raises
+    ------
+    facility.errors.NotEnoughDataError, facility.errors.SignalError, facility.errors.PlanError
+        When a plan cannot be made.
+    """
+    situation = read_situation(loaded, telemetry, at)
+    plants = plant_models(loaded, learned, at, dew_points_degc(loaded, situation))
+    plants = remembering_hot_racks(loaded, telemetry, at, plants)
+    return plan_inputs(
+        loaded,
+        situation,
+        plants,
+        learned,
+        telemetry=telemetry,
+        signals=signals,
+        archive=archive,
+        correlation_id=correlation_id,
+    )

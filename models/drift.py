@@ -1,0 +1,107 @@
+"""Whether a part of a site has left its model: a cumulative sum of what predictions miss, beside what they usually miss.
+
+Hours count, not readings: what a model misses at one reading it misses at the next. An hour that misses by less than a standard
+deviation counts for nothing, and a wild one for no more than three. How far the sum went on rows that took no part in fitting
+is no drift.
+
+References
+----------
+Page, "Continuous inspection schemes", Biometrika 41 (1954): the two-sided cumulative sum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from models.accuracy import conformal_half_width
+
+FloatArray = npt.NDArray[np.float64]
+
+LEAST_LIMIT = 12.0  # standard deviations times hours
+_HALF_WIDTH_SIGMAS = 1.645  # half of a 90 % interval
+_ALLOWED_SIGMAS = 1.0
+_MOST_SIGMAS = 3.0
+_BEYOND_USUAL = 1.5  # tests are shorter than service
+
+
+@dataclass(frozen=True, slots=True)
+class DriftFinding:
+    """A part that draws more or less than its model says.
+
+    Attributes
+    ----------
+    since
+        Begin of the hour since which it does.
+    size
+        Mean of measured less predicted since then, in the part's unit.
+    """
+
+    since: pd.Timestamp
+    size: float
+
+
+@dataclass(frozen=True, slots=True)
+class UsualMiss:
+    """What a model misses on rows that took no part in fitting: half of the 90 % interval, and how far its sum goes."""
+
+    half_width: float
+    limit: float
+
+
+def usual_miss(residuals: pd.Series[float]) -> UsualMiss:
+    """Return what is usual for a model.
+
+    Parameters
+    ----------
+    residuals
+        Measured less predicted by time, of rows that took no part in fitting; at least one is no gap.
+    """
+    hourly = _hourly(residuals)
+    half_width = conformal_half_width(hourly.to_numpy(float))
+    highest = max(sums.max(initial=0.0) for sums in _sums(_scores(hourly, half_width)))
+    return UsualMiss(half_width, max(LEAST_LIMIT, _BEYOND_USUAL * float(highest)))
+
+
+def drifted(residuals: pd.Series[float], half_width: float, limit: float = LEAST_LIMIT) -> DriftFinding | None:
+    """Return since when, and by how much, a part has left its model; None where it has not, or is back.
+
+    Parameters
+    ----------
+    residuals
+        Measured less predicted by time (UTC), NaN for gaps.
+    half_width
+        Half of the 90 % interval of the hourly residual.
+    limit
+        What the sum must pass, as `usual_miss` found it.
+    """
+    hourly = _hourly(residuals)
+    for sums in _sums(_scores(hourly, half_width)):
+        if sums.size and sums[-1] > limit:
+            calm = np.flatnonzero(sums <= 0)
+            first = int(calm[-1]) + 1 if calm.size else 0
+            return DriftFinding(hourly.index[first], float(hourly.iloc[first:].mean()))
+    return None
+
+
+def _hourly(residuals: pd.Series[float]) -> pd.Series[float]:
+    return residuals.resample("1h").mean().dropna() if len(residuals) else residuals
+
+
+def _scores(hourly: pd.Series[float], half_width: float) -> FloatArray:
+    sigma = max(half_width, 1e-9) / _HALF_WIDTH_SIGMAS
+    return np.clip(hourly.to_numpy(float) / sigma, -_MOST_SIGMAS, _MOST_SIGMAS)
+
+
+def _sums(scores: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the sums upwards and downwards, which begin anew at nothing."""
+    upwards, downwards = (_one_sided(side) for side in (scores, -scores))
+    return upwards, downwards
+
+
+def _one_sided(scores: FloatArray) -> FloatArray:
+    walked = np.cumsum(scores - _ALLOWED_SIGMAS)
+    return walked - np.minimum(np.minimum.accumulate(walked), 0.0)
