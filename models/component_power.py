@@ -1,8 +1,8 @@
-"""Power of one component: its physical law as prior, a monotone correction learned on top.
+"""Power of one component: its physical law as prior, a correction learned on top, monotone in the law.
 
-Two corrections are tried on the oldest rows: one scale factor, and gradient-boosted trees, made to rise with the prior. The better
-one on the next rows is kept, its interval taken there; whether it qualifies is decided on the newest rows. Trees are tabulated
-and interpolated linearly: steps would make jagged power curves, and a table answers a hundred thousand rows in milliseconds.
+From a day of data to years: candidates of growing flexibility are rehearsed in time (`models.component.rehearsal`), those near
+the best serve together, fitted on all rows. The interval comes from the rehearsal, so that no error in it is of a row that was
+seen. The card tells what the same procedure, given the older four fifths, made of the newest fifth.
 """
 
 from __future__ import annotations
@@ -12,23 +12,19 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.interpolate import RegularGridInterpolator
 from sklearn.base import BaseEstimator
-from sklearn.ensemble import HistGradientBoostingRegressor
-from threadpoolctl import threadpool_limits
 
-from models.accuracy import TimeSplit, conformal_half_width, coverage_frac, errors, time_split
+from models.accuracy import coverage_frac, errors, time_split
 from models.card import ModelCard, verdict
+from models.component.learning import Taught, learn, learn_little
+from models.component.rows import MIN_ROWS, TrainingRows, training_rows
+from models.component.screening import screen
 from models.persistence import a_day_before
-from models.prior_width import half_width_kw
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-MIN_ROWS = 48
-_MIN_ROWS_FOR_TREES = 300
-_GRID = {"prior": 25, "driver": 9}
-_SEEN_QUANTILES = (0.005, 0.995)
+LEAST_OWN_ROWS = 4  # to be judged by, of a unit whose siblings have taught: an hour of quarters
 
 
 class ComponentPower(BaseEstimator):  # type: ignore[misc]
@@ -43,12 +39,8 @@ class ComponentPower(BaseEstimator):  # type: ignore[misc]
 
     Attributes
     ----------
-    axes_, table_
-        Grid of prior power and drivers, and corrected power on it [kW].
-    seen_
-        Lowest and highest prior power and drivers in the rows fitted, (1 + drivers, 2).
-    half_width_kw_
-        Half of the 90 % interval inside the range seen [kW].
+    taught_
+        The correction, its range and its spread.
     card_
         The model card.
     """
@@ -57,29 +49,43 @@ class ComponentPower(BaseEstimator):  # type: ignore[misc]
         self.name = name
         self.drivers = drivers
 
-    def fit(self, rows: pd.DataFrame, power_kw: pd.Series[float]) -> ComponentPower:
-        """Fit on rows with columns `prior_kw` and the drivers, index UTC times; only rows in which the component is on.
+    def fit(self, rows: pd.DataFrame, power_kw: pd.Series[float], siblings: Taught | None = None) -> ComponentPower:
+        """Fit on rows with columns `prior_kw` and the drivers, index UTC times.
+
+        Rows that must not teach are left out, and the card says which and why (`models.component.screening`).
+
+        Parameters
+        ----------
+        rows, power_kw
+            What the component was asked, and what was measured.
+        siblings
+            What other units of its kind have taught (`models.component.siblings`), at this unit's rating.
 
         Raises
         ------
         ValueError
-            With fewer than 48 rows without gaps.
+            With fewer than 48 rows that may teach, or with siblings 4; names what was left out.
         """
-        columns = ["prior_kw", *self.drivers]
-        whole = rows[columns].assign(power_kw=power_kw).dropna().sort_index()
-        whole = whole[(whole["prior_kw"] > 0) & (whole["power_kw"] > 0)]
-        if len(whole) < MIN_ROWS:
-            raise ValueError(f"{self.name}: {len(whole)} whole rows with the component on, {MIN_ROWS} are needed")
-        features, target = whole[columns].to_numpy(float), whole["power_kw"].to_numpy(float)
-        split = time_split(len(whole))
-        self.seen_ = np.quantile(features[split.train], _SEEN_QUANTILES, axis=0).T
-        self.axes_ = self._axes()
-        self._choose(features, target, split)
-        self.half_width_kw_ = conformal_half_width(
-            target[split.calibration] - self._inside(features[split.calibration])
-        )
-        self.card_ = self._card(whole, features, split)
+        screened = screen(rows[self.columns], power_kw)
+        taught = training_rows(screened.rows, self.columns)
+        least = MIN_ROWS if siblings is None else LEAST_OWN_ROWS
+        if len(taught) < least:
+            why = "".join(f"; {one}" for one in screened.left_out)
+            raise ValueError(f"{self.name}: {len(taught)} whole rows may teach, {least} are needed{why}")
+        if siblings is not None and len(taught) < MIN_ROWS:
+            test, before = slice(0, len(taught)), siblings
+            self.taught_ = learn_little(self.name, taught, siblings)
+        else:
+            test = time_split(len(taught)).test
+            before = learn(self.name, taught.part(slice(0, test.start)), siblings)
+            self.taught_ = learn(self.name, taught, siblings)
+        self.card_ = self._card(taught, test, before, [str(one) for one in screened.left_out])
         return self
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns of the rows that it takes, in the order of its features."""
+        return ["prior_kw", *self.drivers]
 
     @property
     def qualified(self) -> bool:
@@ -88,102 +94,42 @@ class ComponentPower(BaseEstimator):  # type: ignore[misc]
 
     def predict(self, rows: pd.DataFrame) -> FloatArray:
         """Return corrected power [kW] for rows with columns `prior_kw` and the drivers."""
-        power, _, _ = self.correct(
-            rows["prior_kw"].to_numpy(float), {name: rows[name].to_numpy(float) for name in self.drivers}
-        )
-        return power
+        return self.taught_.table.power_kw(rows[self.columns].to_numpy(float))
 
     def correct(
         self, prior_kw: FloatArray, drivers: Mapping[str, FloatArray]
     ) -> tuple[FloatArray, FloatArray, BoolArray]:
-        """Return power [kW], half-width [kW], and where the inputs lie outside the range seen.
+        """Return power [kW], half-width [kW], and where the inputs lie outside the range seen; see `Taught.correct`."""
+        features = np.stack([prior_kw, *(drivers[name] for name in self.drivers)])  # column by column in memory: faster
+        return self.taught_.correct(self.name, features.T)
 
-        Out there the prior's shape rules, moved to meet what was learned at the edge (above by a constant, below by a factor),
-        with the wider interval. The bare prior would jump at the edge: a plan would chase the nameplate's optimism where
-        nobody has measured (tabulated states missed the model by 8 to 12 kW).
-        """
-        features = np.column_stack([prior_kw, *(drivers[name] for name in self.drivers)])
-        outside = ((features < self.seen_[:, 0] - 1e-9) | (features > self.seen_[:, 1] + 1e-9)).any(axis=1)
-        at_edge_kw = np.clip(prior_kw, *self.seen_[0])
-        learned = self._inside(features)
-        power = np.where(prior_kw > at_edge_kw, learned + prior_kw - at_edge_kw, learned * prior_kw / at_edge_kw)
-        everywhere = np.ones(outside.shape, bool)
-        # The width then holds both what the law may be off by and how far the data already were from it.
-        wide = np.maximum(half_width_kw(self.name, power, everywhere), np.abs(power - prior_kw))
-        wide = np.maximum(wide, self.half_width_kw_)
-        return power, np.where(outside, wide, self.half_width_kw_), outside
-
-    def _axes(self) -> tuple[FloatArray, ...]:
-        sizes = [_GRID["prior"]] + [_GRID["driver"]] * len(self.drivers)
-        return tuple(
-            np.linspace(low, max(high, low + 1e-6), size) for (low, high), size in zip(self.seen_, sizes, strict=True)
-        )
-
-    def _inside(self, features: FloatArray) -> FloatArray:
-        """Return the table's power, inputs held at the edge of the range seen."""
-        held = np.clip(features, [axis[0] for axis in self.axes_], [axis[-1] for axis in self.axes_])
-        return np.asarray(RegularGridInterpolator(self.axes_, self.table_)(held))
-
-    def _choose(self, features: FloatArray, target: FloatArray, split: TimeSplit) -> None:
-        """Set `table_` and `method_` to the candidate that does best on the calibration rows."""
-        grid = np.stack(np.meshgrid(*self.axes_, indexing="ij"), axis=-1)
-        candidates = {"scale": self._scale_table(features[split.train], target[split.train], grid)}
-        if len(target) >= _MIN_ROWS_FOR_TREES:
-            candidates["monotone trees"] = _tree_table(features[split.train], target[split.train], grid)
-        best = np.inf
-        for method, table in candidates.items():
-            self.table_ = table
-            error = errors(target[split.calibration], self._inside(features[split.calibration])).rmse
-            if error < best:
-                best, self.method_, kept = error, method, table
-        self.table_ = kept
-
-    def _scale_table(self, features: FloatArray, target: FloatArray, grid: FloatArray) -> FloatArray:
-        prior = features[:, 0]
-        return np.asarray(grid[..., 0] * float(prior @ target / (prior @ prior)))
-
-    def _card(self, whole: pd.DataFrame, features: FloatArray, split: TimeSplit) -> ModelCard:
-        target, prior = whole["power_kw"].to_numpy(float)[split.test], features[split.test, 0]
-        predicted = self.predict(whole.iloc[split.test])
-        model = errors(target, predicted)
-        yesterday = a_day_before(whole["power_kw"], split.test)
-        qualified, reason = verdict(model, errors(target, prior), errors(target, yesterday))
-        _, width, _ = self.correct(prior, {n: whole[n].to_numpy(float)[split.test] for n in self.drivers})
+    def _card(self, rows: TrainingRows, test: slice, before: Taught, notes: list[str]) -> ModelCard:
+        """Return the card; `before` has seen no row of the test."""
+        tested = rows.part(test)
+        predicted, width, _ = before.correct(self.name, tested.features)
+        model, law = errors(tested.power_kw, predicted), errors(tested.power_kw, tested.features[:, 0])
+        if test.start:
+            yesterday = errors(tested.power_kw, a_day_before(pd.Series(rows.power_kw, rows.times), test))
+            qualified, reason = verdict(model, law, yesterday)
+        else:  # all rows are the test: no day is before them
+            yesterday, qualified = None, model.rmse < law.rmse
+            reason = (
+                f"siblings' correction {model.rmse:.3g}, prior {law.rmse:.3g} RMSE on {len(rows)} own rows, new to both"
+            )
+        seen = self.taught_.seen
+        ends = zip(self.columns, seen.low, seen.high, strict=True)
         return ModelCard(
             name=self.name,
-            method=f"physical law, {self.method_} on top",
+            method=f"physical law, {self.taught_.method} on top",
             unit="kW",
-            window=(whole.index[0].isoformat(), whole.index[-1].isoformat()),
-            features={
-                column: (float(low), float(high))
-                for column, (low, high) in zip(["prior_kw", *self.drivers], self.seen_, strict=True)
-            },
+            window=(rows.times[0].isoformat(), rows.times[-1].isoformat()),
+            features={column: (float(low), float(high)) for column, low, high in ends},
             test=model,
-            prior_test=errors(target, prior),
-            persistence_test=errors(target, yesterday),
-            half_width=self.half_width_kw_,
-            coverage_frac=coverage_frac(target, predicted, width),
+            prior_test=law,
+            persistence_test=yesterday,
+            half_width=float(np.mean(self.taught_.spread.half_width_kw(rows.power_kw))),
+            coverage_frac=coverage_frac(tested.power_kw, predicted, width),
             qualified=qualified,
             reason=reason,
+            notes=tuple(notes),
         )
-
-
-def _tree_table(features: FloatArray, target: FloatArray, grid: FloatArray) -> FloatArray:
-    """Return power on a grid: the law times a ratio from gradient-boosted trees, made to rise with the law.
-
-    The trees learn the ratio, so that in gaps of the data (one chiller, two chillers, nothing between) the law's shape stays;
-    rows weigh by the law's power squared, which makes squared errors those of power.
-    """
-    trees = HistGradientBoostingRegressor(
-        max_iter=150,
-        learning_rate=0.08,
-        max_leaf_nodes=15,
-        min_samples_leaf=max(10, len(target) // 100),
-        early_stopping=False,
-        random_state=0,
-    )
-    prior = features[:, 0]
-    with threadpool_limits(limits=1, user_api="openmp"):  # small data: more threads only wait for each other
-        trees.fit(features, target / prior, sample_weight=(prior / prior.mean()) ** 2)
-        ratio = trees.predict(grid.reshape(-1, features.shape[1]))
-    return np.maximum.accumulate(grid[..., 0] * ratio.reshape(grid.shape[:-1]), axis=0)

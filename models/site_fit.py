@@ -9,13 +9,15 @@ from dataclasses import dataclass
 import pandas as pd
 
 from models.card import ModelCard, unfitted_card
+from models.component.learning import Taught
+from models.component.siblings import Unit, taught_by_siblings
 from models.component_power import ComponentPower
 from models.hall_air import Hall
-from models.history_rows import component_rows, hall_rows, needed_columns
+from models.history_rows import ComponentRows, component_rows, hall_rows, needed_columns
 from models.plant_model import CoolingPlant
 from models.rack.silent import stood_in_for
 from models.rack_inlet_fit import RackInletModel
-from models.sufficiency import check_history
+from models.sufficiency import MAX_MISSING_FRAC, check_history
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,21 +78,36 @@ def fit_plant(
         if hall_model is not None:
             inlets[hall_id] = hall_model
     rows = component_rows(plant, frame, weather)
+    siblings = _siblings(plant, rows)
     for name, needed in needed_columns(plant, weather).items():
         title = f"{plant.plant_id}.{name}"
-        enough = check_history(frame, needed, _setpoints(plant, name))
+        may_miss = 1.0 if name in siblings else MAX_MISSING_FRAC  # an hour is enough where siblings have taught
+        enough = check_history(frame, needed, _setpoints(plant, name), max_missing_frac=may_miss)
         if not enough.enough:
             cards.append(unfitted_card(title, "kW", "; ".join(enough.missing), enough.unexcited))
             continue
         model = ComponentPower(name, rows[name].drivers)
         try:
-            model.fit(rows[name].rows, rows[name].power_kw)
+            model.fit(rows[name].rows, rows[name].power_kw, siblings.get(name))
         except ValueError as error:
             cards.append(unfitted_card(title, "kW", str(error), enough.unexcited))
             continue
         components[name] = model
-        cards.append(dataclasses.replace(model.card_, name=title, notes=enough.unexcited))
+        notes = (*enough.unexcited, *model.card_.notes)
+        cards.append(dataclasses.replace(model.card_, name=title, notes=notes))
     return PlantFit(inlets, components, tuple(cards))
+
+
+def _siblings(plant: CoolingPlant, rows: Mapping[str, ComponentRows]) -> dict[str, Taught]:
+    """Return what the fans of the other halls, and the pumps of the other loops, teach those of each."""
+    rated_kw = {f"crah_fan.{hall.id}": sum(crah.rated_fan_kw for crah in hall.crahs) for hall in plant.hall_parts}
+    rated_kw |= {f"cdu_pump.{loop.id}": sum(cdu.rated_pump_kw for cdu in loop.cdus) for loop in plant.loop_parts}
+    found: dict[str, Taught] = {}
+    for kind in ("crah_fan", "cdu_pump"):
+        alike = [name for name in rated_kw if name in rows and name.startswith(f"{kind}.")]
+        units = {name: Unit(rows[name].rows, rows[name].power_kw, rated_kw[name]) for name in alike}
+        found |= taught_by_siblings(kind, units)
+    return found
 
 
 def hall_columns(plant: CoolingPlant, hall_id: str) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ def _left_behind(rest: pd.DataFrame, follower: Driven) -> Iterator[Finding]:
 def _without_effect(rest: pd.DataFrame, effect: Caused) -> Iterator[Finding]:
     cause = rest[effect.cause].to_numpy(float)
     moved, mean = swing(cause), float(np.nanmean(np.abs(cause))) if np.isfinite(cause).any() else np.nan
-    if mean > 0 and moved >= effect.share * max(mean, 0.1):
+    if mean > 0 and moved >= max(effect.share * mean, effect.swing):
         yield _finding(rest, effect.point, f"{effect.cause} moved by {moved:.3g} about {mean:.3g}")
 
 

@@ -36,11 +36,12 @@ class Driven:
 
 @dataclass(frozen=True, slots=True)
 class Caused:
-    """A point that cannot rest while another on the same machine swings by a share of its mean."""
+    """A point that cannot rest while another on the same machine swings by a share of its mean, and by so much in its unit."""
 
     point: str
     cause: str
     share: float
+    swing: float
 
 
 PEER_SWINGS = {  # of all racks or CRAHs of a hall: what the others must have moved by
@@ -59,12 +60,15 @@ CAUSES = {  # (quantity, what moves it on the same machine): the share of its me
     ("fan_speed_frac", "fan_power_kw"): 0.3,
     ("pump_power_kw", "secondary_flow_lps"): 0.15,
     ("secondary_flow_lps", "pump_power_kw"): 0.3,
-    ("outdoor_temperature_degc", "outdoor_wet_bulb_degc"): 0.2,
-    ("outdoor_wet_bulb_degc", "outdoor_temperature_degc"): 0.2,
-    ("outdoor_relative_humidity_frac", "outdoor_temperature_degc"): 0.3,
     ("output_power_kw", "input_power_kw"): 0.05,
     ("input_power_kw", "output_power_kw"): 0.05,
 }
+WEATHER_SWINGS_K = {  # the same for temperatures: a share of degC is a fifth of a kelvin in winter, and six in the tropics
+    ("outdoor_temperature_degc", "outdoor_wet_bulb_degc"): 2.0,
+    ("outdoor_wet_bulb_degc", "outdoor_temperature_degc"): 3.0,
+    ("outdoor_relative_humidity_frac", "outdoor_temperature_degc"): 3.0,
+}
+LEAST_CAUSE = 0.1  # a mean below it has no share that counts
 VOLTAGE_SWING_V = 3.0
 
 
@@ -95,11 +99,13 @@ def driven(loaded: LoadedSite) -> Iterator[Driven]:
 
 def caused(loaded: LoadedSite) -> Iterator[Caused]:
     """Yield the points that another on the same machine moves."""
-    for (quantity, cause), share in CAUSES.items():
+    needed = {pair: (share, share * LEAST_CAUSE) for pair, share in CAUSES.items()}
+    needed |= {pair: (0.0, swing_k) for pair, swing_k in WEATHER_SWINGS_K.items()}
+    for (quantity, cause), (share, swing) in needed.items():
         for point in _of_quantity(loaded, quantity):
             mover = loaded.points.one(point.equipment, cause)
             if mover is not None:
-                yield Caused(point.id, mover.id, share)
+                yield Caused(point.id, mover.id, share, swing)
 
 
 def equipment_by_hall(site: Site) -> dict[str, list[str]]:

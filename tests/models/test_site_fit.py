@@ -84,6 +84,22 @@ def test_what_differs_from_its_nameplate_is_learned(fit: PlantFit) -> None:
         assert cards[name].qualified, cards[name].reason
 
 
+def test_fans_that_have_been_metered_for_an_hour_learn_from_those_of_the_other_hall() -> None:
+    hall = measured().hall_parts[0]
+    new = [dataclasses.replace(crah, id=f"crah-{i}") for i, crah in enumerate(hall.crahs, 11)]
+    two = dataclasses.replace(measured(), hall_parts=(hall, dataclasses.replace(hall, id="hall-2", crahs=tuple(new))))
+    frame = history()
+    for i in range(1, 7):
+        for quantity in ("fan_speed_frac", "fan_power_kw"):
+            frame[f"crah-{i + 10}.{quantity}"] = frame[f"crah-{i}.{quantity}"].where(
+                np.arange(len(frame)) >= len(frame) - 4
+            )
+    card = next(card for card in fit_plant(two, frame).cards if card.name == "plant-1.crah_fan.hall-2")
+    assert card.qualified, card.reason
+    assert "siblings" in card.method
+    assert f"left out: {len(frame) - 4} rows, gaps in prior_kw, power_kw" in card.notes[-1]
+
+
 def test_missing_columns_and_still_setpoints_are_named(fit: PlantFit) -> None:
     cards = {card.name: card for card in fit.cards}
     assert "cw.power_kw is not in the history" in cards["plant-1.condenser_pump"].reason

@@ -92,9 +92,7 @@ def record_fans(worker: Worker, factor: float, since: datetime) -> None:
         )
         for point, column in values.items()
     ]
-    with closing(
-        open_telemetry(worker.state, table_uri=None, raw_retention_days=90, clock=worker.clock)
-    ) as telemetry:
+    with closing(open_telemetry(worker.state, table_uri=None, raw_retention_days=90, clock=worker.clock)) as telemetry:
         telemetry.load(batches)
 
 

@@ -69,6 +69,22 @@ def test_supply_air_that_its_setpoint_has_left(loaded: LoadedSite) -> None:
     assert found(loaded, fresh) == []
 
 
+@pytest.mark.parametrize("mean_degc", [1.0, 31.0])
+def test_weather_counts_in_kelvin_whatever_the_climate(loaded: LoadedSite, mean_degc: float) -> None:
+    """A stuck wet bulb of a real plant at 31 degC was missed while a share of the mean was asked."""
+    frame = still(loaded)
+    frame["weather.outdoor_temperature_degc"] = mean_degc + 2.5 * SLOPE
+    assert found(loaded, frame) == []  # on a damp day the wet bulb may read the same for hours
+    frame["weather.outdoor_temperature_degc"] = mean_degc + 4.0 * SLOPE
+    assert {"weather.outdoor_wet_bulb_degc", "weather.outdoor_relative_humidity_frac"} == {
+        point for point, kind in found(loaded, frame) if kind == "stuck"
+    }
+    frame["weather.outdoor_wet_bulb_degc"] = 0.8 * mean_degc + 2.5 * SLOPE
+    frame["weather.outdoor_relative_humidity_frac"] = 0.7 - 0.2 * SLOPE
+    frame["weather.outdoor_temperature_degc"] = mean_degc
+    assert found(loaded, frame) == [("weather.outdoor_temperature_degc", "stuck")]
+
+
 def test_setpoints_and_states_may_rest(loaded: LoadedSite) -> None:
     """Whatever else moves."""
     frame = still(loaded)

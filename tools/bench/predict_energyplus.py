@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ from facility.site_file import LoadedSite, load_site
 from models.whole.ahead import fit_ahead
 from models.whole.site_rows import FACILITY
 from tools.bench.rows import Row
-from tools.bench.shared_data import folder
+from tools.bench.shared_data import energyplus_site, folder
 from tools.closed_loop.baselines import GoodPractice
 from tools.closed_loop.drive import Drive
 from tools.closed_loop.memory_telemetry import MemoryTelemetry
@@ -26,7 +25,6 @@ from tools.closed_loop.plant import Key
 from tools.energyplus.model import FOLDERS
 from tools.energyplus_plant import factory, own_conditions
 
-SITE = Path(__file__).parents[1] / "energyplus_models" / "two_zone.yaml"
 MONTHS = (1, 4, 7, 10)
 SEED = 0
 LEARNED, AHEAD, SETTLING = timedelta(days=30), timedelta(days=7), timedelta(days=1)
@@ -56,7 +54,7 @@ def rows(quick: bool) -> list[Row]:
         sys.stderr.write("energyplus: skipped, EnergyPlus extra absent\n")
         return []
     os.environ.setdefault(FOLDERS, str(data))
-    loaded = load_site(SITE)
+    loaded = load_site(energyplus_site())
     found = {month: _month(loaded, month) for month in (MONTHS[-1:] if quick else MONTHS)}
     errors = [error for error, _ in found.values()]
     by_month = [

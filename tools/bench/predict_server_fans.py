@@ -20,7 +20,7 @@ from models.server_fans_fit import fit_server_fans
 from models.servers import ServerFans
 from tools import energyplus_plant
 from tools.bench.rows import Row, compared
-from tools.bench.shared_data import folder
+from tools.bench.shared_data import energyplus_site, folder
 from tools.bench.supply_air_steps import END, START, stepped
 from tools.closed_loop.memory_telemetry import MemoryTelemetry
 from tools.energyplus.model import FOLDERS
@@ -31,7 +31,6 @@ FloatArray = npt.NDArray[np.float64]
 Law = Callable[[FloatArray], FloatArray]
 
 SITES = Path(__file__).parents[2] / "site_configs"
-TWO_ZONE = Path(__file__).parents[1] / "energyplus_models" / "two_zone.yaml"
 MODEL = "2ZoneDataCenterHVAC_wEconomizer_CW.epJSON"
 _INLETS_DEGC = np.arange(18.0, 32.01, 0.25)  # scored are those that the steps reached
 
@@ -78,7 +77,7 @@ def _energyplus() -> Iterator[_Score]:
         sys.stderr.write("energyplus: skipped, EnergyPlus extra absent\n")
         return
     os.environ.setdefault(FOLDERS, str(found))
-    loaded = load_site(TWO_ZONE)
+    loaded = load_site(energyplus_site())
     readings = stepped(loaded, energyplus_plant.factory, energyplus_plant.own_conditions)
     model = json.loads((found / MODEL).read_text(encoding="utf-8"))
     for hall, load in _halls(loaded, readings):

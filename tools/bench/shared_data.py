@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 _DATA = Path(__file__).parents[3] / "shared" / "data"
+_MAPPINGS = Path(__file__).parents[1] / "energyplus_models"
 
 
 def folder(name: str) -> Path | None:
@@ -15,3 +16,9 @@ def folder(name: str) -> Path | None:
         return found
     sys.stderr.write(f"{name}: skipped, ../shared absent\n")
     return None
+
+
+def energyplus_site() -> Path:
+    """Return the site file of the EnergyPlus model that has a mapping here; the model itself is a data set."""
+    mapping = min(_MAPPINGS.glob("*.energyplus.yaml"))
+    return mapping.with_name(mapping.name.replace(".energyplus", ""))

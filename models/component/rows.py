@@ -1,0 +1,81 @@
+"""Rows that a component's correction is learned from, and how much they tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from models.component.ratio_table import Range, Ratio
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+MIN_ROWS = 48  # half a day of quarters of an hour
+_SEEN_QUANTILES = (0.005, 0.995)
+_LOOK = "2h"  # errors of one load and one weather go together: rows within it tell as much as one
+
+
+def bare_law(features: FloatArray) -> FloatArray:
+    """Return 1: what is known before anything is learned."""
+    return np.ones(len(features))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingRows:
+    """Whole rows of one component in time order, the component being on.
+
+    Attributes
+    ----------
+    times
+        UTC times (n,).
+    features
+        The law's power [kW] and the drivers, (n, 1 + drivers).
+    power_kw
+        Measured power (n,).
+    base
+        What is known over the law already, such as what siblings have taught.
+    base_kw
+        The law with that (n,): what is corrected.
+    """
+
+    times: pd.DatetimeIndex
+    features: FloatArray
+    power_kw: FloatArray
+    base: Ratio = bare_law
+    base_kw: FloatArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "base_kw", self.features[:, 0] * self.base(self.features))
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self.power_kw.size
+
+    def part(self, where: slice | BoolArray) -> TrainingRows:
+        """Return some of the rows."""
+        return TrainingRows(self.times[where], self.features[where], self.power_kw[where], self.base)
+
+    def over(self, base: Ratio) -> TrainingRows:
+        """Return the rows to be corrected over something that is known already."""
+        return TrainingRows(self.times, self.features, self.power_kw, base)
+
+    @property
+    def looks(self) -> int:
+        """Number of independent looks that the rows are worth."""
+        return int(self.times.floor(_LOOK).nunique())
+
+    @property
+    def seen(self) -> Range:
+        """Lowest and highest of each feature, the rarest values left aside."""
+        low, high = np.quantile(self.features, _SEEN_QUANTILES, axis=0)
+        return Range(low, high)
+
+
+def training_rows(rows: pd.DataFrame, columns: Sequence[str]) -> TrainingRows:
+    """Return screened rows (`columns` and `power_kw`, index UTC times) as a correction is learned from them."""
+    features, power = rows[list(columns)].to_numpy(float), rows["power_kw"].to_numpy(float)
+    return TrainingRows(pd.DatetimeIndex(rows.index), features, power)

@@ -1,0 +1,86 @@
+"""Candidates on top of a law: drawn towards it by little data, free with much; trees see all rare conditions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.component.candidates import CANDIDATES, CURVED, SCALE, STRAIGHT, TREES
+from models.component.rehearsal import rehearse
+from models.component.rows import TrainingRows
+from models.component.thinning import thinned
+
+LAW_SD = 0.08
+
+
+def rows(size: int, shape: str = "level", noise_kw: float = 1.0, seed: int = 0) -> TrainingRows:
+    random = np.random.default_rng(seed)
+    features = np.column_stack([random.uniform(20, 100, size), random.uniform(20, 30, size)])
+    law, warm = features.T
+    ratio = {
+        "level": np.full(size, 1.15),
+        "trend": 1.0 + 0.02 * (warm - 25.0),
+        "bend": 0.9 + 0.01 * (warm - 25.0) ** 2,
+        "stage": np.where(law > 60.0, 1.2, 1.0),
+        "standing": 1.0 + 4.0 / law,
+    }[shape]
+    times = pd.date_range("2026-03-01", periods=size, freq="15min", tz="UTC")
+    return TrainingRows(times, features, law * ratio + random.normal(0, noise_kw, size))
+
+
+def test_a_few_loud_rows_hardly_move_the_law_and_many_decide() -> None:
+    where = np.array([[60.0, 25.0]])
+    few = CANDIDATES[SCALE](rows(8, noise_kw=20.0), LAW_SD)(where)[0]
+    many = CANDIDATES[SCALE](rows(3000, noise_kw=20.0), LAW_SD)(where)[0]
+    assert abs(few - 1.0) < 0.08
+    assert many == pytest.approx(1.15, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("shape", "best"), [("trend", STRAIGHT), ("standing", STRAIGHT), ("bend", CURVED), ("stage", TREES)]
+)
+def test_each_finds_what_it_is_for(shape: str, best: str) -> None:
+    known, fresh = rows(3000, shape), rows(1000, shape, noise_kw=0.0, seed=9)
+    miss = {
+        name: np.abs(fit(known, LAW_SD)(fresh.features) * fresh.base_kw - fresh.power_kw).mean()
+        for name, fit in CANDIDATES.items()
+    }
+    assert miss[best] < 0.5 * miss[SCALE]
+    assert best in rehearse(known, LAW_SD).names
+
+
+def test_near_equals_serve_together_and_poor_ones_do_not() -> None:
+    assert set(rehearse(rows(3000, noise_kw=3.0), LAW_SD).names) == {SCALE, STRAIGHT, CURVED, TREES}
+    assert SCALE not in rehearse(rows(3000, "bend"), LAW_SD).names
+
+
+def test_what_a_day_can_teach_is_little() -> None:
+    assert set(rehearse(rows(96, "stage"), LAW_SD).names) <= {SCALE, STRAIGHT}
+
+
+def test_rehearsals_know_nothing_of_later_rows() -> None:
+    before = rows(1000, "trend")
+    power = before.power_kw.copy()
+    power[800:] *= 5.0
+    other = TrainingRows(before.times, before.features, power)
+    ours, theirs = rehearse(before, LAW_SD), rehearse(other, LAW_SD)
+    same = set(ours.names) & set(theirs.names)
+    assert same
+    one = [
+        CANDIDATES[name](each.part(slice(0, 800)), LAW_SD)(before.features) for name in same for each in (before, other)
+    ]
+    np.testing.assert_array_equal(one[0], one[1])
+
+
+def test_thinning_keeps_the_rare_and_the_weights() -> None:
+    random = np.random.default_rng(3)
+    common = random.normal(50.0, 1.0, (50_000, 2))
+    rare = random.uniform(90.0, 100.0, (30, 2))
+    features = np.concatenate([common, rare])
+    taken, weight = thinned(features, 5000)
+    assert taken.size <= 5000
+    assert (taken >= 50_000).sum() == 30
+    assert weight.sum() == pytest.approx(len(features))
+    everything, ones = thinned(features[:100], 5000)
+    assert everything.size == ones.sum() == 100
