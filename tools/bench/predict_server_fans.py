@@ -23,7 +23,8 @@ from tools.bench.rows import Row, compared
 from tools.bench.shared_data import energyplus_site, folder
 from tools.bench.supply_air_steps import END, START, stepped
 from tools.closed_loop.memory_telemetry import MemoryTelemetry
-from tools.energyplus.model import FOLDERS
+from tools.energyplus.mapping_file import load_mapping, mapping_path
+from tools.energyplus.model import FOLDERS, find_file
 from tools.simulated_site import closed_loop_plant
 from tools.simulated_site.servers import rack_load
 
@@ -31,7 +32,7 @@ FloatArray = npt.NDArray[np.float64]
 Law = Callable[[FloatArray], FloatArray]
 
 SITES = Path(__file__).parents[2] / "site_configs"
-MODEL = "2ZoneDataCenterHVAC_wEconomizer_CW.epJSON"
+SERVERS = "ElectricEquipment:ITE:AirCooled"
 _INLETS_DEGC = np.arange(18.0, 32.01, 0.25)  # scored are those that the steps reached
 
 
@@ -79,7 +80,8 @@ def _energyplus() -> Iterator[_Score]:
     os.environ.setdefault(FOLDERS, str(found))
     loaded = load_site(energyplus_site())
     readings = stepped(loaded, energyplus_plant.factory, energyplus_plant.own_conditions)
-    model = json.loads((found / MODEL).read_text(encoding="utf-8"))
+    mapping, file = load_mapping(mapping_path(loaded.path), loaded)
+    model = json.loads(find_file(mapping.model, file.path, "model").read_text(encoding="utf-8"))
     for hall, load in _halls(loaded, readings):
         assert load.work is not None
         used_frac = load.work[f"busy pool-{hall.id}"].mean() / load.work[f"awake pool-{hall.id}"].mean()
@@ -130,7 +132,7 @@ def _simulated_law(fan_share_frac: float) -> Law:
 
 def _energyplus_law(model: Mapping[str, Mapping[str, Mapping[str, float]]], used_frac: float) -> Law:
     """Return what servers of the model draw at their mean work, by its curves; its fan power is linear in their flow."""
-    fan_share = model["ElectricEquipment:ITE:AirCooled"]["EastDataCenter_Equip"]["design_fan_power_input_fraction"]
+    fan_share = next(iter(model[SERVERS].values()))["design_fan_power_input_fraction"]
     curves = model["Curve:Biquadratic"]
 
     def at(name: str, inlet_degc: FloatArray) -> FloatArray:
