@@ -33,20 +33,28 @@ class Powers:
     half_width_kw: FloatArray
     extrapolated: BoolArray
 
+    def and_those_of(self, others: Powers) -> Powers:
+        """Return these and other components together."""
+        return Powers(
+            {**self.by_component, **others.by_component},
+            np.hypot(self.half_width_kw, others.half_width_kw),
+            self.extrapolated | others.extrapolated,
+        )
+
 
 def corrected(
     laws: Mapping[str, FloatArray],
     drivers: Mapping[str, Mapping[str, FloatArray]],
     beyond_curve: Mapping[str, BoolArray],
     corrections: Mapping[str, Correction],
+    rows: int,
 ) -> Powers:
-    """Apply learned corrections to the laws' powers.
+    """Apply learned corrections to the laws' powers, (rows,) each.
 
     Half-widths add as squares: the components err for different reasons. A component that is off adds nothing and
     extrapolates nothing.
     """
     powers = dict(laws)
-    rows = next(iter(laws.values())).size
     squares, outside_any = np.zeros(rows), np.zeros(rows, bool)
     for name, law_kw in laws.items():
         if name in corrections:

@@ -24,9 +24,21 @@ from models.terminals import Terminals
 __all__ = ["CoolingPlant", "Correction"]
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 _MIN_EVAPORATOR_FLOW_FRAC = 0.4  # of a chiller's share of the pumps' rated flow; a bypass keeps it
 _WATER_RISE_RANGE_K = (4.0, 12.0)  # outside it a nameplate is more likely wrong than the plant unusual
 _LEAST_FLOW_FRAC = 0.05
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ends:
+    """What halls and loops answer to water and air at their setpoints, whatever the mode and the stage."""
+
+    terminals: Terminals
+    limits: LimitLog
+    powers: Powers
+    hottest: list[tuple[FloatArray, FloatArray]]  # by hall: inlet [degC] and upper half of its interval [K]
+    unseen: list[BoolArray]  # by hall: outside what the inlet model has seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,19 +130,18 @@ class CoolingPlant:
 
     def evaluate(self, state: JointState, load: Load) -> PlantResponse:
         """Return the steady answer; airflow and condenser water are the cheapest within the state."""
-        return self._rejecting(state, load, *self._terminals(state, load))
+        return self._rejecting(state, load, self._ends(state, load))
 
     def evaluate_all(self, states: Iterable[JointState], load: Load) -> Iterator[PlantResponse]:
         """Yield the answers to states in turn; halls and loops, the same for all modes and stages, are asked once."""
-        shared: dict[tuple[float, tuple[float, ...]], tuple[Terminals, LimitLog]] = {}
+        asked: dict[tuple[float, tuple[float, ...]], _Ends] = {}
         for state in states:
             water_and_air = (state.leaving_water_degc, state.supply_air_degc)
-            if water_and_air not in shared:
-                shared[water_and_air] = self._terminals(state, load)
-            ends, limits = shared[water_and_air]
-            yield self._rejecting(state, load, ends, limits.copy())
+            if water_and_air not in asked:
+                asked[water_and_air] = self._ends(state, load)
+            yield self._rejecting(state, load, asked[water_and_air])
 
-    def _terminals(self, state: JointState, load: Load) -> tuple[Terminals, LimitLog]:
+    def _ends(self, state: JointState, load: Load) -> _Ends:
         limits = LimitLog(load.wet_bulb_degc.size)
         ends = terminals.answer(
             self.hall_parts,
@@ -141,11 +152,21 @@ class CoolingPlant:
             water_rise_k=self.water_rise_k,
             pump_kw=self.chilled_pump_kw,
         )
-        return ends, limits
+        laws = {f"crah_fan.{hall}": part.fan_kw for hall, part in zip(self.halls, ends.halls, strict=True)}
+        laws |= {f"cdu_pump.{loop}": part.pump_kw for loop, part in zip(self.loops, ends.loops, strict=True)}
+        air = list(zip(self.hall_parts, state.supply_air_degc, ends.halls, strict=True))
+        return _Ends(
+            terminals=ends,
+            limits=limits,
+            powers=corrected(laws, {}, {}, self.corrections, load.wet_bulb_degc.size),
+            hottest=[hall.inlets.hottest(supply, part.air_rise_k) for hall, supply, part in air],
+            unseen=[hall.inlets.unseen(supply, part.air_rise_k) for hall, supply, part in air],
+        )
 
-    def _rejecting(self, state: JointState, load: Load, ends: Terminals, limits: LimitLog) -> PlantResponse:
-        flow_lps = self._plant_flow_lps(state, ends.flow_lps, limits)
-        heat_kw = ends.heat_kw + self.chilled_pump_kw(flow_lps)
+    def _rejecting(self, state: JointState, load: Load, ends: _Ends) -> PlantResponse:
+        limits = ends.limits.copy()
+        flow_lps = self._plant_flow_lps(state, ends.terminals.flow_lps, limits)
+        heat_kw = ends.terminals.heat_kw + self.chilled_pump_kw(flow_lps)
         demand = Demand(state.leaving_water_degc, heat_kw, flow_lps, load.wet_bulb_degc)
         if state.mode is not Mode.FREE and not self.chillers:
             limits.require(np.zeros(demand.heat_kw.size, bool), f"{self.plant_id}: chiller in service")
@@ -168,10 +189,9 @@ class CoolingPlant:
         floor_frac = max(_MIN_EVAPORATOR_FLOW_FRAC * on_frac, _LEAST_FLOW_FRAC)
         return np.clip(flow_lps, rated_lps * floor_frac, rated_lps)
 
-    def _powers(self, state: JointState, demand: Demand, ends: Terminals, room: Rejection) -> Powers:
-        laws = {f"crah_fan.{hall}": part.fan_kw for hall, part in zip(self.halls, ends.halls, strict=True)}
-        laws |= {f"cdu_pump.{loop}": part.pump_kw for loop, part in zip(self.loops, ends.loops, strict=True)}
-        laws |= {
+    def _powers(self, state: JointState, demand: Demand, room: Rejection) -> Powers:
+        """Return the powers of the plant room, chilled pumps included."""
+        laws = {
             "chilled_pump": self.chilled_pump_kw(demand.flow_lps),
             "condenser_pump": room.condenser_pump_kw,
             "chiller": room.chiller_kw,
@@ -186,38 +206,34 @@ class CoolingPlant:
             "tower": {"wet_bulb_degc": demand.wet_bulb_degc},
         }
         beyond = {"chiller": room.chiller_extrapolated, "tower": room.tower_extrapolated}
-        return corrected(laws, drivers, beyond, self.corrections)
+        return corrected(laws, drivers, beyond, self.corrections, demand.heat_kw.size)
 
     def _response(
-        self, state: JointState, demand: Demand, ends: Terminals, room: Rejection, limits: LimitLog
+        self, state: JointState, demand: Demand, ends: _Ends, room: Rejection, limits: LimitLog
     ) -> PlantResponse:
         rows = demand.heat_kw.size
-        powers = self._powers(state, demand, ends, room)
-        power, unseen = powers.by_component, powers.extrapolated
-        hottest = []
-        for hall, part, supply in zip(self.hall_parts, ends.halls, state.supply_air_degc, strict=True):
-            hottest.append(hall.inlets.hottest(supply, part.air_rise_k))
-            unseen = unseen | hall.inlets.unseen(supply, part.air_rise_k)
+        powers = ends.powers.and_those_of(self._powers(state, demand, room))
+        power, halls, loops = powers.by_component, ends.terminals.halls, ends.terminals.loops
         return PlantResponse(
             feasible=limits.feasible,
             limit=limits.names,
-            binding=np.where(limits.feasible, self._binding(state, ends, room), ""),
+            binding=np.where(limits.feasible, self._binding(state, ends.terminals, room), ""),
             crah_fan_kw=columns([power[f"crah_fan.{hall}"] for hall in self.halls], rows),
             cdu_pump_kw=columns([power[f"cdu_pump.{loop}"] for loop in self.loops], rows),
             chilled_pump_kw=power["chilled_pump"],
             condenser_pump_kw=power["condenser_pump"],
             chiller_kw=power["chiller"],
             tower_kw=power["tower"],
-            server_fan_kw=columns([part.server_fan_kw for part in ends.halls], rows),
-            fan_speed_frac=columns([part.speed_frac for part in ends.halls], rows),
+            server_fan_kw=columns([part.server_fan_kw for part in halls], rows),
+            fan_speed_frac=columns([part.speed_frac for part in halls], rows),
             condenser_water_degc=room.condenser_water_degc,
-            inlet_max_degc=columns([inlet for inlet, _ in hottest], rows),
-            inlet_margin_k=columns([margin for _, margin in hottest], rows),
-            secondary_supply_degc=columns([part.supply_degc for part in ends.loops], rows),
-            secondary_flow_lps=columns([part.flow_lps for part in ends.loops], rows),
+            inlet_max_degc=columns([inlet for inlet, _ in ends.hottest], rows),
+            inlet_margin_k=columns([margin for _, margin in ends.hottest], rows),
+            secondary_supply_degc=columns([part.supply_degc for part in loops], rows),
+            secondary_flow_lps=columns([part.flow_lps for part in loops], rows),
             makeup_water_lps=tower.makeup_lps(room.rejected_kw, room.condenser_flow_lps, cycles=self.cycles),
             half_width_kw=powers.half_width_kw,
-            extrapolated=unseen,
+            extrapolated=np.logical_or.reduce([powers.extrapolated, *ends.unseen]),
         )
 
     def _binding(self, state: JointState, ends: Terminals, room: Rejection) -> npt.NDArray[np.str_]:

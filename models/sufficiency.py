@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+
+FloatArray = npt.NDArray[np.float64]
 
 MIN_SPAN = pd.Timedelta(days=3)
 MAX_MISSING_FRAC = 0.3
+LEAST_HOLD = pd.Timedelta(hours=1)  # that a setpoint must have spent elsewhere: less is an outlier, or still settling
 _UNIT_SUFFIXES = {"degc": ("°C", 0.3), "frac": ("", 0.02), "lps": ("L/s", 0.1), "kw": ("kW", 0.5)}
 
 
@@ -58,7 +62,8 @@ def check_history(
         if share > max_missing_frac:
             missing.append(f"{name} is missing for {share:.0%} of the time")
     present = [name for name in setpoints if name in frame.columns]
-    still = [line for name in present if (line := _still(frame[name], span)) is not None]
+    held = _rows_in(frame.index, LEAST_HOLD)
+    still = [line for name in present if (line := _still(frame[name], span, held)) is not None]
     return Sufficiency(tuple(missing), tuple(still))
 
 
@@ -69,15 +74,32 @@ def _covered(times: pd.Index) -> pd.Timedelta:
     return pd.Timedelta(times[-1] - times[0] + (times[1] - times[0]))
 
 
-def _still(column: pd.Series[float], span: pd.Timedelta) -> str | None:
+def _rows_in(times: pd.Index, span: pd.Timedelta) -> int:
+    """Return how many rows a span takes, at least one."""
+    return max(1, round(span / (times[1] - times[0]))) if len(times) > 1 else 1
+
+
+def held_range(values: FloatArray, held_rows: int) -> tuple[float, float]:
+    """Return the lowest and highest value that a setpoint was at or beyond for so many rows, however long history is."""
+    ordered = np.sort(values[np.isfinite(values)])
+    place = min(held_rows, (ordered.size + 1) // 2) - 1
+    return float(ordered[place]), float(ordered[-1 - place])
+
+
+def least_change(quantity: str) -> float:
+    """Return the least change of a setpoint [its unit] that counts as one."""
+    return _UNIT_SUFFIXES.get(quantity.rpartition("_")[2], ("", 1e-6))[1]
+
+
+def _still(column: pd.Series[float], span: pd.Timedelta, held_rows: int) -> str | None:
     """Return the sentence for a setpoint that never moved, else None."""
     values = column.dropna().to_numpy(float)
     if values.size == 0:
         return None
     equipment, _, quantity = str(column.name).rpartition(".")
-    unit, least = _UNIT_SUFFIXES.get(quantity.rpartition("_")[2], ("", 1e-6))
-    low, high = np.quantile(values, [0.01, 0.99])
-    if high - low >= least:
+    unit, _ = _UNIT_SUFFIXES.get(quantity.rpartition("_")[2], ("", 0.0))
+    low, high = held_range(np.asarray(values), held_rows)
+    if high - low >= least_change(quantity):
         return None
     value = f"{np.median(values):.3g} {unit}".strip()
     return f"{quantity} of {equipment} constant at {value} for {_span(span)}: its effect cannot be learned"

@@ -81,25 +81,19 @@ def build_state_table(
     """
     tabulated = tuple(states if states is not None else model.states())
     part = np.linspace(0.0, 1.0, knots)
-    heat = heat_low_kw[:, None] + (heat_high_kw - heat_low_kw)[:, None] * part  # (T, N)
-    power, limit = _sample(model, tabulated, forecast, heat)
-    feasible = feasible_run(np.isfinite(power))
-    available: BoolArray = np.asarray(feasible.any(axis=2))
-    limit = np.where(available, "", limit)
-    if prune:
-        beaten = _dominated(tabulated, np.where(feasible, power, np.inf)) & available
-        limit, available = np.where(beaten, DOMINATED, limit), available & ~beaten
-    spread = np.broadcast_to(heat[:, None, :], power.shape)
+    samples = _sample(model, tabulated, forecast, heat_low_kw[:, None] + (heat_high_kw - heat_low_kw)[:, None] * part)
+    available, limit = _availability(tabulated, samples, prune=prune)
+    heat, power, feasible = samples.heat_kw, samples.power_kw, samples.feasible
     envelope = lower_envelope(part, np.where(feasible, power, np.inf))
-    slope, intercept, error = fewest_pieces(spread, envelope, power, feasible, tolerance_kw)
-    upper_slope, upper_intercept = upper_chord(spread, power, feasible)
+    slope, intercept, error = fewest_pieces(heat, envelope, power, feasible, tolerance_kw)
+    upper_slope, upper_intercept = upper_chord(heat, power, feasible)
     return StateTable(
         plant_id=model.plant_id,
         states=tabulated,
         available=available,
-        limit=limit.astype(NAME_DTYPE),
-        heat_min_kw=_edge(spread, feasible, first=True),
-        heat_max_kw=_edge(spread, feasible, first=False),
+        limit=limit,
+        heat_min_kw=_edge(heat, feasible, first=True),
+        heat_max_kw=_edge(heat, feasible, first=False),
         slope=slope,
         intercept_kw=intercept,
         upper_slope=upper_slope,
@@ -126,17 +120,37 @@ def loads_at(forecast: Load, heat_kw: FloatArray) -> Load:
     )
 
 
-def _sample(
-    model: PlantModel, states: tuple[JointState, ...], forecast: Load, heat_kw: FloatArray
-) -> tuple[FloatArray, npt.NDArray[np.str_]]:
-    """Return power (T, S, N), infinite where infeasible, and the limit met first as heat grows (T, S)."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Samples:
+    """A plant's answers at N heats, T steps, S states; `feasible` is the one run of heats that pieces may span."""
+
+    heat_kw: FloatArray  # (T, S, N)
+    power_kw: FloatArray  # (T, S, N): infinite where infeasible
+    feasible: BoolArray  # (T, S, N)
+    limit: npt.NDArray[np.str_]  # (T, S): the limit met first as heat grows
+
+
+def _sample(model: PlantModel, states: tuple[JointState, ...], forecast: Load, heat_kw: FloatArray) -> _Samples:
+    """Ask the plant about all states at heats (T, N)."""
     load = loads_at(forecast, heat_kw)
     power = np.empty((heat_kw.shape[0], len(states), heat_kw.shape[1]))
     limit = np.empty(power.shape[:2], dtype=NAME_DTYPE)
     for s, response in enumerate(answers(model, states, load)):
         power[:, s] = np.where(response.feasible, response.overhead_kw, np.inf).reshape(heat_kw.shape)
         limit[:, s] = response.limit.reshape(heat_kw.shape)[:, 0]
-    return power, limit
+    return _Samples(np.broadcast_to(heat_kw[:, None, :], power.shape), power, feasible_run(np.isfinite(power)), limit)
+
+
+def _availability(
+    states: tuple[JointState, ...], samples: _Samples, *, prune: bool
+) -> tuple[BoolArray, npt.NDArray[np.str_]]:
+    """Return which states can be had, and the limit that forbids the others, (T, S) each."""
+    available: BoolArray = np.asarray(samples.feasible.any(axis=2))
+    limit = np.where(available, "", samples.limit)
+    if prune:
+        beaten = available & _dominated(states, np.where(samples.feasible, samples.power_kw, np.inf))
+        available, limit = available & ~beaten, np.where(beaten, DOMINATED, limit)
+    return available, limit.astype(NAME_DTYPE)
 
 
 def _edge(heat: FloatArray, feasible: BoolArray, *, first: bool) -> FloatArray:

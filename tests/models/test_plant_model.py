@@ -42,6 +42,19 @@ def test_vector_equals_scalar() -> None:
         assert together.overhead_kw[i] == pytest.approx(alone.overhead_kw[0], rel=1e-9)
 
 
+def test_states_asked_together_answer_as_each_alone() -> None:
+    """What halls and loops share must not carry one state's limits or powers into the next."""
+    asked, loads = plant().states(), load([150.0, 240.0, 700.0], 160.0, [-3.0, 10.0, 24.0])
+    together = list(plant().evaluate_all(asked, loads))
+    assert len(together) == len(asked)
+    for state, answer in zip(asked, together, strict=True):
+        alone = plant().evaluate(state, loads)
+        assert answer.limit.tolist() == alone.limit.tolist()
+        assert answer.binding.tolist() == alone.binding.tolist()
+        for name in ("overhead_kw", "half_width_kw", "inlet_max_degc", "makeup_water_lps", "extrapolated"):
+            np.testing.assert_array_equal(getattr(answer, name), getattr(alone, name))
+
+
 def test_overhead_is_the_sum_of_the_parts_and_all_are_positive() -> None:
     answer = plant().evaluate(MECHANICAL, load(200.0))
     parts = [
