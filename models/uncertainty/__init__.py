@@ -1,0 +1,1 @@
+"""How sure a prediction is: intervals that stay honest while the plant drifts, and how intervals are scored."""
