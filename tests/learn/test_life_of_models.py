@@ -51,7 +51,8 @@ def telemetry(demo: LoadedSite, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="module")
 def now(telemetry: TelemetryStore) -> datetime:
-    return max(reading.time for reading in telemetry.latest().values())
+    """Between two readings, so that a second later there is nothing new to learn."""
+    return max(reading.time for reading in telemetry.latest().values()) - timedelta(minutes=1)
 
 
 @pytest.fixture(scope="module")
