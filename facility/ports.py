@@ -76,6 +76,16 @@ class Journal(Protocol):
         """Store a plan with its recommendations; older proposed ones are superseded, in one transaction."""
         ...
 
+    def propose_tries(self, recommendations: Sequence[Recommendation], correlation_id: str) -> None:
+        """Store the tries of a commissioning beside the plan that each names; older proposed tries are superseded.
+
+        Raises
+        ------
+        facility.errors.JournalError
+            If there is no such plan.
+        """
+        ...
+
     def latest_plan(self) -> Plan | None:
         """Return the newest plan, if there is one."""
         ...

@@ -290,6 +290,13 @@ TRANSITIONS: Mapping[RecommendationState, frozenset[RecommendationState]] = {
 }
 
 
+class RecommendationKind(enum.StrEnum):
+    """What a recommendation is for."""
+
+    PLAN = "plan"  # to save
+    COMMISSIONING = "commissioning"  # to learn: a setpoint is tried, and goes back
+
+
 @dataclass(frozen=True, slots=True)
 class Recommendation:
     """One change that a facility engineer may approve."""
@@ -311,6 +318,9 @@ class Recommendation:
     binding_limit: str | None
     reason: str
     state: RecommendationState = RecommendationState.PROPOSED
+    kind: RecommendationKind = RecommendationKind.PLAN
+    begins: datetime | None = None  # of a try: when the setpoint starts to move, and when it starts back
+    ends: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

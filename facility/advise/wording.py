@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from facility.records import Interval, Recommendation
+from facility.records import Interval, Recommendation, RecommendationKind
 from models.cooling import Mode
 
 UNIT_SIGNS = {"degC": "°C"}
 # Units stand beside the value, and every row is a setting.
 NOT_SAID = frozenset({"degc", "frac", "kw", "kwh", "lps", "setpoint", "command"})
 FOLLOWS = "with others"
+TEACHES = "teaches"
 
 
 def setting(recommendation: Recommendation) -> str:
@@ -33,7 +34,9 @@ def follows(recommendation: Recommendation) -> bool:
 
 
 def savings(recommendation: Recommendation) -> tuple[str, str, str]:
-    """Return the savings as text: kW with its interval, money and kgCO2 a day."""
+    """Return the savings as text: kW with its interval, money and kgCO2 a day. A try of a commissioning saves nothing."""
+    if recommendation.kind is RecommendationKind.COMMISSIONING:
+        return TEACHES, "", ""
     if follows(recommendation):
         return FOLLOWS, "", ""
     kw = recommendation.saving_kw

@@ -35,6 +35,7 @@ COMMANDS = (
     "trust",
     "train",
     "models",
+    "commission",
     "predict",
     "pue",
     "backtest",

@@ -18,7 +18,7 @@ from facility.history.journal_codec import CHAIN_START, EVENT, PLAN, RECOMMENDAT
 from facility.history.journal_database import journal_errors, open_database, writing
 from facility.history.journal_events import append_event
 from facility.history.journal_tables import EventRow, PlanRow, RecommendationRow, TransitionRow
-from facility.records import TRANSITIONS, Event, Plan, Recommendation, RecommendationState
+from facility.records import TRANSITIONS, Event, Plan, Recommendation, RecommendationKind, RecommendationState
 from facility.state import StateFolder
 
 
@@ -56,11 +56,13 @@ class SqlJournal:
         self._engine.dispose()
 
     def save_plan(self, plan: Plan, recommendations: Sequence[Recommendation], correlation_id: str) -> None:
-        """Store a plan with its recommendations; those of earlier plans still proposed are superseded, in one transaction."""
+        """Store a plan with its recommendations; those of earlier plans still proposed are superseded, in one transaction.
+
+        Proposed tries of a commissioning stay: a plan does not replace them.
+        """
         with journal_errors(f"plan {plan.id} not stored"), writing(self._engine) as session:
-            for row in session.scalars(_in_state(RecommendationState.PROPOSED, plan.site_id)):
-                reason = f"plan {plan.id}"
-                _move(session, row, RecommendationState.SUPERSEDED, actor="planner", reason=reason, at=plan.created)
+            reason = f"plan {plan.id}"
+            _supersede(session, plan.site_id, RecommendationKind.PLAN, actor="planner", reason=reason, at=plan.created)
             body = PLAN.dump(plan)
             session.add(
                 PlanRow(
@@ -68,6 +70,26 @@ class SqlJournal:
                 )
             )
             session.flush()
+            session.add_all(_row(recommendation, correlation_id) for recommendation in recommendations)
+
+    def propose_tries(self, recommendations: Sequence[Recommendation], correlation_id: str) -> None:
+        """Store the tries of a commissioning beside the plan that each names; older proposed tries are superseded.
+
+        Raises
+        ------
+        JournalError
+            If there is no such plan.
+        """
+        if not recommendations:
+            return
+        plan_id, at = recommendations[0].plan_id, recommendations[0].created
+        with journal_errors(f"commissioning {correlation_id} not stored"), writing(self._engine) as session:
+            site_id = session.scalar(select(PlanRow.site_id).where(PlanRow.id == plan_id))
+            if site_id is None:
+                raise JournalError(f"no plan {plan_id!r}; `facility recommend SITE` makes one")
+            reason = f"commissioning {correlation_id}"
+            kind = RecommendationKind.COMMISSIONING
+            _supersede(session, site_id, kind, actor="commissioning", reason=reason, at=at)
             session.add_all(_row(recommendation, correlation_id) for recommendation in recommendations)
 
     def latest_plan(self) -> Plan | None:
@@ -158,6 +180,15 @@ class SqlJournal:
                     return row.sequence
                 previous = row.hash
         return None
+
+
+def _supersede(
+    session: Session, site_id: str, kind: RecommendationKind, *, actor: str, reason: str, at: datetime
+) -> None:
+    """Supersede what is proposed of a kind."""
+    for row in session.scalars(_in_state(RecommendationState.PROPOSED, site_id)):
+        if RECOMMENDATION.load(row.body).kind is kind:
+            _move(session, row, RecommendationState.SUPERSEDED, actor=actor, reason=reason, at=at)
 
 
 def _in_state(state: RecommendationState, site_id: str) -> Select[RecommendationRow]:

@@ -15,7 +15,10 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 MIN_ROWS = 48  # half a day of quarters of an hour
-_SEEN_QUANTILES = (0.005, 0.995)
+_RARE_FRAC, _RARE_ROWS = (
+    0.005,
+    4.0,
+)  # at either end, whichever is less: in a year, hours at a setpoint that was tried count
 _LOOK = "2h"  # errors of one load and one weather go together: rows within it tell as much as one
 
 
@@ -71,7 +74,8 @@ class TrainingRows:
     @property
     def seen(self) -> Range:
         """Lowest and highest of each feature, the rarest values left aside."""
-        low, high = np.quantile(self.features, _SEEN_QUANTILES, axis=0)
+        rare = min(_RARE_FRAC, _RARE_ROWS / len(self))
+        low, high = np.quantile(self.features, (rare, 1.0 - rare), axis=0)
         return Range(low, high)
 
 

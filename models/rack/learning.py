@@ -21,7 +21,10 @@ _MOST_ROWS = 20_000  # of a longer history every so many rows are taken
 _PRIOR_WEIGHT_FRAC = 0.02  # the prior decides only where the data do not move
 _KNEE_ROWS_FRAC = 0.05  # of the rows must lie beyond a knee that is learned
 _KNEE_GAIN_FRAC = 0.02  # by which a knee must lower the squared error
-_SEEN_QUANTILES = (0.005, 0.995)
+_RARE_FRAC, _RARE_ROWS = (
+    0.005,
+    4.0,
+)  # at either end, whichever is less: in a year, hours at a setpoint that was tried count
 _LEAST_REACH = 0.05  # of the usual: a rack that no CRAH reaches is a misfit
 
 
@@ -126,5 +129,6 @@ def _spread_to(inlets: RackInlets, racks: tuple[str, ...], rise_k: float) -> Rac
 
 
 def _seen(column: FloatArray) -> tuple[float, float]:
-    low, high = np.quantile(column, _SEEN_QUANTILES)
+    rare = min(_RARE_FRAC, _RARE_ROWS / column.size)
+    low, high = np.quantile(column, (rare, 1.0 - rare))
     return float(low), float(high)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from facility.errors import JournalError
 from facility.history.journal import SqlJournal, open_journal
-from facility.records import TRANSITIONS, Event, RecommendationState
+from facility.records import TRANSITIONS, Event, RecommendationKind, RecommendationState
 from facility.state import StateFolder
 from tests.history.decisions import NOW, plan, recommendation
 
@@ -262,3 +262,29 @@ def test_a_file_that_is_no_database_is_explained(tmp_path: Path) -> None:
     state.journal.write_bytes(b"this is a letter to my grandmother, not a database" * 100)
     with pytest.raises(JournalError, match="file is not a database"):
         open_journal(None, state)
+
+
+def test_a_plan_leaves_tries_proposed_and_new_tries_supersede_old_ones(journal: SqlJournal) -> None:
+    def proposed() -> list[str]:
+        return sorted(item.id for item in journal.recommendations(State.PROPOSED))
+
+    first, second = plan(1), plan(2)
+    tries = [
+        replace(recommendation(name, first), kind=RecommendationKind.COMMISSIONING, begins=NOW, ends=NOW)
+        for name in ("try-1", "try-2", "try-3")
+    ]
+    journal.save_plan(first, [recommendation("saves", first)], "cycle-1")
+    journal.propose_tries(tries[:2], "commissioning-1")
+    assert proposed() == ["saves", "try-1", "try-2"]
+    journal.save_plan(second, [], "cycle-2")
+    assert proposed() == ["try-1", "try-2"]
+    journal.propose_tries(tries[2:], "commissioning-2")
+    assert list(journal.recommendations(State.PROPOSED)) == tries[2:]
+
+
+def test_tries_need_a_plan_beside_them(journal: SqlJournal) -> None:
+    one = replace(recommendation("try", plan(7)), kind=RecommendationKind.COMMISSIONING)
+    with pytest.raises(JournalError, match=r"no plan .*facility recommend"):
+        journal.propose_tries([one], "commissioning-1")
+    journal.propose_tries([], "commissioning-2")
+    assert list(journal.recommendations()) == []

@@ -30,6 +30,14 @@ def test_a_setpoint_that_moved_is_not() -> None:
     assert check_history(history, [], [SETPOINT]).unexcited == ()
 
 
+def test_two_hours_at_another_value_count_in_a_year_too_and_a_glitch_does_not() -> None:
+    history = frame(days=365)
+    history.iloc[900:908, 0] = 23.0
+    assert check_history(history, [], [SETPOINT]).unexcited == ()
+    history.iloc[902:908, 0] = 22.0
+    assert len(check_history(history, [], [SETPOINT]).unexcited) == 1
+
+
 def test_what_is_missing_is_named() -> None:
     history = frame(days=1)
     history.iloc[:60, 1] = np.nan
