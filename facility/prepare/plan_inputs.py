@@ -58,7 +58,6 @@ def plan_inputs(
     it_power, busy = load.it_power(plants), load.busy_servers()
     if archive is not None:
         archive.keep([*series.values(), *it_power.values(), *busy.values()])
-    servers = {pool.id: pool.servers for pool in site.server_pools}
     held = HeldMachines(loaded, telemetry, at, start, steps)
     return PlanInputs(
         site=site,
@@ -74,7 +73,7 @@ def plan_inputs(
         it_power_kw={hall: forecast.values for hall, forecast in it_power.items()},
         price_per_kwh=series[PRICE].values,
         carbon_gco2_per_kwh=series[CARBON].values,
-        busy_servers={pool: most_busy(forecast, servers[pool]) for pool, forecast in busy.items()},
+        busy_servers={pool.id: most_busy(busy[pool.id], pool.servers) for pool in site.server_pools if pool.id in busy},
         awake_servers={pool: situation.values[f"{pool}.awake_servers"] for pool in busy},
         state_of_charge_frac=_measured(situation, [battery.id for battery in site.batteries], "state_of_charge_frac"),
         backlog_kwh=_measured(situation, [work.id for work in site.deferrable_work], "deferrable_backlog_kwh"),
