@@ -138,7 +138,25 @@ def test_any_name_is_arcs_or_refused(content: bytes) -> None:
     except WireError:
         return
     assert all(0 <= arc < 1 << 32 for arc in found)
-    assert len(found) <= 130
+    assert len(found) <= 128
+
+
+@pytest.mark.parametrize(
+    ("content", "arcs"),
+    [
+        ("8F FF FF FF 7F", (2, 4294967215)),  # the first two in one, as large as one arc may be
+        ("90 80 80 80 4F", (2, 4294967295)),
+        ("2B 8F FF FF FF 7F", (1, 3, 4294967295)),
+    ],
+)
+def test_the_largest_arcs_are_read(content: str, arcs: tuple[int, ...]) -> None:
+    assert oid_arcs(bytes.fromhex(content)) == arcs
+
+
+@pytest.mark.parametrize("content", ["90 80 80 80 50", "2B 90 80 80 80 00", "2B" + "01" * 127])
+def test_what_is_beyond_the_largest_is_refused(content: str) -> None:
+    with pytest.raises(WireError, match="impossible object identifier"):
+        oid_arcs(bytes.fromhex(content))
 
 
 @given(st.lists(st.integers(0, (1 << 32) - 1), min_size=1, max_size=100))
