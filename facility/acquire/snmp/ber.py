@@ -65,7 +65,8 @@ def oid_arcs(content: bytes) -> tuple[int, ...]:
     arc = 0
     for byte in content:
         arc = arc << 7 | byte & 0x7F
-        if arc > (_LAST_ARC if arcs else _LAST_ARC + 80) or len(arcs) == _MOST_ARCS - 1:  # the first holds two: 40 a + b
+        largest = _LAST_ARC if arcs else _LAST_ARC + 80  # the first holds two: 40 a + b
+        if arc > largest or len(arcs) == _MOST_ARCS - 1:
             break
         if not byte & 0x80:
             arcs.append(arc)
