@@ -17,7 +17,7 @@ from models.history_rows import ComponentRows, component_rows, hall_rows, needed
 from models.plant_model import CoolingPlant
 from models.rack.silent import stood_in_for
 from models.rack_inlet_fit import RackInletModel
-from models.sufficiency import MAX_MISSING_FRAC, check_history
+from models.sufficiency import COMPONENT_SPAN, MAX_MISSING_FRAC, check_history
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +82,9 @@ def fit_plant(
     for name, needed in needed_columns(plant, weather).items():
         title = f"{plant.plant_id}.{name}"
         may_miss = 1.0 if name in siblings else MAX_MISSING_FRAC  # an hour is enough where siblings have taught
-        enough = check_history(frame, needed, _setpoints(plant, name), max_missing_frac=may_miss)
+        enough = check_history(
+            frame, needed, _setpoints(plant, name), min_span=COMPONENT_SPAN, max_missing_frac=may_miss
+        )
         if not enough.enough:
             cards.append(unfitted_card(title, "kW", "; ".join(enough.missing), enough.unexcited))
             continue

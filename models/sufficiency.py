@@ -12,6 +12,7 @@ import pandas as pd
 FloatArray = npt.NDArray[np.float64]
 
 MIN_SPAN = pd.Timedelta(days=3)
+COMPONENT_SPAN = pd.Timedelta(days=1)  # a law with few parameters to correct
 MAX_MISSING_FRAC = 0.3
 LEAST_HOLD = pd.Timedelta(hours=1)  # that a setpoint must have spent elsewhere: less is an outlier, or still settling
 _UNIT_SUFFIXES = {"degc": ("°C", 0.3), "frac": ("", 0.02), "lps": ("L/s", 0.1), "kw": ("kW", 0.5)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,8 +14,10 @@ from facility.learn.part_evidence import plant_evidence
 from facility.site_file import LoadedSite
 from models.card import ModelCard
 from models.evidence import Evidence, FittedPart, held_out
+from models.history_rows import needed_columns
 from models.plant_model import CoolingPlant
-from models.site_fit import PlantFit
+from models.raw_history.screen import ScreenedHistory
+from models.site_fit import PlantFit, hall_columns
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,11 +33,15 @@ class Candidate:
         """Whether it does what serving asks: it qualified, or there is no nameplate that could answer in its place."""
         return self.model is not None and (self.card.qualified or self.card.prior_test is None)
 
+    def noted(self, notes: Sequence[str]) -> Candidate:
+        """Return it with more notes on its card."""
+        return dataclasses.replace(self, card=dataclasses.replace(self.card, notes=(*self.card.notes, *notes)))
+
 
 def plant_candidates(
     loaded: LoadedSite,
     plant: CoolingPlant,
-    frame: pd.DataFrame,
+    history: ScreenedHistory,
     changes: Changes,
     fit: Callable[[pd.DataFrame], PlantFit],
 ) -> list[Candidate]:
@@ -47,13 +53,14 @@ def plant_candidates(
     ----------
     loaded, plant
         The site and its plant.
-    frame
-        History.
+    history
+        Without what must not teach; the cards name what was left out.
     changes
         Since when parts behave otherwise.
     fit
         Fits a plant to history.
     """
+    frame = history.frame
     parts = _candidates(loaded, plant, frame, fit(frame))
     for since in sorted({time for part in parts for time in changes.get(part.card.name, ())}):
         rows = frame.loc[since:]
@@ -62,7 +69,8 @@ def plant_candidates(
             better_of(part, newer[part.card.name], since) if since in changes.get(part.card.name, ()) else part
             for part in parts
         ]
-    return parts
+    columns = _columns(loaded, plant)
+    return [part.noted(history.about(columns.get(part.card.name, ()))) for part in parts]
 
 
 def better_of(older: Candidate, newer: Candidate, since: datetime) -> Candidate:
@@ -79,7 +87,7 @@ def better_of(older: Candidate, newer: Candidate, since: datetime) -> Candidate:
         if not errors[1] < errors[0]:
             return older
     note = f"learned from the rows since {since:%Y-%m-%d %H:%M} UTC alone, when it changed"
-    return dataclasses.replace(newer, card=dataclasses.replace(newer.card, notes=(*newer.card.notes, note)))
+    return newer.noted([note])
 
 
 def _candidates(loaded: LoadedSite, plant: CoolingPlant, frame: pd.DataFrame, fit: PlantFit) -> list[Candidate]:
@@ -87,3 +95,12 @@ def _candidates(loaded: LoadedSite, plant: CoolingPlant, frame: pd.DataFrame, fi
     models |= {f"{plant.plant_id}.{name}": model for name, model in fit.components.items()}
     evidence = plant_evidence(loaded, plant, frame) if len(frame) else {}
     return [Candidate(card, models.get(card.name), evidence.get(card.name)) for card in fit.cards]
+
+
+def _columns(loaded: LoadedSite, plant: CoolingPlant) -> Mapping[str, Sequence[str]]:
+    """Return the columns of history that each part is made of, by the name on its card."""
+    parts = {
+        f"{plant.plant_id}.{name}": needed
+        for name, needed in needed_columns(plant, loaded.site.weather.station).items()
+    }
+    return parts | {f"{hall}.rack_inlets": hall_columns(plant, hall) for hall in plant.halls}

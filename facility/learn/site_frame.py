@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pandas as pd
@@ -13,6 +13,7 @@ from facility.learn.metered import equipment_points, facility_kw, it_kw, joined
 from facility.ports import Telemetry
 from facility.site_file import LoadedSite
 from models.psychrometrics import dew_point_degc, wet_bulb_degc
+from models.raw_history.screen import screen_history
 from models.whole.site_rows import FACILITY, IT, WEATHER, SiteRows, site_rows
 
 MOST_MISSING_FRAC = 0.3  # of the time, before a unit's part is counted with the rest
@@ -34,6 +35,11 @@ class SiteFrame:
     parts: tuple[str, ...]
     conditions: tuple[str, ...]
     notes: tuple[str, ...]
+
+    def screened(self) -> SiteFrame:
+        """Return it with gaps in place of what must not teach, which the notes name."""
+        found = screen_history(self.table)
+        return replace(self, table=found.frame, notes=(*self.notes, *map(str, found.doubts)))
 
     def rows(self) -> SiteRows:
         """Return the whole rows."""

@@ -31,14 +31,15 @@ def learn_site(loaded: LoadedSite, telemetry: Telemetry, now: datetime, changes:
     """
     name = f"{loaded.site.id}.whole"
     try:
-        rows = read_site_frame(loaded, telemetry, now - WINDOW, now).rows()
+        frame = read_site_frame(loaded, telemetry, now - WINDOW, now).screened()
     except NotEnoughDataError as error:
         return Candidate(unfitted_card(name, UNIT, str(error)), None, None)
+    rows = frame.rows()
     whole = _learned(name, rows, loaded.site.step)
     for since in changes.get(name, ()):
         newer = dataclasses.replace(rows, table=rows.table.loc[since:])
         whole = better_of(whole, _learned(name, newer, loaded.site.step), since)
-    return whole
+    return whole.noted(frame.notes)
 
 
 def _learned(name: str, rows: SiteRows, step: timedelta) -> Candidate:

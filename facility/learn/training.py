@@ -27,6 +27,7 @@ from models.card import ModelCard
 from models.component_power import ComponentPower
 from models.history_rows import needed_columns
 from models.plant_model import CoolingPlant
+from models.raw_history.screen import ScreenedHistory, screen_history
 from models.site_fit import PlantFit, fit_plant, hall_columns
 
 WINDOW = timedelta(days=366)
@@ -89,9 +90,9 @@ def train_site(
     """
     began, cpu_began = time.monotonic(), time.process_time()
     plants = plant_models(loaded, Learned(), None, {})
-    frame = training_frame(loaded, telemetry, plants, now)
+    history = screen_history(training_frame(loaded, telemetry, plants, now))
     changes = read_changes(models.folder)
-    candidates = [*_plant_parts(loaded, plants, frame, changes), learn_site(loaded, telemetry, now, changes)]
+    candidates = [*_plant_parts(loaded, plants, history, changes), learn_site(loaded, telemetry, now, changes)]
     serving, version = in_service(models), f"{now:%Y%m%dT%H%M%S}Z"
     decisions = decide(candidates, serving, loaded.site, changes)
     better, reason = _verdict(models, serving, decisions)
@@ -100,7 +101,7 @@ def train_site(
         if better
         else [fresh_part(version, one, decisions[one.card.name], loaded.site) for one in candidates]
     )
-    whole = check_whole(loaded, telemetry, plants, _fits(plants, parts), frame)
+    whole = check_whole(loaded, telemetry, plants, _fits(plants, parts), history.frame)
     cpu_s = time.process_time() - cpu_began
     card = {
         **_origin(loaded, version, now, why),
@@ -122,13 +123,13 @@ def train_site(
 
 
 def _plant_parts(
-    loaded: LoadedSite, plants: Sequence[CoolingPlant], frame: pd.DataFrame, changes: Changes
+    loaded: LoadedSite, plants: Sequence[CoolingPlant], history: ScreenedHistory, changes: Changes
 ) -> list[Candidate]:
     """Return the parts of all plants as history makes them."""
     found = [
         part
         for plant in plants
-        for part in plant_candidates(loaded, plant, frame, changes, partial(_fit, loaded, plant))
+        for part in plant_candidates(loaded, plant, history, changes, partial(_fit, loaded, plant))
     ]
     if not any(part.card.window for part in found):
         raise NotEnoughDataError(sorted({part.card.reason for part in found}))

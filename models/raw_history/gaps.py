@@ -24,8 +24,9 @@ def find_gaps(frame: pd.DataFrame) -> Iterator[Doubt]:
         of_device = silent[columns].to_numpy(bool)
         gone = np.asarray(of_device.all(axis=1))
         yield from _doubts(times, tuple(columns), gone & ~nowhere, least, "missing")
+        said = f"missing although {equipment} answered" if equipment else "missing"
         for column, alone in zip(columns, of_device.T, strict=True):
-            yield from _doubts(times, (str(column),), alone & ~gone, least, f"missing although {equipment} answered")
+            yield from _doubts(times, (str(column),), alone & ~gone, least, said)
 
 
 def _doubts(
