@@ -1,7 +1,8 @@
 """Predict the site's power, its parts and its power ratio for the coming hours, with 90 % intervals, if nothing is changed.
 
 The parts are learned from how the site was operated; `facility train` does that. `--format csv` has every step. Rack inlets and
-liquid loops are predicted for the next hour, with how likely a rack passes its limit.
+liquid loops are predicted for the next hour, with how likely a rack passes its limit. `--days` needs no training: the PUE of the
+coming days, by the course of the past ones, with how such forecasts have fared here.
 """
 
 from __future__ import annotations
@@ -18,13 +19,17 @@ from rich.table import Table
 from rich.text import Text
 
 from facility.cli.common import Row, add_output, add_site, emit, open_site
+from facility.cli.predict_days import day_rows, day_tables, overhead_steps
 from facility.cli.predict_hour import hour_tables
 from facility.clock import SystemClock
 from facility.environment import open_environment
 from facility.errors import ConfigurationError
 from facility.learn.learned import load_ahead
+from facility.prepare.days_ahead import predict_days
 from facility.prepare.next_hour import next_hour
 from facility.prepare.prediction import Prediction, predict_site
+from facility.site_file import LoadedSite
+from facility.state import StateFolder
 
 LONGEST_H = 48.0
 _BLOCK_H = 3
@@ -37,6 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--hours", type=float, default=LONGEST_H, metavar="H", help="how far ahead (default and most: 48)"
     )
+    parser.add_argument(
+        "--days",
+        action="store_true",
+        help="PUE of the coming days instead, by the course of the past ones: it needs the meters alone, and no training",
+    )
     add_output(parser)
 
 
@@ -45,6 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not 0 < arguments.hours <= LONGEST_H:
         raise ConfigurationError(f"--hours {arguments.hours:g}: give more than 0, and at most {LONGEST_H:g}")
     loaded, state = open_site(arguments)
+    if arguments.days:
+        return _run_days(arguments, loaded, state)
     with open_environment(loaded, state, SystemClock()) as environment:
         model, version = load_ahead(environment.models)
         prediction = predict_site(
@@ -67,6 +79,20 @@ def run(arguments: argparse.Namespace) -> int:
     }
     tables = [*_tables(loaded.site.name, prediction, loaded.site.zone), *hour_tables(hour)]
     emit(arguments, tables, document, steps)
+    return 0
+
+
+def _run_days(arguments: argparse.Namespace, loaded: LoadedSite, state: StateFolder) -> int:
+    with open_environment(loaded, state, SystemClock()) as environment:
+        ahead = predict_days(loaded, environment.telemetry, environment.clock.now())
+    days = day_rows(ahead)
+    document = {
+        "site": loaded.site.id,
+        "newest": ahead.newest.isoformat(),
+        "days": days,
+        "steps": overhead_steps(ahead),
+    }
+    emit(arguments, day_tables(loaded.site.name, ahead), document, days)
     return 0
 
 

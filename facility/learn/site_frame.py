@@ -64,7 +64,7 @@ def read_site_frame(
     if meter is None or known is None or weather is None or missing:
         raise NotEnoughDataError(missing)
     start = max(start, pd.DatetimeIndex(known.index)[0].to_pydatetime())
-    parts, notes = _parts(loaded, telemetry, start, end)
+    parts, notes = metered_parts(loaded, telemetry, start, end)
     moved = _setpoints(loaded, telemetry, start, end) if setpoints else pd.DataFrame(index=meter.index)
     whole = pd.DataFrame({FACILITY: meter, IT: it_kw(loaded, telemetry, start, end)})
     table = pd.concat([whole, parts, weather, moved], axis=1).loc[start:]
@@ -90,7 +90,9 @@ def _weather(loaded: LoadedSite, telemetry: Telemetry, start: datetime, end: dat
     return outdoor_conditions(read[ids[0]], read[ids[1]], loaded.site.altitude_m)
 
 
-def _parts(loaded: LoadedSite, telemetry: Telemetry, start: datetime, end: datetime) -> tuple[pd.DataFrame, list[str]]:
+def metered_parts(
+    loaded: LoadedSite, telemetry: Telemetry, start: datetime, end: datetime
+) -> tuple[pd.DataFrame, list[str]]:
     """Return the parts whose units are all measured, and a note for each of the others."""
     units = equipment_points(loaded.site, loaded.points)
     asked = [point for part in units.values() for ids in part.values() for point in ids]

@@ -5,12 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from facility.cli import main
+from facility.cli.predict_days import day_rows, day_tables
+from facility.prepare.days_ahead import DayAhead, DaysAhead, Record, Stepped
+from facility.records import Interval
 from facility.site_file import load_site
 from facility.state import StateFolder
 from tests.cycle.lived_in import DEMO, live
@@ -108,3 +113,22 @@ def test_causes_without_history_are_not_guessed(state: Path, capsys: pytest.Capt
 def test_periods_the_wrong_way_round(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["pue", str(DEMO), "--state", str(state), "--from", "now", "--to", "-1d"]) == 2
     assert "must be before" in capsys.readouterr().err
+
+
+def test_the_coming_days_need_two_weeks(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", str(DEMO), "--state", str(state), "--days"]) == 4
+    assert "14 days known nearly whole" in capsys.readouterr().err
+
+
+def test_the_coming_days_as_a_table_and_rows() -> None:
+    day = DayAhead(date(2026, 5, 15), 250.0, Interval(1.24, 1.2, 1.29), Record(60, 0.004, 0.005, 0.9))
+    ahead = DaysAhead((day,), date(2026, 5, 14), 74, (Stepped(date(2026, 4, 30), date(2026, 5, 6), -0.4),))
+    console = Console(file=io.StringIO(), width=132)
+    for part in day_tables("Demo", ahead):
+        console.print(part)
+    assert isinstance(console.file, io.StringIO)
+    shown = console.file.getvalue()
+    assert "Fri 15 May" in shown and "1.200 to 1.290" in shown and "90%" in shown
+    assert "stepped by -40% on 2026-04-30" in shown
+    (row,) = day_rows(ahead)
+    assert (row["day"], row["pue"], row["mean_error"]) == ("2026-05-15", 1.24, 0.004)
