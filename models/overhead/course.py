@@ -30,6 +30,7 @@ _LEAST_CHANGE_FRAC = 1e-3  # of the value
 _FEW = 5
 _UNKNOWN_CHANGE_FRAC = 0.1
 _MOST_IT_CHANGE = 0.3
+_LEAST_MOVED = 0.35  # in the logarithm of the whole: the experts soon follow a smaller change of regime by themselves
 _OWN_REASONS = 8  # for a change, beside the drivers
 _TIME, _SLOT, _IT, _PRIOR, _DRIVERS = range(5)  # columns of what was known
 
@@ -120,13 +121,14 @@ class Course:
             self.profile.learn(known.slot, self.past[-week:], self.change)
 
     def begin_regime(self, time_s: float) -> None:
-        """Take the plant for another one since a time: what it was before is moved to the new level."""
+        """Take the plant for another one since a time: what it was before is moved to the new level, if that is far."""
         new = self.past_known[:, _TIME] >= time_s
         old = np.flatnonzero(~new)
         if not new.any() or not old.size:
             return
         before, after = (np.median(rows, axis=0) for rows in (self.past[old[-int(self.windows[1]) :]], self.past[new]))
-        self.past[old] += after - before
+        if after[0] > 0 and before[0] > 0 and abs(np.log(after[0] / before[0])) >= _LEAST_MOVED:
+            self.past[old] += after - before
 
     def _learn(self, past: FloatArray, past_known: FloatArray, values: FloatArray, known: Known) -> None:
         features = self._features(past, past_known, known)

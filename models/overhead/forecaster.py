@@ -12,13 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from models.overhead.course import Course, Known, new_course
-from models.regime.days import DayMeans
+from models.regime.days import Day, DayMeans
 from models.regime.step_watch import RegimeChange, StepWatch
 from models.uncertainty.adaptive import AdaptiveInterval, new_interval
 
 FloatArray = npt.NDArray[np.float64]
 
 _DAY_S = 86400.0
+_LEAST_IT_STEP = 0.25  # in the logarithm: what IT power does by itself within a week
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,9 @@ class OverheadForecaster:
         Length of a step [s].
     course, interval
         The expected power, and how far measurements strayed from it.
-    days, watch
-        What finds changes of the plant.
-    changes
+    days, watch, it_watch
+        What finds changes of the plant, and of IT power.
+    changes, it_changes
         Those found so far, oldest first.
     """
 
@@ -51,7 +52,9 @@ class OverheadForecaster:
     interval: AdaptiveInterval
     days: DayMeans
     watch: StepWatch
+    it_watch: StepWatch
     changes: tuple[RegimeChange, ...] = ()
+    it_changes: tuple[RegimeChange, ...] = ()
 
     @property
     def ahead(self) -> int:
@@ -80,17 +83,23 @@ class OverheadForecaster:
         Raises
         ------
         ValueError
-            If power is missing, or there is none; `models.overhead.rows` leaves such rows out.
+            If power is missing or negative, or there is none; `models.overhead.rows` leaves such rows out.
         """
         overhead_kw = measured_kw(known, parts_kw)
         if len(self.course.past) >= self.ahead:
             self.interval.update(self.mean_kw(known, self.ahead - 1), overhead_kw)
         self.course.update(parts_kw, known)
-        day = self.days.add(known.time_s, overhead_kw, known.it_kw)
-        change = None if day is None else self.watch.update(day.begin_s, day.value, day.driver)
+        day = self.days.add(known.time_s, parts_kw, known.it_kw)
+        return None if day is None else self._changed(day)
+
+    def _changed(self, day: Day) -> RegimeChange | None:
+        """Note what became certain with a day; IT power that stepped is no other plant, and its course is followed as it is."""
+        of_it = self.it_watch.update(day.begin_s, day.driver)
+        self.it_changes += () if of_it is None else (of_it,)
+        change = self.watch.update(day.begin_s, day.parts, day.driver)
         if change is not None:
             self.course.begin_regime(change.at_s)
-            self.changes = (*self.changes, change)
+            self.changes += (change,)
         return change
 
 
@@ -100,11 +109,11 @@ def measured_kw(known: Known, parts_kw: FloatArray) -> float:
     Raises
     ------
     ValueError
-        If power is missing, or there is none; `models.overhead.rows` leaves such rows out.
+        If power is missing or negative, or there is none; `models.overhead.rows` leaves such rows out.
     """
     overhead_kw = float(parts_kw.sum())
-    if not (overhead_kw > 0 and known.it_kw > 0 and np.isfinite(overhead_kw * known.it_kw)):
-        raise ValueError(f"a row to learn needs power: IT {known.it_kw} kW, overhead {overhead_kw} kW")
+    if not (overhead_kw > 0 and known.it_kw > 0 and np.isfinite(overhead_kw * known.it_kw)) or parts_kw.min() < 0:
+        raise ValueError(f"a row to learn needs power: IT {known.it_kw} kW, parts {parts_kw.tolist()} kW")
     return overhead_kw
 
 
@@ -141,4 +150,5 @@ def new_forecaster(
         new_interval(level, ahead),
         DayMeans(round(_DAY_S / step_s)),
         StepWatch(),
+        StepWatch(_LEAST_IT_STEP),
     )

@@ -57,10 +57,11 @@ def rows(quick: bool) -> list[Row]:
     free = _free(
         table["pue"].reindex(days.times).to_numpy(float), replay(new_ratio_forecaster(DAY_S, len(PARTS)), days)
     )
-    changes = [change for change in forecaster.changes if pd.Timestamp(change.at_s, unit="s").year >= _FIRST_YEAR]
+    changed = np.array([pd.Timestamp(change.at_s, unit="s").year for change in forecaster.changes])
+    tested = sorted({year for year in days.times.year if year >= _FIRST_YEAR})
     return [
         *_by_year(days.times.year.to_numpy(), given, free),
-        Row("esif_changes_found", float(len(changes)), "-"),
+        *(Row(f"esif_{year}_changes_found", float(np.sum(changed == year)), "-") for year in tested),
         Row("esif_rows_refused", float(len(days.refused)), "-"),
         *steps_found(days, _FIRST_YEAR, quick),
     ]

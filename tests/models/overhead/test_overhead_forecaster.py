@@ -75,6 +75,19 @@ def test_a_rebuilt_plant_is_found_and_learned_within_a_month(step_frac: float) -
     assert error_kw(frame, said, after) / size < 1.15 * error_kw(calm, replayed(calm), after)
 
 
+@pytest.mark.parametrize("it_frac", [-0.5, 1.0])
+def test_it_power_that_steps_is_dated_and_is_no_other_plant(it_frac: float) -> None:
+    frame = daily(260, 10)
+    frame.iloc[200:, 0] *= 1 + it_frac
+    forecaster = new_forecaster(DAY_S, len(PARTS))
+    replay(forecaster, overhead_rows(frame, PARTS))
+    begin_s = frame.index[200].timestamp()
+    (change,) = (each for each in forecaster.it_changes if each.at_s >= begin_s)
+    assert change.at_s == begin_s
+    assert change.found_at_s - begin_s <= 7 * DAY_S
+    assert change.size_frac == pytest.approx(it_frac, abs=0.15 * (1 + it_frac))
+
+
 def test_a_bad_day_costs_a_day() -> None:
     bad = daily(500, 6)
     bad.iloc[400, 1:] *= 3
@@ -118,8 +131,9 @@ def test_what_cannot_be_learned_is_refused() -> None:
     known, forecaster = known_rows(rows, DAY_S)[0], new_forecaster(DAY_S, len(PARTS))
     with pytest.raises(ValueError, match="update with a first row"):
         forecaster.predict(known)
-    with pytest.raises(ValueError, match="needs power"):
-        forecaster.update(known, np.array([np.nan, 1.0]))
+    for parts_kw in ([np.nan, 1.0], [-1.0, 2.0]):
+        with pytest.raises(ValueError, match="needs power"):
+            forecaster.update(known, np.array(parts_kw))
     with pytest.raises(ValueError, match="within a second and a day"):
         new_forecaster(7 * DAY_S)
     with pytest.raises(ValueError, match="at least one step"):
