@@ -1,8 +1,8 @@
 """Inlet temperature of each rack: supply air plus a rise that falls with airflow and grows with power.
 
 inlet = supply + offset + recirculation x air rise, where the air rise is what the hall's heat does to the air that its CRAHs
-move: IT power / (air heat capacity x airflow). All coefficients are non-negative, so that warmer supply air, less airflow or
-more power never cools a rack, whatever the data say.
+move: IT power / (air heat capacity x airflow). No coefficient but the offset may be negative, so that warmer supply air, less
+airflow or more power never cools a rack, whatever the data say.
 
 Servers draw the air that they need. Where CRAHs move less, the rest comes back from the hot aisle: beyond a knee, every kelvin
 of the hall's rise is one of the inlets and more at the worst rack. Where history has gone beyond the knee, knee and steepness
@@ -43,7 +43,7 @@ class RackInlets:
     racks
         Rack ids.
     offset_k
-        Rise at no load [K], >= 0.
+        Rise at no load [K], with what the probe was off by in the last days of the data; below zero where it reads low.
     recirculation_frac
         Share of the hall's air rise that reaches the inlet [-], >= 0.
     margin_k

@@ -1,7 +1,7 @@
-"""Learns `RackInlets` from history: non-negative coefficients for all racks of a hall at once, intervals from later rows.
+"""Learns `RackInlets` from history: coefficients for all racks of a hall at once, intervals from later rows.
 
-Each quarter or so of the history is predicted by coefficients that have seen only what came before; how far off these are is
-the interval. What serves is fitted on all rows.
+Three fifths of the history, one after the other, are predicted by coefficients that have seen only what came before; how far off
+these are is the interval, which so holds for a fifth of the history ahead. What serves is fitted on all rows.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from models.accuracy import Errors, errors
 from models.card import ModelCard, verdict
 from models.persistence import a_day_before
 from models.rack.air_indices import return_temperature_index, supply_heat_index
+from models.rack.interval import interval_k
 from models.rack.learning import MIN_ROWS, LearnedInlets, learn_inlets, steady_degc
 from models.rack_inlet import PRIOR_MARGIN_K, PROBE_ACCURACY_K, RackInlets
 
 FloatArray = npt.NDArray[np.float64]
 
-TAIL_FRAC = 0.05  # beyond either end of a 90 % interval
 _ORIGINS_FRAC = (0.4, 0.6, 0.8)  # of the rows: what comes after each is predicted from what came before
 
 
@@ -65,12 +65,12 @@ class RackInletModel(BaseEstimator):  # type: ignore[misc]
         measured = inlets.reindex(rows.index)
         learned = learn_inlets(self.hall, rows, measured, self.crahs)
         starts = [int(len(rows) * share) for share in _ORIGINS_FRAC]
-        miss_k = np.full(measured.shape, np.nan)
-        for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
-            miss_k[start:end] = self._miss(rows, measured, start, end)
-        self.inlets_ = _with_intervals(learned, miss_k)
+        rehearsals = [
+            self._miss(rows, measured, start, end) for start, end in zip(starts, [*starts[1:], len(rows)], strict=True)
+        ]
+        self.inlets_ = _with_intervals(learned, rehearsals)
         self.lag_s_ = learned.lag_s
-        self.card_ = self._card(rows, measured, miss_k, starts[-1], learned)
+        self.card_ = self._card(rows, measured, rehearsals, learned)
         return self
 
     @property
@@ -93,13 +93,13 @@ class RackInletModel(BaseEstimator):  # type: ignore[misc]
         return np.where(known, miss, np.nan)
 
     def _card(
-        self, rows: pd.DataFrame, measured: pd.DataFrame, miss_k: FloatArray, newest: int, learned: LearnedInlets
+        self, rows: pd.DataFrame, measured: pd.DataFrame, rehearsals: Sequence[FloatArray], learned: LearnedInlets
     ) -> ModelCard:
-        test = slice(newest, len(rows))
-        there = np.isfinite(miss_k[test])
-        below, above = _with_intervals(learned, miss_k[:newest]).interval_k
-        inside = (miss_k[test] >= -below) & (miss_k[test] <= above)
-        model, prior, persistence = self._errors(rows, measured, miss_k, test)
+        *earlier, newest = rehearsals
+        there = np.isfinite(newest)
+        below, above = _with_intervals(learned, earlier).interval_k
+        inside = (newest >= -below) & (newest <= above)
+        model, prior, persistence = self._errors(rows, measured, newest)
         qualified, reason = verdict(model, prior, persistence)
         inlets = self.inlets_
         return ModelCard(
@@ -122,36 +122,25 @@ class RackInletModel(BaseEstimator):  # type: ignore[misc]
             notes=(*_left_out_notes(learned.left_out), *_air_notes(rows, inlets)),
         )
 
-    def _errors(
-        self, rows: pd.DataFrame, measured: pd.DataFrame, miss_k: FloatArray, test: slice
-    ) -> tuple[Errors, Errors, Errors]:
-        """Return the errors of the model, of the prior and of yesterday's value on the newest rows."""
-        there = np.isfinite(miss_k[test])
+    def _errors(self, rows: pd.DataFrame, measured: pd.DataFrame, miss_k: FloatArray) -> tuple[Errors, Errors, Errors]:
+        """Return the errors of the model, of the prior and of yesterday's value on the newest rows, which it missed by that."""
+        test = slice(len(rows) - len(miss_k), len(rows))
+        there = np.isfinite(miss_k)
         truth = measured.iloc[test].to_numpy(float)
         prior = steady_degc(RackInlets.prior(self.inlets_.racks), rows.iloc[test])
         yesterday = np.column_stack([a_day_before(measured[rack].ffill(), test) for rack in measured.columns])
         there &= np.isfinite(yesterday)
         model, from_prior, persistence = (
-            errors(truth[there], guess[there]) for guess in (truth - miss_k[test], prior, yesterday)
+            errors(truth[there], guess[there]) for guess in (truth - miss_k, prior, yesterday)
         )
         return model, from_prior, persistence
 
 
-def _with_intervals(learned: LearnedInlets, miss_k: FloatArray) -> RackInlets:
-    """Return the inlets with intervals and margins by what was measured above prediction; a silent rack keeps the prior's."""
-    ends = [_tail(miss_k, TAIL_FRAC), _tail(-miss_k, TAIL_FRAC)]
-    below, above = (-low for low in ends)
-    return replace(learned.inlets, interval_k=np.array([below, above]), margin_k=np.maximum(above, PROBE_ACCURACY_K))
-
-
-def _tail(miss_k: FloatArray, tail_frac: float) -> FloatArray:
-    """Return the low end of what rows show, by rack: the rank that leaves a share of new rows below it."""
-    ends = np.full(miss_k.shape[1], -PRIOR_MARGIN_K)
-    for rack, column in enumerate(miss_k.T):
-        known = np.sort(column[np.isfinite(column)])
-        if known.size:
-            ends[rack] = known[max(int((known.size + 1) * tail_frac) - 1, 0)]
-    return ends
+def _with_intervals(learned: LearnedInlets, rehearsals: Sequence[FloatArray]) -> RackInlets:
+    """Return the inlets with intervals, and margins by their upper half; a silent rack keeps the prior's."""
+    found = interval_k(rehearsals)
+    ends = np.where(np.isfinite(found), found, PRIOR_MARGIN_K)
+    return replace(learned.inlets, interval_k=ends, margin_k=np.maximum(ends[1], PROBE_ACCURACY_K))
 
 
 def _left_out_notes(racks: Sequence[str]) -> list[str]:

@@ -25,6 +25,10 @@ _RARE_FRAC, _RARE_ROWS = (
     0.005,
     4.0,
 )  # at either end, whichever is less: in a year, hours at a setpoint that was tried count
+_LEVEL_S = (
+    7 * 86400.0
+)  # over which the error of a probe is averaged: the days of a week differ, and probes drift over months
+_LEAST_OFFSET_K = -0.5  # two probes that disagree: no rack breathes air colder than what is blown
 _LEAST_REACH = 0.05  # of the usual: a rack that no CRAH reaches is a misfit
 
 
@@ -63,6 +67,7 @@ def learn_inlets(hall: str, rows: pd.DataFrame, measured: pd.DataFrame, crahs: S
     inlets = replace(inlets, seen_rise_k=_seen(rise), seen_supply_degc=_seen(features.supply_degc[taken]))
     if knee_k is None:
         inlets = replace(inlets, knee_k=max(KNEE_RISE_K, _seen(rise)[1]))
+    inlets = _as_of_late(inlets, rows, truth[:, enough])
     racks = tuple(str(rack) for rack in measured.columns)
     left_out = tuple(rack for rack, known in zip(racks, enough, strict=True) if not known)
     return LearnedInlets(_spread_to(inlets, racks, float(np.median(rise))), lag_s, left_out)
@@ -126,6 +131,15 @@ def _spread_to(inlets: RackInlets, racks: tuple[str, ...], rise_k: float) -> Rac
         margin_k=inlets.margin_k[from_rack],
         reach=inlets.reach[from_rack] if inlets.crahs else inlets.reach,
     )
+
+
+def _as_of_late(inlets: RackInlets, rows: pd.DataFrame, truth: FloatArray) -> RackInlets:
+    """Return coefficients with the offsets of the last days: what a probe is off by, below zero too, changes over months."""
+    age_s = (rows.index[-1] - rows.index).total_seconds().to_numpy(float)
+    miss_k = truth - steady_degc(inlets, rows)
+    weight = np.where(np.isfinite(miss_k), np.exp(-age_s / _LEVEL_S)[:, None], 0.0)
+    late_k = (weight * np.nan_to_num(miss_k)).sum(axis=0) / weight.sum(axis=0)
+    return replace(inlets, offset_k=np.maximum(inlets.offset_k + late_k, _LEAST_OFFSET_K))
 
 
 def _seen(column: FloatArray) -> tuple[float, float]:
