@@ -12,15 +12,21 @@ from facility.prepare.next_hour import NextHour, RackHour
 from facility.records import Interval
 
 _SHOWN_A_HALL = 3
+_WORTH_A_LINE = 0.05  # of a probability
 
 
 def hour_tables(hour: NextHour) -> list[RenderableType]:
-    """Return the racks of each hall that are most likely to pass their limit, the CDUs, and what cannot be forecast."""
+    """Return the racks of each hall that are most likely to pass their limit, what a lost CRAH would bring, the CDUs, the rest."""
     found: list[RenderableType] = []
     if hour.racks:
         found.append(_rack_table(hour))
         hot = [rack.rack for rack in hour.racks if rack.is_hot_spot]
         found.append(Text(f"hot spots to be expected: {', '.join(hot) or 'none'}", style="bold" if hot else ""))
+    found += [
+        Text(f"if {one.crah} is lost: {one.over_limit:.0%} that a rack of {one.hall} passes its limit within the hour")
+        for one in hour.lost_crahs
+        if one.over_limit >= _WORTH_A_LINE
+    ]
     if hour.cdus:
         found.append(_cdu_table(hour))
     return [*found, *(Text(f"no forecast of the next hour: {note}") for note in hour.notes)]

@@ -19,8 +19,8 @@ from facility.site import Hall, LiquidLoop
 from facility.site_file import LoadedSite
 from models import nameplate
 from models.ahead.cdus import cdu_columns, fit_cdus_ahead
-from models.ahead.hot_spots import ALARM_PROBABILITY, over_limit_probability, worst_in_hour
-from models.ahead.inlets import fit_inlets_ahead
+from models.ahead.hot_spots import ALARM_PROBABILITY, over_limit_in_hour
+from models.ahead.inlets import InletsAhead, fit_inlets_ahead
 from models.ahead.innovation import Forecast
 from models.hall_air import Hall as HallAir
 from models.history_rows import hall_rows
@@ -30,6 +30,7 @@ from models.rack_inlet import RackInlets
 LEARNED = timedelta(days=14)
 STEP = timedelta(minutes=5)
 LATEST = timedelta(minutes=30)
+LATELY = timedelta(days=1)  # says enough of where racks stand
 _CRAH_QUANTITIES = (
     "supply_air_temperature_degc",
     "fan_speed_frac",
@@ -56,6 +57,18 @@ class RackHour:
 
 
 @dataclass(frozen=True, slots=True)
+class LostCrah:
+    """Were a CRAH lost now, how likely some rack of its hall passes its limit within the hour.
+
+    Which rack cannot be told from a history in which all CRAHs ran alike.
+    """
+
+    hall: str
+    crah: str
+    over_limit: float
+
+
+@dataclass(frozen=True, slots=True)
 class CduHour:
     """A CDU's secondary supply and return in an hour [degC]."""
 
@@ -67,9 +80,10 @@ class CduHour:
 
 @dataclass(frozen=True, slots=True)
 class NextHour:
-    """Racks and CDUs in an hour, and in words which halls and loops cannot be forecast, and why."""
+    """Racks and CDUs in an hour, what the loss of a CRAH would bring; in words what cannot be forecast, and why."""
 
     racks: Sequence[RackHour]
+    lost_crahs: Sequence[LostCrah]
     cdus: Sequence[CduHour]
     notes: Sequence[str]
 
@@ -77,11 +91,14 @@ class NextHour:
 def next_hour(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> NextHour:
     """Return the next hour of every hall and loop whose history allows it."""
     racks: list[RackHour] = []
+    lost: list[LostCrah] = []
     cdus: list[CduHour] = []
     notes: list[str] = []
     for hall in loaded.site.halls:
         try:
-            racks += _hall_hour(loaded, telemetry, hall, at)
+            hall_racks, hall_lost = _hall_hour(loaded, telemetry, hall, at)
+            racks += hall_racks
+            lost += hall_lost
         except ValueError as error:  # the models say what is missing
             notes.append(str(error))
     for loop in loaded.site.liquid_loops:
@@ -89,10 +106,12 @@ def next_hour(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> NextHou
             cdus += _loop_hour(loaded, telemetry, loop, at)
         except ValueError as error:
             notes.append(str(error))
-    return NextHour(racks, cdus, notes)
+    return NextHour(racks, lost, cdus, notes)
 
 
-def _hall_hour(loaded: LoadedSite, telemetry: Telemetry, hall: Hall, at: datetime) -> Iterator[RackHour]:
+def _hall_hour(
+    loaded: LoadedSite, telemetry: Telemetry, hall: Hall, at: datetime
+) -> tuple[list[RackHour], list[LostCrah]]:
     crahs = [crah for crah in loaded.site.crahs if crah.hall == hall.id]
     columns = [f"{crah.id}.{quantity}" for crah in crahs for quantity in _CRAH_QUANTITIES]
     columns += [f"{rack.id}.{quantity}" for rack in hall.racks for quantity in ("power_kw", "inlet_temperature_degc")]
@@ -112,10 +131,25 @@ def _hall_hour(loaded: LoadedSite, telemetry: Telemetry, hall: Hall, at: datetim
     forecast = model.forecast(rows, measured)
     limit = hall.limits.inlet_max_degc
     row = _newest(hall.id, forecast)
-    over = worst_in_hour(over_limit_probability(forecast, limit))[row]
-    for index, rack in enumerate(measured.columns):
-        now_degc = float(measured[rack].iloc[row]) if pd.notna(measured[rack].iloc[row]) else None
-        yield RackHour(hall.id, str(rack), now_degc, _in_an_hour(forecast, row, index), limit, float(over[index]))
+    over = over_limit_in_hour(forecast, limit)[row]
+    racks = [
+        RackHour(hall.id, str(rack), _now(measured[rack].iloc[row]), _in_an_hour(forecast, row, index), limit, float(p))
+        for index, (rack, p) in enumerate(zip(measured.columns, over, strict=True))
+    ]
+    lately = slice(max(row + 1 - round(LATELY / STEP), 0), row + 1)
+    return racks, list(_lost_crahs(hall, model, rows.iloc[lately], measured.iloc[lately]))
+
+
+def _lost_crahs(hall: Hall, model: InletsAhead, rows: pd.DataFrame, measured: pd.DataFrame) -> Iterator[LostCrah]:
+    """Yield what the loss of each CRAH would bring that runs now."""
+    for crah in model.habits.crahs:
+        if rows[f"{crah}.airflow_m3ps"].iloc[-1] > 0:
+            forecast = model.forecast(rows, measured, lost=crah)
+            yield LostCrah(hall.id, crah, float(over_limit_in_hour(forecast, hall.limits.inlet_max_degc)[-1].max()))
+
+
+def _now(inlet_degc: float) -> float | None:
+    return float(inlet_degc) if pd.notna(inlet_degc) else None
 
 
 def _loop_hour(loaded: LoadedSite, telemetry: Telemetry, loop: LiquidLoop, at: datetime) -> Iterator[CduHour]:

@@ -1,7 +1,8 @@
 """How CRAHs follow their setpoints, and what they will do under those that are planned.
 
-A CRAH that is warmer or slower than asked cannot do better, and stays so; one that stands goes on standing. One that is colder
-or faster than asked is driven by the site's own protection, which lets go by itself: it goes back to its setpoints.
+What a CRAH's air has been off by for half an hour it stays off by: its coil is short, or outdoor air is colder than asked. A
+shorter miss passes, as water and valves come back. One that is slower than asked stays so, and one that stands goes on standing;
+one that is faster is driven by the site's own protection, which lets go by itself.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.ahead.planned import planned_from
+from models.rack.features import step_s
 
 FloatArray = npt.NDArray[np.float64]
 
 SUPPLY, AIRFLOW = "supply_air_temperature_degc", "airflow_m3ps"
 SUPPLY_SETPOINT, AIRFLOW_SETPOINT = "supply_air_temperature_setpoint_degc", "airflow_setpoint_m3ps"
 _LEAST_AIRFLOW_M3PS = 1e-3
+_LASTING_S = 1500.0  # between the first and the last of six readings at five minutes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,17 +33,24 @@ class CrahHabits:
     supply_above_k: FloatArray
     airflow_over: FloatArray
 
-    def ahead(self, rows: pd.DataFrame, steps: int, *, knows_plan: bool) -> tuple[FloatArray, FloatArray]:
-        """Return supply air [degC] and airflow [m3/s] expected from each row, (n, steps, C); see `planned_from`."""
+    def ahead(
+        self, rows: pd.DataFrame, steps: int, *, knows_plan: bool, lost: str | None = None
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return supply air [degC] and airflow [m3/s] expected from each row, (n, steps, C); see `planned_from`.
+
+        `lost` is a CRAH that stands from the next row on.
+        """
         supply, airflow = by_crah(rows, self.crahs, SUPPLY), by_crah(rows, self.crahs, AIRFLOW)
         wanted_degc, wanted_m3ps = (by_crah(rows, self.crahs, name) for name in (SUPPLY_SETPOINT, AIRFLOW_SETPOINT))
-        above_k = np.maximum(supply - wanted_degc, self.supply_above_k)
+        least_k, most_k = _lately(supply - wanted_degc, step_s(rows.index))
+        above_k = np.clip(self.supply_above_k, least_k, most_k)
         over = np.minimum(airflow / np.maximum(wanted_m3ps, _LEAST_AIRFLOW_M3PS), self.airflow_over)
         supply_plan = planned_from(wanted_degc, steps, knows_plan=knows_plan)
         airflow_plan = planned_from(wanted_m3ps, steps, knows_plan=knows_plan)
+        runs = np.array([crah != lost for crah in self.crahs], float)
         return (
             (wanted_degc + above_k)[:, None] + supply_plan.above_now,
-            (wanted_m3ps * over)[:, None] * airflow_plan.over_now,
+            (wanted_m3ps * over * runs)[:, None] * airflow_plan.over_now,
         )
 
 
@@ -65,6 +75,12 @@ def crah_habits(rows: pd.DataFrame, crahs: Sequence[str]) -> CrahHabits:
 def by_crah(rows: pd.DataFrame, crahs: Sequence[str], quantity: str) -> FloatArray:
     """Return a quantity of each CRAH, (n, C)."""
     return rows[[f"{crah}.{quantity}" for crah in crahs]].to_numpy(float)
+
+
+def _lately(above_k: FloatArray, step: float) -> tuple[FloatArray, FloatArray]:
+    """Return the least and the most of each column over what counts as lasting, (n, C) each."""
+    window = pd.DataFrame(above_k).rolling(1 + round(_LASTING_S / step) if step else 1, min_periods=1)
+    return window.min().to_numpy(float), window.max().to_numpy(float)
 
 
 def _usual(values: FloatArray, otherwise: float) -> FloatArray:

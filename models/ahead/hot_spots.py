@@ -6,16 +6,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
 
-from models.ahead.innovation import Forecast
+from models.ahead.innovation import END_SPREADS, Forecast
 
 FloatArray = npt.NDArray[np.float64]
 
-ALARM_PROBABILITY = 0.5  # as many false alarms as a limit passed unseen
-_END_SPREADS = 1.645  # of the ends of a 90 % interval, were errors normal
+ALARM_PROBABILITY = 0.3  # a limit passed unseen weighs more than a false alarm
 
 
 def over_limit_probability(forecast: Forecast, limit_degc: npt.ArrayLike) -> FloatArray:
-    """Return the probability [-] that each channel is above its limit, (n, H, K).
+    """Return the probability [-] that each channel is above its limit at each step ahead, (n, H, K).
 
     The half of the interval that points to the limit says how far off the forecast may be.
 
@@ -28,9 +27,17 @@ def over_limit_probability(forecast: Forecast, limit_degc: npt.ArrayLike) -> Flo
     """
     room = np.asarray(limit_degc, float) - forecast.mean
     half = np.where(room > 0, forecast.high - forecast.mean, forecast.mean - forecast.low)
-    return np.asarray(ndtr(-room * _END_SPREADS / np.maximum(half, 1e-6)))
+    return np.asarray(ndtr(-room * END_SPREADS / np.maximum(half, 1e-6)))
 
 
-def worst_in_hour(probability: FloatArray) -> FloatArray:
-    """Return the probability [-] at the worst step ahead, (n, K)."""
-    return np.asarray(probability.max(axis=1))
+def over_limit_in_hour(forecast: Forecast, limit_degc: npt.ArrayLike) -> FloatArray:
+    """Return the probability [-] that each channel passes its limit within the hour, (n, K).
+
+    An error of the forecast lasts, so the worst step says it. Where protection takes turns every step is a new chance.
+    """
+    at_step = over_limit_probability(forecast, limit_degc)
+    worst = at_step.max(axis=1)
+    if forecast.turning is None:
+        return np.asarray(worst)
+    at_some = 1.0 - np.prod(1.0 - at_step, axis=1)
+    return np.asarray(worst + forecast.turning.max(axis=1, keepdims=True) * (at_some - worst))

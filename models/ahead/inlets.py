@@ -11,6 +11,7 @@ import pandas as pd
 
 from models.ahead.crah_habits import AIRFLOW, SUPPLY, CrahHabits, by_crah, crah_habits
 from models.ahead.innovation import Forecast, Innovation, calibrated
+from models.ahead.protection import protected, seen_protection
 from models.rack.features import step_s
 from models.rack.learning import learn_inlets
 from models.rack_inlet import RackInlets
@@ -32,7 +33,7 @@ class InletsAhead:
     innovation: Innovation
     knows_plan: bool
 
-    def forecast(self, rows: pd.DataFrame, measured: pd.DataFrame) -> Forecast:
+    def forecast(self, rows: pd.DataFrame, measured: pd.DataFrame, *, lost: str | None = None) -> Forecast:
         """Return what would have been forecast at each row for each step of the next hour, racks last.
 
         Parameters
@@ -41,10 +42,14 @@ class InletsAhead:
             At equal steps, those of `models.history_rows.hall_rows`. Rows at the end may hold setpoints alone: they are the plan.
         measured
             Inlets, one column a rack; NaN for gaps.
+        lost
+            A CRAH that trips with the next row: what would then be.
         """
         steps = self.innovation.kept_frac.size
-        steady, ahead = _steady(self.inlets, self.habits, rows, steps, knows_plan=self.knows_plan)
-        return self.innovation.forecast(steady, ahead, measured.reindex(rows.index).to_numpy(float))
+        steady, ahead = _steady(self.inlets, self.habits, rows, steps, knows_plan=self.knows_plan, lost=lost)
+        truth = measured.reindex(rows.index).to_numpy(float)
+        seen = seen_protection(protected(rows, self.habits.crahs), truth, self.innovation.step_s)
+        return seen.mixed(self.innovation.forecast(steady, ahead, seen.apart_from(truth)))
 
 
 def fit_inlets_ahead(
@@ -69,18 +74,19 @@ def fit_inlets_ahead(
     habits = crah_habits(rows.iloc[:older], crahs)
     steady, ahead = _steady(before.inlets, habits, rows.iloc[older:], steps, knows_plan=knows_plan)
     truth = measured.iloc[older:].to_numpy(float)
+    truth = seen_protection(protected(rows.iloc[older:], crahs), truth, step).apart_from(truth)
     innovation = calibrated((step, before.lag_s), steady, ahead, truth, np.zeros(truth.shape[1], np.intp))
     inlets = learn_inlets(hall, rows, measured, crahs).inlets
     return InletsAhead(inlets, crah_habits(rows, crahs), innovation, knows_plan)
 
 
 def _steady(
-    inlets: RackInlets, habits: CrahHabits, rows: pd.DataFrame, steps: int, *, knows_plan: bool
+    inlets: RackInlets, habits: CrahHabits, rows: pd.DataFrame, steps: int, *, knows_plan: bool, lost: str | None = None
 ) -> tuple[FloatArray, FloatArray]:
     """Return the steady inlets for what is measured, (n, racks), and for what is planned, (n, H, racks)."""
     supply, airflow = by_crah(rows, habits.crahs, SUPPLY), by_crah(rows, habits.crahs, AIRFLOW)
     rise = rows["air_rise_k"].to_numpy(float)
-    supply_ahead, airflow_ahead = habits.ahead(rows, steps, knows_plan=knows_plan)
+    supply_ahead, airflow_ahead = habits.ahead(rows, steps, knows_plan=knows_plan, lost=lost)
     moved = airflow.sum(axis=1)[:, None] / np.maximum(airflow_ahead.sum(axis=2), _LEAST_AIRFLOW_M3PS)
     return (
         inlets.inlet_by_crah_degc(supply, airflow, rise),

@@ -21,23 +21,29 @@ from models.ahead.lagged import held, lagged, step_share
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 
-TAIL_FRAC = 0.05  # beyond either end of a 90 % interval
-_CHECKED_TAIL_FRAC = 0.03  # where forecasts are checked: they overlap, and hold fewer independent errors than rows
+END_SPREADS = 1.645  # standard deviations to either end of a 90 % interval, were errors normal
+_AIMED_TAIL_FRAC = (
+    0.03  # beyond either end: what nobody foresees, a machine that trips, takes the rest of ten in a hundred
+)
 _FILTER_S = 840.0  # over which an error is averaged: probes are noisy
 _KEPT_PRIOR_FRAC = 0.9  # of an error after the longest horizon, as long as errors are not above
 _NOISE_K = 0.1  # ... what a probe alone is off by
 _CHANGE_FRAC = 0.15  # of a change that is foreseen: a change that was never made is known no better
 _LEAST_SPREAD_K = 0.03
-_ADAPTING = 0.13  # how fast the stretch follows
+_ADAPTING = 0.08  # how fast the stretch follows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forecast:
-    """Forecasts issued at n times for H steps ahead of K channels, (n, H, K), with the ends of the 90 % interval."""
+    """Forecasts issued at n times for H steps ahead of K channels, (n, H, K), with the ends of the 90 % interval.
+
+    `turning` is how likely the site's own protection takes turns with the plan then, (n, H); None where that is not looked at.
+    """
 
     mean: FloatArray
     low: FloatArray
     high: FloatArray
+    turning: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,7 +173,7 @@ def _ends(standard: FloatArray) -> tuple[float, float]:
     known = np.sort(standard[np.isfinite(standard)])
     if not known.size:
         return -2.0, 2.0
-    back = max(int((known.size + 1) * _CHECKED_TAIL_FRAC) - 1, 0)
+    back = max(int((known.size + 1) * _AIMED_TAIL_FRAC) - 1, 0)
     return min(float(known[back]), -1e-3), max(float(known[known.size - 1 - back]), 1e-3)
 
 
@@ -182,6 +188,6 @@ def _stretches(mean: FloatArray, low: FloatArray, high: FloatArray, measured: Fl
             if known.any():
                 under = np.mean(miss[known] < stretch[issued, 0] * low[issued, known])
                 over = np.mean(miss[known] > stretch[issued, 1] * high[issued, known])
-                logs += _ADAPTING * (np.array([under, over]) - TAIL_FRAC)
+                logs += _ADAPTING * (np.array([under, over]) - _AIMED_TAIL_FRAC)
         stretch[row] = np.exp(logs)
     return stretch

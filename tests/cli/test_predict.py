@@ -61,6 +61,9 @@ def test_the_next_hour_of_racks_and_loops(state: Path, capsys: pytest.CaptureFix
         assert rack["in_an_hour_degc"]["low"] <= rack["in_an_hour_degc"]["value"] <= rack["in_an_hour_degc"]["high"]
         assert rack["now_degc"] is None or abs(rack["in_an_hour_degc"]["value"] - rack["now_degc"]) < 3.0
         assert 0.0 <= rack["over_limit"] <= 1.0
+    for lost in hour["lost_crahs"]:
+        assert lost["hall"] in forecast and 0.0 <= lost["over_limit"] <= 1.0
+    assert {lost["hall"] for lost in hour["lost_crahs"]} == {rack["hall"] for rack in hour["racks"]}
     for cdu in hour["cdus"]:
         assert cdu["supply_degc"]["value"] < cdu["return_degc"]["value"]
 

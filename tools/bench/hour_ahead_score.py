@@ -46,6 +46,11 @@ class Scores:
             _interval_score(truth, measured[issued] + ends[:, :1], measured[issued] + ends[:, 1:]).ravel()
         )
 
+    @property
+    def squared_k2(self) -> float:
+        """Sum of the squared errors."""
+        return float(np.nansum(np.concatenate(self.miss_k) ** 2))
+
     def rows(self, error: str, coverage: str, score: str) -> list[Row]:
         """Return the rows of error, coverage and interval score under these names."""
         mean, persistence = _mean(self.score_k), _mean(self.persistence_score_k)

@@ -56,11 +56,12 @@ def test_a_plan_is_foreseen_and_an_offset_carried_on() -> None:
 
 
 def test_intervals_cover_what_they_say_and_adapt_when_errors_grow() -> None:
+    # A little more where nothing unforeseen happens: a machine that trips is to have its share.
     model = calibrated((STEP_S, LAG_S), *plant(2000, noise_k=0.1, seed=1), ALIKE)
     steady, ahead, measured = plant(2000, noise_k=0.1, seed=2)
-    assert inside(model.forecast(steady, ahead, measured), measured, 0) == pytest.approx(0.9, abs=0.02)
+    assert inside(model.forecast(steady, ahead, measured), measured, 0) == pytest.approx(0.93, abs=0.03)
     steady, ahead, measured = plant(2000, noise_k=0.4, seed=3)
-    assert inside(model.forecast(steady, ahead, measured), measured, 300) == pytest.approx(0.9, abs=0.02)
+    assert inside(model.forecast(steady, ahead, measured), measured, 300) == pytest.approx(0.93, abs=0.03)
 
 
 def test_a_forecast_knows_nothing_of_later_measurements() -> None:
