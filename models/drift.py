@@ -1,8 +1,9 @@
-"""Whether a part of a site has left its model: a cumulative sum of what predictions miss, beside what they usually miss.
+"""Whether a part of a site has left its model: a cumulative sum of what predictions miss, beside what they may miss.
 
-Hours count, not readings: what a model misses at one reading it misses at the next. An hour that misses by less than a standard
-deviation counts for nothing, and a wild one for no more than three. How far the sum went on rows that took no part in fitting
-is no drift.
+Hours count, not readings: what a model misses at one reading it misses at the next. An hour inside the interval counts for
+nothing, one beyond it by how far it lies beyond, and a wild one for no more than twice the interval: a wave that the interval
+allows for, as with the weather of a thin history, never adds up. How far the sum went on rows that took no part in fitting is no
+drift either.
 
 References
 ----------
@@ -21,10 +22,8 @@ from models.accuracy import conformal_half_width
 
 FloatArray = npt.NDArray[np.float64]
 
-LEAST_LIMIT = 12.0  # standard deviations times hours
-_HALF_WIDTH_SIGMAS = 1.645  # half of a 90 % interval
-_ALLOWED_SIGMAS = 1.0
-_MOST_SIGMAS = 3.0
+LEAST_LIMIT = 9.0  # half-widths times hours: nine hours that miss by twice the interval
+_MOST = 2.0  # half-widths that an hour may count
 _BEYOND_USUAL = 1.5  # tests are shorter than service
 
 
@@ -74,7 +73,7 @@ def drifted(residuals: pd.Series[float], half_width: float, limit: float = LEAST
     residuals
         Measured less predicted by time (UTC), NaN for gaps.
     half_width
-        Half of the 90 % interval of the hourly residual.
+        How much an hour may miss: half of the 90 % interval, or the least change that is worth a word.
     limit
         What the sum must pass, as `usual_miss` found it.
     """
@@ -92,8 +91,7 @@ def _hourly(residuals: pd.Series[float]) -> pd.Series[float]:
 
 
 def _scores(hourly: pd.Series[float], half_width: float) -> FloatArray:
-    sigma = max(half_width, 1e-9) / _HALF_WIDTH_SIGMAS
-    return np.clip(hourly.to_numpy(float) / sigma, -_MOST_SIGMAS, _MOST_SIGMAS)
+    return np.clip(hourly.to_numpy(float) / max(half_width, 1e-9), -_MOST, _MOST)
 
 
 def _sums(scores: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -103,5 +101,5 @@ def _sums(scores: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _one_sided(scores: FloatArray) -> FloatArray:
-    walked = np.cumsum(scores - _ALLOWED_SIGMAS)
+    walked = np.cumsum(scores - 1.0)
     return walked - np.minimum(np.minimum.accumulate(walked), 0.0)

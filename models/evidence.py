@@ -21,12 +21,16 @@ from models.history_rows import ComponentRows
 from models.rack.learning import learn_inlets, steady_degc
 from models.rack_inlet import RackInlets
 from models.rack_inlet_fit import RackInletModel
+from models.server_fans_evidence import likely_law, step_ahead
+from models.server_fans_fit import ServerFansFit
+from models.server_fans_step import HALL_KW, INLET, HallHistory
+from models.servers import ServerFans
 from models.whole.ahead import AheadModel
 from models.whole.as_operated import fit_as_operated
 from models.whole.site_rows import FACILITY, IT, SiteRows
 
 FloatArray = npt.NDArray[np.float64]
-FittedPart = ComponentPower | RackInletModel | AheadModel
+FittedPart = ComponentPower | RackInletModel | ServerFansFit | AheadModel
 
 POWER = "power_kw"
 LEAST_ROWS = 48  # to judge by: half a day of quarters of an hour
@@ -99,9 +103,12 @@ class Evidence:
         return (self.measured - predicted).mean(axis=1)
 
 
-def component_evidence(found: ComponentRows) -> Evidence:
-    """Return the rows that may teach a component, as `ComponentPower.fit` takes them."""
-    rows = screen(found.rows, found.power_kw).rows
+def component_evidence(found: ComponentRows, *, inputs_may_rest: bool = False) -> Evidence:
+    """Return the rows that may teach a component, as `ComponentPower.fit` takes them.
+
+    With `inputs_may_rest` those, too, that `screen` would take for a stuck sensor.
+    """
+    rows = screen(found.rows, found.power_kw, inputs_may_rest=inputs_may_rest).rows
     conditions = ("prior_kw", *found.drivers)
     return Evidence(rows[list(conditions)], rows[[POWER]], conditions, rows[["prior_kw"]].to_numpy(float))
 
@@ -111,6 +118,16 @@ def inlet_evidence(rows: pd.DataFrame, inlets: pd.DataFrame) -> Evidence:
     rows = rows.sort_index()
     prior = RackInlets.prior([str(rack) for rack in inlets.columns])
     return Evidence(rows, inlets.reindex(rows.index), ("supply_air_degc", "air_rise_k"), steady_degc(prior, rows))
+
+
+def server_fans_evidence(table: pd.DataFrame, prior: ServerFans) -> Evidence:
+    """Return the rows of a hall, as `models.server_fans_step.hall_table` has them: a step is predicted from the one before.
+
+    The nameplate is the prior, with what the older rows say of work.
+    """
+    older = HallHistory.of(table.iloc[: time_split(len(table)).test.start])
+    nameplate = step_ahead(older, older.steps, prior).predict_kw(table)
+    return Evidence(table, table[[HALL_KW]], (INLET,), nameplate[:, None])
 
 
 def whole_evidence(rows: SiteRows) -> Evidence:
@@ -125,6 +142,8 @@ def predicted(model: FittedPart, rows: pd.DataFrame) -> FloatArray:
         return model.predict(rows)
     if isinstance(model, ComponentPower):
         return model.predict(rows)[:, None]
+    if isinstance(model, ServerFansFit):
+        return model.ahead.predict_kw(rows)[:, None]
     return _ratio(model.site.overhead_kw(rows), rows)
 
 
@@ -163,6 +182,9 @@ def _by_sibling(model: FittedPart, older: Evidence, newest: Evidence) -> FloatAr
     if isinstance(model, RackInletModel):
         inlets = learn_inlets(model.hall, older.rows, older.measured, model.crahs).inlets
         return steady_degc(inlets, newest.rows)
+    if isinstance(model, ServerFansFit):
+        history = HallHistory.of(older.rows)
+        return likely_law(history, history.steps, model.prior).ahead.predict_kw(newest.rows)[:, None]
     assert older.source is not None, "the whole as operated is judged by rows of a whole site"
     return _ratio(fit_as_operated(older.source).overhead_kw(newest.rows), newest.rows)
 

@@ -7,6 +7,11 @@ from zipfile import BadZipFile
 
 import skops.io
 
+FORMAT = (
+    2  # raise it with every change of what a trusted class keeps: a model of other shape would fail only when asked
+)
+_KEYS = {"format", "model"}
+
 TRUSTED = (
     "models.accuracy.Errors",
     "models.ahead.cdus.CdusAhead",
@@ -35,6 +40,8 @@ TRUSTED = (
     "models.regime.step_watch.RegimeChange",
     "models.regime.step_watch.StepWatch",
     "models.server_fans_fit.ServerFansFit",
+    "models.server_fans_step.HallLaw",
+    "models.server_fans_step.StepAhead",
     "models.server_power.curve.PowerCurve",
     "models.server_power.family.Nameplate",
     "models.server_power.family.ServerFamily",
@@ -50,7 +57,7 @@ TRUSTED = (
 
 
 class UntrustedModelError(ValueError):
-    """The bytes are no model of ours, or hold a type that is not on the list."""
+    """The bytes are no model of ours, are of another release, or hold a type that is not on the list."""
 
 
 def dump_model(model: Any) -> bytes:
@@ -61,7 +68,7 @@ def dump_model(model: Any) -> bytes:
     UntrustedModelError
         If the model holds a type that is not on the list.
     """
-    data: bytes = skops.io.dumps(model)
+    data: bytes = skops.io.dumps({"format": FORMAT, "model": model})
     _refuse_untrusted(data)
     return data
 
@@ -72,15 +79,18 @@ def load_model(data: bytes) -> Any:
     Raises
     ------
     UntrustedModelError
-        If the bytes are not such a file, or hold a type that is not on the list.
+        If the bytes are not such a file, are of another release, or hold a type that is not on the list.
     """
     if not data:
         raise UntrustedModelError("not a stored model: empty")
     try:
         _refuse_untrusted(data)
-        return skops.io.loads(data, trusted=list(TRUSTED))
+        stored = skops.io.loads(data, trusted=list(TRUSTED))
     except (BadZipFile, KeyError, TypeError) as error:
         raise UntrustedModelError(f"not a stored model: {error}") from error
+    if not isinstance(stored, dict) or stored.keys() != _KEYS or stored["format"] != FORMAT:
+        raise UntrustedModelError("a model stored by another release: train again")
+    return stored["model"]
 
 
 def _refuse_untrusted(data: bytes) -> None:

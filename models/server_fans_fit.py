@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.accuracy import Errors, errors
+from models.accuracy import conformal_half_width, coverage_frac, errors
 from models.card import ModelCard
-from models.server_fans_evidence import PRIOR_DEVIATION, Changes, HallHistory, LikelyLaw, law_of, likely_law
+from models.server_fans_evidence import PRIOR_DEVIATION, LikelyLaw, fans_of, likely_law, step_ahead
+from models.server_fans_step import BY_THE_HOUR, INLET, HallHistory, StepAhead
 from models.servers import ServerFans
 
 FloatArray = npt.NDArray[np.float64]
@@ -24,12 +25,12 @@ LEAST_SPAN_K = 2.0  # of inlet temperature, between the quantiles below
 LEAST_ROWS = 96
 _SPAN_QUANTILES = (0.05, 0.95)
 _GAUSSIAN_90 = 1.645
-_FORM_FRAC = 0.004  # what four parameters leave of laws of other forms
+_FORM_FRAC = 0.004  # what the parameters leave of laws of other forms
 _DAY_S = 86_400
 
 
 class InletNeverMovedError(ValueError):
-    """History cannot tell: the inlets stayed as warm as they were, or rows are too few; the message says which."""
+    """History cannot tell: the inlets stayed as warm as they were, or rows or days are too few; the message says which."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,8 +39,10 @@ class ServerFansFit:
 
     Attributes
     ----------
-    fans
-        The learned law.
+    ahead
+        The learned law, and what it leaves of a step, given the one before.
+    prior
+        The law that it began from.
     seen_degc
         Lowest and highest inlet temperature that it was learned at.
     half_width_frac
@@ -48,10 +51,16 @@ class ServerFansFit:
         The model card; its errors are of a step given the one before, on every other day, by a law learned on the days between.
     """
 
-    fans: ServerFans
+    ahead: StepAhead
+    prior: ServerFans
     seen_degc: tuple[float, float]
     half_width_frac: float
     card: ModelCard
+
+    @property
+    def fans(self) -> ServerFans:
+        """The learned law at usual work: what a plant model takes."""
+        return self.ahead.law.fans
 
     @property
     def qualified(self) -> bool:
@@ -59,39 +68,30 @@ class ServerFansFit:
         return bool(self.card.qualified)
 
 
-def fit_server_fans(
-    hall: str, rows: pd.DataFrame, prior: ServerFans, work: pd.DataFrame | None = None
-) -> ServerFansFit:
+def fit_server_fans(hall: str, table: pd.DataFrame, prior: ServerFans) -> ServerFansFit:
     """Learn the law of one hall.
 
     Parameters
     ----------
     hall
         Id of the hall, for the card.
-    rows
-        Columns `it_kw` (of the hall) and `inlet_degc` (mean of its racks), equal steps of an hour at most, index UTC times. Rows
-        with gaps are left out.
+    table
+        Its rows, as `models.server_fans_step.hall_table` returns them.
     prior
         The law to begin from.
-    work
-        What IT power at one inlet temperature is a weighted sum of: awake servers, busy servers, deferrable power. None: the
-        hour of the week stands for it, or that of the day while there are less than two weeks.
 
     Raises
     ------
     InletNeverMovedError
-        If the inlets moved less than `LEAST_SPAN_K`, or fewer than `LEAST_ROWS` rows are whole.
+        If the inlets moved less than `LEAST_SPAN_K`, or there are fewer than `LEAST_ROWS` rows, or those of one day only.
     """
-    whole = rows[["it_kw", "inlet_degc"]]
-    whole = (whole if work is None else whole.join(work)).dropna().sort_index()
-    seen = _seen(hall, whole["inlet_degc"])
-    history = HallHistory.of(whole)
+    seen = _seen(hall, table[INLET])
+    history = HallHistory.of(table)
+    every_other = _every_other_day(hall, table.index[history.steps])
     law = likely_law(history, history.steps, prior)
-    days = pd.DatetimeIndex(whole.index).as_unit("s").asi8[history.steps] // _DAY_S
     half_width_frac = _half_width_frac(law, seen)
-    half_width_kw = half_width_frac * float(whole["it_kw"].mean())
-    card = _card(hall, whole, seen, half_width_kw, _out_of_sample(history, prior, days % 2 == 1))
-    return ServerFansFit(law.fans, seen, half_width_frac, card)
+    card = _card(hall, table, seen, _tested(table, history, prior, every_other), _said(law, seen, half_width_frac))
+    return ServerFansFit(law.ahead, prior, seen, half_width_frac, card)
 
 
 def _seen(hall: str, inlet_degc: pd.Series[float]) -> tuple[float, float]:
@@ -109,47 +109,76 @@ def _seen(hall: str, inlet_degc: pd.Series[float]) -> tuple[float, float]:
 
 def _half_width_frac(law: LikelyLaw, seen: tuple[float, float]) -> float:
     moves = np.diag(1e-3 * PRIOR_DEVIATION)
-    up, down = (np.array([_ratio(law.parameters + sign * move, seen) for move in moves]) for sign in (1, -1))
+    up, down = (np.array([_ratio(fans_of(law.parameters + sign * move), seen) for move in moves]) for sign in (1, -1))
     slope = (up - down) / (2e-3 * PRIOR_DEVIATION)
     return float(np.hypot(_GAUSSIAN_90 * np.sqrt(slope @ law.covariance @ slope), _FORM_FRAC))
 
 
-def _ratio(parameters: FloatArray, seen: tuple[float, float]) -> float:
+def _ratio(fans: ServerFans, seen: tuple[float, float]) -> float:
     """Return power at the warm end over that at the cold end."""
-    cold, warm = 1 + law_of(parameters).extra_frac(np.array(seen))
+    cold, warm = 1 + fans.extra_frac(seen)
     return float(warm / cold)
 
 
-def _out_of_sample(history: HallHistory, prior: ServerFans, odd: BoolArray) -> tuple[Errors, Errors]:
-    """Return the errors of the law on each half of the days, learned on the other, and those of the prior; `odd` (steps,)."""
-    measured, by_law, by_prior = [], [], []
-    for half, other in ((odd, ~odd), (~odd, odd)):
-        law = likely_law(history, history.steps[other], prior)
-        changes = Changes(history, history.steps[half], law.changes.memory)
-        measured.append(history.it_kw[history.steps[half]])
-        by_law.append(changes.unexplained_kw(law.fans))
-        by_prior.append(changes.unexplained_kw(prior))
-    kw = np.concatenate(measured)
-    return errors(kw, kw - np.concatenate(by_law)), errors(kw, kw - np.concatenate(by_prior))
+def _said(law: LikelyLaw, seen: tuple[float, float], half_width_frac: float) -> str:
+    more = _ratio(law.law.fans, seen) - 1
+    return (
+        f"servers at {seen[1]:.1f} degC take {more:+.1%} of what they take at {seen[0]:.1f} degC, within "
+        f"{half_width_frac:.1%} (90 %); {law.law.steady_frac:.0%} of it whatever their work"
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tested:
+    """Steps of one half of the days: measured power [kW], and what it missed by laws learned on the other half."""
+
+    measured_kw: FloatArray
+    law_missed_kw: FloatArray
+    prior_missed_kw: FloatArray
+
+
+def _every_other_day(hall: str, times: pd.Index) -> BoolArray:
+    """Return which steps are of every other day that there is."""
+    days, of_day = np.unique(pd.DatetimeIndex(times).as_unit("s").asi8 // _DAY_S, return_inverse=True)
+    if len(days) < 2:
+        raise InletNeverMovedError(
+            f"{hall}: rows of one day; two are needed, one to learn from and one to be tested on"
+        )
+    return np.asarray(of_day % 2 == 1)
+
+
+def _tested(table: pd.DataFrame, history: HallHistory, prior: ServerFans, every_other: BoolArray) -> list[_Tested]:
+    found = []
+    for half in (every_other, ~every_other):
+        rows, other = history.steps[half], history.steps[~half]
+        kw = history.it_kw[rows]
+        rivals = (likely_law(history, other, prior).ahead, step_ahead(history, other, prior))
+        found.append(_Tested(kw, *(kw - rival.predict_kw(table)[rows] for rival in rivals)))
+    return found
 
 
 def _card(
-    hall: str, whole: pd.DataFrame, seen: tuple[float, float], half_width_kw: float, scored: tuple[Errors, Errors]
-) -> ModelCard:
-    test, prior_test = scored
+    hall: str, table: pd.DataFrame, seen: tuple[float, float], halves: list[_Tested], said: str
+) -> ModelCard:  # fmt: skip
+    measured = np.concatenate([half.measured_kw for half in halves])
+    missed = np.concatenate([half.law_missed_kw for half in halves])
+    test = errors(measured, measured - missed)
+    prior_test = errors(measured, measured - np.concatenate([half.prior_missed_kw for half in halves]))
     better = test.rmse < prior_test.rmse
+    by_hour = any(name.startswith(BY_THE_HOUR) for name in table.columns)
     return ModelCard(
         name=f"{hall}.server_fans",
-        method=f"server fans and leakage, work by {'its measurements' if whole.shape[1] > 2 else 'the hour'}",
+        method=f"server fans and leakage by the inlet, work by {'the hour' if by_hour else 'its measurements'}, a step ahead",
         unit="kW",
-        window=(whole.index[0].isoformat(), whole.index[-1].isoformat()),
-        features={"inlet_degc": seen},
+        window=(table.index[0].isoformat(), table.index[-1].isoformat()),
+        features={INLET: seen},
         test=test,
         prior_test=prior_test,
         persistence_test=None,
-        half_width=half_width_kw,
-        coverage_frac=None,
+        half_width=conformal_half_width(missed),
+        coverage_frac=coverage_frac(halves[1].law_missed_kw, 0.0, conformal_half_width(halves[0].law_missed_kw)),
         qualified=better,
         reason=f"{'beats' if better else 'does not beat'} the prior on days that it was not learned on "
         f"(RMSE of a step {test.rmse:.3g} against {prior_test.rmse:.3g})",
+        notes=(said,),
     )

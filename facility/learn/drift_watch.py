@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from facility.learn.changes import read_changes
+from facility.learn.changes import note_change, read_changes
 from facility.learn.learned import out_of_date
 from facility.learn.model_store import ModelStore
 from facility.learn.part_evidence import site_evidence
 from facility.learn.training import training_frame
 from facility.learn.twin import Learned, plant_models
-from facility.learn.version import VersionPart, parts_of
+from facility.learn.version import Entry, VersionPart, parts_of
 from facility.ports import Telemetry
 from facility.site_file import LoadedSite
 from models.drift import drifted
@@ -69,14 +69,22 @@ def find_drift(loaded: LoadedSite, telemetry: Telemetry, models: ModelStore, now
     return found
 
 
+def note_drift(loaded: LoadedSite, telemetry: Telemetry, models: ModelStore, now: datetime) -> list[PartDrift]:
+    """Find drift, and keep since when for the trainings to come; see `find_drift`."""
+    found = find_drift(loaded, telemetry, models, now)
+    for drift in found:
+        note_change(models.folder, drift.part, drift.since)
+    return found
+
+
 def _drift_of(part: VersionPart, rows: Evidence, version: str) -> PartDrift | None:
     usual = part.entry.get("usual_miss")
     if part.model is None or usual is None:
         return None
     new = rows.after(pd.Timestamp(part.entry["fitted_until"]))
     residuals = new.residuals(predicted(part.model, new.rows)).where(_seen(part, new))
-    found = drifted(residuals, usual["half_width"], usual["limit"])
-    if found is None or abs(found.size) < _least(part.entry["unit"], new):
+    found = drifted(residuals, _may_miss(part.entry, new), usual["limit"])
+    if found is None:
         return None
     return PartDrift(part.entry["name"], version, found.since.to_pydatetime(), found.size, part.entry["unit"])
 
@@ -90,9 +98,15 @@ def _seen(part: VersionPart, rows: Evidence) -> npt.NDArray[np.bool_]:
     return inside
 
 
-def _least(unit: str, rows: Evidence) -> float:
-    """Return the least change that is worth a word: what a meter, or a probe, may be off by."""
-    return PROBE_ACCURACY_K if unit == "degC" else METER_FRAC * float(np.nanmean(rows.measured))
+def _may_miss(entry: Entry, rows: Evidence) -> float:
+    """Return what an hour may miss: the interval on the card, or in the test, or what meters and probes may be off by.
+
+    The test of a short history is some hours of one weather; the interval on the card comes from all of it.
+    """
+    probes = rows.measured.shape[1]
+    meter = METER_FRAC * float(rows.measured.mean().mean())
+    instrument = PROBE_ACCURACY_K / np.sqrt(probes) if entry["unit"] == "degC" else meter
+    return float(np.nanmax([entry["usual_miss"]["half_width"], entry["half_width"] or 0.0, instrument]))
 
 
 def _is_known(drift: PartDrift, known: Sequence[datetime], rows: Evidence) -> bool:

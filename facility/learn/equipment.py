@@ -10,6 +10,7 @@ from facility.site import Named, Site
 _HALL_AIR = {"rated_airflow_m3ps"}
 _FANS = {"rated_airflow_m3ps", "rated_fan_kw"}
 _CDU_PUMPS = {"rated_flow_lps", "rated_pump_kw"}
+_SERVERS = {"servers", "peak_w", "fan_power_share_frac"}
 _DUTIES = ("chilled", "condenser")
 _NO_POWER = {"name", "max_starts_per_h", "restart_min"}
 
@@ -29,6 +30,8 @@ def equipment_of(site: Site, part: str) -> dict[str, str]:
         racks = [rack for hall in site.halls if hall.id == owner for rack in hall.racks]
         crahs = [crah for crah in site.crahs if crah.hall == owner]
         return {**_digests(racks, {"liquid_frac"}), **_digests(crahs, _HALL_AIR)}
+    if component == "server_fans":
+        return _digests([pool for pool in site.server_pools if pool.hall == owner], _SERVERS)
     kind, _, of = component.partition(".")
     if kind == "crah_fan":
         return _digests([crah for crah in site.crahs if (crah.hall, crah.plant) == (of, owner)], _FANS)

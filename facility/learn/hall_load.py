@@ -9,8 +9,10 @@ import pandas as pd
 
 from facility.learn.metered import joined, scaled_total
 from facility.ports import Telemetry
-from facility.site import Hall
+from facility.site import Hall, Site
 from facility.site_file import LoadedSite
+from models.raw_history.screen import screen_history
+from models.server_fans_step import hall_table
 
 MOST_MISSING_FRAC = 0.3  # of the time, before a rack's inlet probe is left out of the hall's mean
 
@@ -25,10 +27,23 @@ class HallLoad:
         `it_kw` over all racks, and `inlet_degc`, their mean.
     work
         Awake and busy servers by pool, and deferrable power; None where a pool does not measure its own, or there is none.
+    notes
+        Readings of racks that cannot be believed, and are left out, in words.
     """
 
     rows: pd.DataFrame
     work: pd.DataFrame | None
+    notes: tuple[str, ...] = ()
+
+    def table(self) -> pd.DataFrame:
+        """Return the whole rows, as server fans are learned from them."""
+        return hall_table(self.rows, self.work)
+
+
+def halls_with_pools(site: Site) -> list[Hall]:
+    """Return the halls whose servers the site file describes."""
+    described = {pool.hall for pool in site.server_pools}
+    return [hall for hall in site.halls if hall.id in described]
 
 
 def read_hall_load(loaded: LoadedSite, telemetry: Telemetry, hall: Hall, start: datetime, end: datetime) -> HallLoad:
@@ -36,7 +51,9 @@ def read_hall_load(loaded: LoadedSite, telemetry: Telemetry, hall: Hall, start: 
     feeds = {rack.id: [point.id for point in loaded.points.of(rack.id, "power_kw")] for rack in hall.racks}
     probes = [point.id for rack in hall.racks for point in loaded.points.of(rack.id, "inlet_temperature_degc")]
     asked = [point for ids in feeds.values() for point in ids] + probes
-    frame = telemetry.read(asked, start, end, loaded.site.step)
+    read = telemetry.read(asked, start, end, loaded.site.step)
+    history = screen_history(read[read.notna().any(axis=1).cummax()])  # what is before the first reading is no gap
+    frame = history.frame
     steady = [probe for probe in probes if frame[probe].isna().mean() <= MOST_MISSING_FRAC]
     rows = pd.DataFrame(
         {
@@ -44,7 +61,7 @@ def read_hall_load(loaded: LoadedSite, telemetry: Telemetry, hall: Hall, start: 
             "inlet_degc": frame[steady].mean(axis=1, skipna=False),  # a probe that comes and goes would move the mean
         }
     )
-    return HallLoad(rows, _work(loaded, telemetry, hall, start, end))
+    return HallLoad(rows, _work(loaded, telemetry, hall, start, end), tuple(map(str, history.doubts)))
 
 
 def _work(loaded: LoadedSite, telemetry: Telemetry, hall: Hall, start: datetime, end: datetime) -> pd.DataFrame | None:

@@ -17,9 +17,14 @@ from models.plant_model import Correction
 from models.rack_inlet import RackInlets
 from models.rack_inlet_fit import RackInletModel
 from models.serialise import UntrustedModelError, load_model
+from models.server_fans_fit import ServerFansFit
+from models.servers import ServerFans
 from models.whole.ahead import AheadModel
 
 SEPARATOR, SUFFIX = "~", ".skops"  # ids hold neither
+# What is not here is a component of a plant.
+_OF_AN_OWNER = {"rack_inlets": "inlets", "server_fans": "fans", "whole": "whole"}
+_KINDS = {"inlets": RackInletModel, "fans": ServerFansFit, "component": ComponentPower, "whole": AheadModel}
 _log = get_logger(__name__)
 
 
@@ -31,8 +36,8 @@ def artefact_name(*parts: str) -> str:
 def artefact_of(part: str) -> str:
     """Return the file name of a part that a card names, such as `hall-1.rack_inlets` or `plant-1.chiller`."""
     owner, _, component = part.partition(".")
-    if component in ("rack_inlets", "whole"):
-        return artefact_name("inlets" if component == "rack_inlets" else "whole", owner)
+    if component in _OF_AN_OWNER:
+        return artefact_name(_OF_AN_OWNER[component], owner)
     return artefact_name("component", owner, component)
 
 
@@ -51,6 +56,7 @@ def load_learned(models: ModelStore, site: Site) -> Learned:
         return Learned()
     card = models.card(version)
     inlets: dict[str, RackInlets] = {}
+    fans: dict[str, ServerFans] = {}
     corrections: dict[str, dict[str, Correction]] = {}
     for part, fitted in fitted_parts(models, version):
         if (why := out_of_date(card, part, site)) is not None:
@@ -59,10 +65,12 @@ def load_learned(models: ModelStore, site: Site) -> Learned:
         owner, _, component = part.partition(".")
         if isinstance(fitted, RackInletModel):
             inlets[owner] = fitted.inlets_
+        elif isinstance(fitted, ServerFansFit):
+            fans[owner] = fitted.fans
         elif isinstance(fitted, ComponentPower):
             corrections.setdefault(owner, {})[component] = fitted  # no plan needs the whole; see `load_ahead`
     whole = card.get("whole") or {}
-    return Learned(inlets, corrections, float(whole.get("other_kw", 0.0)), version)
+    return Learned(inlets, fans, corrections, float(whole.get("other_kw", 0.0)), version)
 
 
 def load_ahead(models: ModelStore) -> tuple[AheadModel, str]:
@@ -112,10 +120,9 @@ def fitted_part(version: str, name: str, data: bytes) -> FittedPart:
         found: object = load_model(data)
     except UntrustedModelError as error:
         raise ModelError(f"model {version}: {name}: {error}; {MENDED}") from error
-    kinds = {"inlets": RackInletModel, "component": ComponentPower, "whole": AheadModel}
-    if not isinstance(found, kinds.get(name.partition(SEPARATOR)[0], ())):
+    if not isinstance(found, _KINDS.get(name.partition(SEPARATOR)[0], ())):
         raise ModelError(f"model {version}: {name} is not what its name says; {MENDED}")
-    assert isinstance(found, RackInletModel | ComponentPower | AheadModel)
+    assert isinstance(found, RackInletModel | ServerFansFit | ComponentPower | AheadModel)
     return found
 
 

@@ -8,15 +8,19 @@ from datetime import datetime
 import pandas as pd
 
 from facility.errors import NotEnoughDataError
+from facility.learn.hall_load import halls_with_pools, read_hall_load
 from facility.learn.site_frame import read_site_frame
+from facility.learn.twin import described_server_fans
 from facility.ports import Telemetry
 from facility.site_file import LoadedSite
-from models.evidence import Evidence, component_evidence, inlet_evidence, whole_evidence
+from models.evidence import Evidence, component_evidence, inlet_evidence, server_fans_evidence, whole_evidence
 from models.history_rows import component_rows, hall_rows
 from models.plant_model import CoolingPlant
 
 
-def plant_evidence(loaded: LoadedSite, plant: CoolingPlant, frame: pd.DataFrame) -> dict[str, Evidence]:
+def plant_evidence(
+    loaded: LoadedSite, plant: CoolingPlant, frame: pd.DataFrame, *, inputs_may_rest: bool = False
+) -> dict[str, Evidence]:
     """Return the rows of each part of a plant, by the name on its card; parts that are not measured, or never run, are left out."""
     found: dict[str, Evidence] = {}
     liquid = {rack.id: rack.liquid_frac for hall in loaded.site.halls for rack in hall.racks}
@@ -25,18 +29,28 @@ def plant_evidence(loaded: LoadedSite, plant: CoolingPlant, frame: pd.DataFrame)
         if columns <= set(frame.columns):
             found[f"{hall.id}.rack_inlets"] = inlet_evidence(*hall_rows(hall, frame, liquid))
     for name, rows in component_rows(plant, frame, loaded.site.weather.station).items():
-        found[f"{plant.plant_id}.{name}"] = component_evidence(rows)
+        found[f"{plant.plant_id}.{name}"] = component_evidence(rows, inputs_may_rest=inputs_may_rest)
     return {part: evidence for part, evidence in found.items() if len(evidence)}
 
 
 def site_evidence(
     loaded: LoadedSite, telemetry: Telemetry, plants: Sequence[CoolingPlant], frame: pd.DataFrame, until: datetime
 ) -> dict[str, Evidence]:
-    """Return the rows of each part of a site, its whole among them; `frame` as `training_frame` reads it, up to a time."""
-    found = {part: rows for plant in plants for part, rows in plant_evidence(loaded, plant, frame).items()}
+    """Return the rows that the parts of a site, and its whole, are judged by; `frame` as `training_frame` reads it, up to a time.
+
+    No part is to learn from them: they may hold a change of the plant while its inputs rest (`models.component.screening`).
+    """
+    plant_rows = (plant_evidence(loaded, plant, frame, inputs_may_rest=True) for plant in plants)
+    found = {part: rows for one in plant_rows for part, rows in one.items()}
     if len(frame):
+        start = frame.index[0].to_pydatetime()
+        for hall in halls_with_pools(loaded.site):
+            table = read_hall_load(loaded, telemetry, hall, start, until).table()
+            if len(table):
+                prior = described_server_fans(loaded.site, hall)
+                found[f"{hall.id}.server_fans"] = server_fans_evidence(table, prior)
         try:
-            whole = read_site_frame(loaded, telemetry, frame.index[0].to_pydatetime(), until).rows()
+            whole = read_site_frame(loaded, telemetry, start, until).rows()
         except NotEnoughDataError:
             return found  # a site without a main meter is learned by its parts
         if len(whole.table):

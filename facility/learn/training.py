@@ -17,6 +17,7 @@ from facility.learn.acceptance import Decision
 from facility.learn.candidates import Candidate, plant_candidates
 from facility.learn.changes import Changes, read_changes
 from facility.learn.model_store import REPLACED, ModelStore
+from facility.learn.server_fans import learn_server_fans
 from facility.learn.site_training import learn_site
 from facility.learn.twin import Learned, plant_models
 from facility.learn.version import InService, VersionPart, assemble, decide, fresh_part, in_service, save_version
@@ -92,7 +93,11 @@ def train_site(
     plants = plant_models(loaded, Learned(), None, {})
     history = screen_history(training_frame(loaded, telemetry, plants, now))
     changes = read_changes(models.folder)
-    candidates = [*_plant_parts(loaded, plants, history, changes), learn_site(loaded, telemetry, now, changes)]
+    candidates = [
+        *_plant_parts(loaded, plants, history, changes),
+        *learn_server_fans(loaded, telemetry, now, changes),
+        learn_site(loaded, telemetry, now, changes),
+    ]
     serving, version = in_service(models), f"{now:%Y%m%dT%H%M%S}Z"
     decisions = decide(candidates, serving, loaded.site, changes)
     better, reason = _verdict(models, serving, decisions)

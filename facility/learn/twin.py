@@ -34,9 +34,13 @@ SECONDARY_SUPPLY = "secondary_supply_temperature_setpoint_degc"
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What training found: rack inlets by hall, and corrections by plant and component. Nothing before the first training."""
+    """What training found; nothing before the first.
+
+    Rack inlets and server fans are by hall, corrections by plant and component.
+    """
 
     inlets: Mapping[str, RackInlets] = field(default_factory=dict)
+    server_fans: Mapping[str, ServerFans] = field(default_factory=dict)
     corrections: Mapping[str, Mapping[str, Correction]] = field(default_factory=dict)
     other_kw: float = 0.0  # what the meter sees and no part explains
     version: str = NAMEPLATE
@@ -115,7 +119,7 @@ def _hall(loaded: LoadedSite, hall: Hall, plant_id: str, learned: Learned, at: d
         inlets=learned.inlets.get(hall.id, RackInlets.prior([rack.id for rack in hall.racks])),
         inlet_max_degc=hall.limits.inlet_max_degc,
         inlet_min_degc=hall.limits.inlet_min_degc,
-        server_fans=_server_fans(site, hall),
+        server_fans=learned.server_fans.get(hall.id, described_server_fans(site, hall)),
         density_frac=air_density_frac(site.altitude_m),
     )
 
@@ -127,8 +131,8 @@ def _crah(points: PointIndex, crah: Crah) -> nameplate.Crah:
     return dataclasses.replace(plate, supply_air_min_degc=low, supply_air_max_degc=high, min_fan_speed_frac=slowest)
 
 
-def _server_fans(site: Site, hall: Hall) -> ServerFans:
-    """Return the hall's servers as one kind, the pools weighed by their peak power."""
+def described_server_fans(site: Site, hall: Hall) -> ServerFans:
+    """Return a hall's servers by the site file, as one kind, the pools weighed by their peak power."""
     pools = [pool for pool in site.server_pools if pool.hall == hall.id]
     if not pools:
         return ServerFans()

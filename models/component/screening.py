@@ -56,7 +56,7 @@ class Screened:
     left_out: tuple[LeftOut, ...]
 
 
-def screen(rows: pd.DataFrame, power_kw: pd.Series[float]) -> Screened:
+def screen(rows: pd.DataFrame, power_kw: pd.Series[float], *, inputs_may_rest: bool = False) -> Screened:
     """Leave out what must not teach.
 
     Parameters
@@ -65,12 +65,15 @@ def screen(rows: pd.DataFrame, power_kw: pd.Series[float]) -> Screened:
         `prior_kw`, which is the law's power, and drivers; index UTC times.
     power_kw
         Measured power on the same index.
+    inputs_may_rest
+        Keep rows whose inputs rest while power moves. A sensor that is stuck looks so, which must not teach; and so does a fan
+        at one speed whose filter fouls, which must be seen where drift is looked for.
     """
     drivers = [str(column) for column in rows.columns if column != "prior_kw"]
     table = rows[["prior_kw", *drivers]].assign(power_kw=power_kw).sort_index()
     left = np.ones(len(table), bool)
     found: list[LeftOut] = []
-    for reason, bad in _reasons(table):
+    for reason, bad in _reasons(table, inputs_may_rest):
         hit = bad & left
         if hit.any():
             times = table.index[hit]
@@ -79,7 +82,7 @@ def screen(rows: pd.DataFrame, power_kw: pd.Series[float]) -> Screened:
     return Screened(table[left], tuple(found))
 
 
-def _reasons(table: pd.DataFrame) -> Iterator[tuple[str, BoolArray]]:
+def _reasons(table: pd.DataFrame, inputs_may_rest: bool) -> Iterator[tuple[str, BoolArray]]:
     values = table.to_numpy(float)
     law, power = values[:, 0], values[:, -1]
     missing = [str(name) for name, gap in zip(table, ~np.isfinite(values).all(axis=0), strict=True) if gap]
@@ -89,7 +92,11 @@ def _reasons(table: pd.DataFrame) -> Iterator[tuple[str, BoolArray]]:
     on = whole & (law > 0) & (power > 0)
     yield "standing", whole & ~on
     yield "twice at the same time", np.asarray(table.index.duplicated())
-    yield "power or its inputs rested while the other moved", _stuck(table.index, values[:, :-1], power, on)
+    inputs = values[:, :-1]
+    rested = _stuck(table.index, power[:, None], law, on)
+    if not inputs_may_rest:
+        rested |= _stuck(table.index, inputs, power, on)
+    yield "power or its inputs rested while the other moved", rested
     yield from _far(law, power, on)
     yield (
         f"within {SETTLING.seconds // 60} min of a start",
@@ -103,21 +110,18 @@ def _starting(times: pd.Index, standing: BoolArray, on: BoolArray) -> BoolArray:
     return np.asarray(on & (times.to_numpy() - stood <= SETTLING.to_timedelta64()))
 
 
-def _stuck(times: pd.Index, inputs: FloatArray, power: FloatArray, on: BoolArray) -> BoolArray:
-    """Return rows in which power, or all of law and drivers, keep their value to the last digit while the other moves.
+def _stuck(times: pd.Index, resting: FloatArray, moving: FloatArray, on: BoolArray) -> BoolArray:
+    """Return rows in which all columns of one side keep their value to the last digit while the other side moves.
 
     A law alone may rest: that of a tower does where its fans are asked for all they have.
     """
-    law, stuck = inputs[:, 0], np.zeros(len(times), bool)
-    for resting, moving in ((power[:, None], law), (inputs, power)):
-        run = np.cumsum(np.append(True, (resting[1:] != resting[:-1]).any(axis=1)) | ~on)
-        spans = pd.DataFrame({"run": run, "time": times, "moving": moving}).groupby("run")
-        swing = (spans["moving"].quantile(0.95) - spans["moving"].quantile(0.05)) / spans["moving"].mean()
-        long = (spans["time"].max() - spans["time"].min() >= _STUCK_SPAN) & (spans.size() >= _STUCK_ROWS)
-        steps = np.diff(np.unique(resting[on, 0]))
-        fine = resting[:, 0] > steps.min() * 2 / _STUCK_SWING_FRAC if steps.size else np.zeros(len(times), bool)
-        stuck |= np.isin(run, swing.index[long & (swing > _STUCK_SWING_FRAC)]) & fine
-    return stuck & on
+    run = np.cumsum(np.append(True, (resting[1:] != resting[:-1]).any(axis=1)) | ~on)
+    spans = pd.DataFrame({"run": run, "time": times, "moving": moving}).groupby("run")
+    swing = (spans["moving"].quantile(0.95) - spans["moving"].quantile(0.05)) / spans["moving"].mean()
+    long = (spans["time"].max() - spans["time"].min() >= _STUCK_SPAN) & (spans.size() >= _STUCK_ROWS)
+    steps = np.diff(np.unique(resting[on, 0]))
+    fine = resting[:, 0] > steps.min() * 2 / _STUCK_SWING_FRAC if steps.size else np.zeros(len(times), bool)
+    return np.asarray(np.isin(run, swing.index[long & (swing > _STUCK_SWING_FRAC)]) & fine & on)
 
 
 def _far(law: FloatArray, power: FloatArray, on: BoolArray) -> Iterator[tuple[str, BoolArray]]:

@@ -125,9 +125,11 @@ def test_training_puts_a_version_in_service_that_the_next_plan_uses(
         assert environment.models.serving() == card["version"]
         learned = load_learned(environment.models, demo.site)
     in_service = {part["name"] for part in card["parts"] if part["qualified"]} - {"demo.whole"}  # no plan takes it
-    assert in_service == {f"{hall}.rack_inlets" for hall in learned.inlets} | {
-        f"{plant}.{name}" for plant, parts in learned.corrections.items() for name in parts
-    }
+    assert in_service == (
+        {f"{hall}.rack_inlets" for hall in learned.inlets}
+        | {f"{hall}.server_fans" for hall in learned.server_fans}
+        | {f"{plant}.{name}" for plant, parts in learned.corrections.items() for name in parts}
+    )
     code, out, _ = recommend(capsys, DEMO, state)
     assert code == 0 and json.loads(out)["model_version"] == card["version"]
 

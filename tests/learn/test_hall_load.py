@@ -52,6 +52,15 @@ def test_a_probe_that_is_mostly_silent_does_not_move_the_mean(demo: LoadedSite) 
     assert load.rows["it_kw"].to_numpy() == pytest.approx(12 * 5.0)
 
 
+def test_what_is_before_the_first_reading_leaves_no_probe_out(demo: LoadedSite) -> None:
+    readings = MemoryTelemetry(demo.points, demo.site.id)
+    readings.record(START, racks(demo))
+    load = read_hall_load(demo, readings, demo.site.halls[0], START - timedelta(days=30), START + demo.site.step)
+    assert load.rows["inlet_degc"].dropna().tolist() == pytest.approx([22.0])
+    assert load.notes == ()
+    assert read_hall_load(demo, readings, demo.site.halls[0], START - timedelta(days=2), START).rows.empty
+
+
 def test_work_that_is_not_measured_is_a_gap_not_a_guess(demo: LoadedSite) -> None:
     load = load_of(demo, racks(demo) | WORK)
     assert load.work is not None

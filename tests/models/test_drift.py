@@ -9,7 +9,7 @@ import pytest
 from models.drift import LEAST_LIMIT, drifted, usual_miss
 
 BEGIN = pd.Timestamp("2026-05-04", tz="UTC")
-HALF_WIDTH = 1.645  # one standard deviation is one
+HALF_WIDTH = 1.645
 
 
 def residuals(days: float, seed: int = 1) -> pd.Series[float]:
@@ -28,7 +28,7 @@ def test_a_model_that_holds_does_not_drift_in_two_months() -> None:
     assert not any(drifted(calm.iloc[max(0, end - 288) : end], HALF_WIDTH) for end in ends)
 
 
-@pytest.mark.parametrize("size", [2.5, -2.5, 4.0])
+@pytest.mark.parametrize("size", [3.0, -3.0, 4.5])
 def test_a_step_is_found_within_a_day_dated_and_measured(size: float) -> None:
     changed = residuals(3)
     since = BEGIN + pd.Timedelta(days=2)
@@ -39,6 +39,14 @@ def test_a_step_is_found_within_a_day_dated_and_measured(size: float) -> None:
     assert found.size == pytest.approx(size, abs=0.7)
     a_few_hours_in = changed[: since + pd.Timedelta(hours=2)]
     assert drifted(a_few_hours_in, HALF_WIDTH) is None
+
+
+@pytest.mark.parametrize("share", [0.9, -0.9])
+def test_what_the_interval_allows_for_never_adds_up(share: float) -> None:
+    """A weather that history has not had, in which a model is off to one side for a month."""
+    off = pd.Series(share * HALF_WIDTH, index=residuals(30).index)
+    assert drifted(off, HALF_WIDTH) is None
+    assert drifted(1.5 * off, HALF_WIDTH) is not None
 
 
 def test_what_is_over_is_no_drift() -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import dataclasses
+import hashlib
+import importlib
+import inspect
 import pickle
 from pathlib import Path
 
@@ -13,10 +18,12 @@ from sklearn.linear_model import LinearRegression
 from models.card import ModelCard
 from models.load_forecast import LoadForecaster
 from models.rack_inlet_fit import RackInletModel
-from models.serialise import TRUSTED, UntrustedModelError, dump_model, load_model
+from models.serialise import FORMAT, TRUSTED, UntrustedModelError, dump_model, load_model
 from tests.models.test_component_power import fitted
 from tests.models.test_load_forecast import weeks
 from tests.models.test_rack_inlet import history
+
+SHAPE = "ac5bca159348"  # of what format 2 stores
 
 
 class Intruder:
@@ -77,4 +84,33 @@ def test_a_torn_file_is_refused() -> None:
 
 def test_the_list_names_our_own_types_only() -> None:
     assert all(name.startswith("models.") for name in TRUSTED)
-    assert np.allclose(load_model(skops.io.dumps(LinearRegression().fit([[0.0], [1.0]], [0.0, 2.0]))).coef_, 2.0)
+    line = LinearRegression().fit([[0.0], [1.0]], [0.0, 2.0])
+    assert np.allclose(load_model(skops.io.dumps({"format": FORMAT, "model": line})).coef_, 2.0)
+
+
+def test_a_model_of_another_release_is_refused() -> None:
+    model = fitted()[0]
+    for stored in (model, {"format": FORMAT - 1, "model": model}, {"model": model}):
+        with pytest.raises(UntrustedModelError, match="train again"):
+            load_model(skops.io.dumps(stored))
+
+
+def test_the_format_goes_up_with_what_is_stored() -> None:
+    shape = "; ".join(f"{name}: {' '.join(sorted(_kept_by(name)))}" for name in TRUSTED)
+    assert hashlib.sha256(shape.encode()).hexdigest()[:12] == SHAPE, (
+        "raise models.serialise.FORMAT, then note the new shape here"
+    )
+
+
+def _kept_by(name: str) -> set[str]:
+    """Return the attributes of a class: its fields, or what its methods assign to self."""
+    module, _, qualified = name.rpartition(".")
+    found = getattr(importlib.import_module(module), qualified)
+    if dataclasses.is_dataclass(found):
+        return {field.name for field in dataclasses.fields(found)}
+    tree = ast.parse(inspect.getsource(found))
+    return {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self"
+    }

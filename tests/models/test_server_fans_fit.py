@@ -9,6 +9,7 @@ import pytest
 
 from models.serialise import dump_model, load_model
 from models.server_fans_fit import InletNeverMovedError, fit_server_fans
+from models.server_fans_step import hall_table
 from models.servers import ServerFans
 
 PRIOR = ServerFans(fan_power_share_frac=0.1)
@@ -44,7 +45,7 @@ def worst_error(fans: ServerFans) -> float:
 @pytest.mark.parametrize("seed", range(3))
 def test_with_work_measured_it_is_right_within_a_hundredth_where_inlets_went(seed: int) -> None:
     rows, work = hall(seed)
-    fit = fit_server_fans("hall-1", rows, PRIOR, work)
+    fit = fit_server_fans("hall-1", hall_table(rows, work), PRIOR)
     assert worst_error(PRIOR) > 0.03
     assert worst_error(fit.fans) < 0.01
     assert fit.qualified, fit.card.reason
@@ -57,22 +58,48 @@ def test_with_work_measured_it_is_right_within_a_hundredth_where_inlets_went(see
 @pytest.mark.parametrize("seed", range(3))
 def test_with_work_unmeasured_the_hour_and_the_step_before_stand_for_it(seed: int) -> None:
     rows, _ = hall(seed, wander_frac=0.05)
-    fit = fit_server_fans("hall-1", rows, PRIOR)
+    fit = fit_server_fans("hall-1", hall_table(rows), PRIOR)
     assert worst_error(fit.fans) < 0.5 * worst_error(PRIOR)
     assert "by the hour" in fit.card.method
+
+
+def test_extra_power_that_does_not_follow_the_work_is_told_from_that_which_does() -> None:
+    rows, work = hall()
+    follows = rows["it_kw"] / truth(rows["inlet_degc"].to_numpy())
+    extra = truth(rows["inlet_degc"].to_numpy()) - 1
+    steady = rows.assign(it_kw=follows + extra * float(follows.mean()))
+    fits = [fit_server_fans("hall-1", hall_table(each, work), PRIOR) for each in (rows, steady)]
+    assert fits[0].ahead.law.steady_frac < 0.2
+    assert fits[1].ahead.law.steady_frac > 0.8
+    assert max(worst_error(fit.fans) for fit in fits) < 0.01
+
+
+def test_a_step_is_predicted_from_the_one_before_and_a_gap_from_nothing() -> None:
+    rows, work = hall()
+    table = hall_table(rows, work)
+    ahead = fit_server_fans("hall-1", table, PRIOR).ahead
+    later = table.drop(table.index[100:110])
+    said = ahead.predict_kw(later)
+    assert np.flatnonzero(np.isnan(said)).tolist() == [0, 100]
+    measured = later["it_kw"].to_numpy()
+    assert np.nanmax(np.abs(said / measured - 1)) < 0.03
+    unlike = later.assign(it_kw=np.where(np.arange(len(later)) == 200, 2 * measured, measured))
+    assert ahead.predict_kw(unlike)[200] == said[200]  # a step's own power is not looked at
+    assert ahead.predict_kw(later.drop(columns="busy"))[300] != said[300]
+    assert ahead.predict_kw(later.iloc[:0]).size == 0
 
 
 def test_warmer_never_takes_less_whatever_the_data_say() -> None:
     rows, work = hall()
     rows["it_kw"] /= truth(rows["inlet_degc"].to_numpy()) ** 2
-    fans = fit_server_fans("hall-1", rows, PRIOR, work).fans
+    fans = fit_server_fans("hall-1", hall_table(rows, work), PRIOR).fans
     assert np.all(np.diff(fans.extra_frac(np.arange(18.0, 40.0, 0.5))) >= 0)
 
 
 def test_the_less_the_data_say_the_wider_the_interval() -> None:
     rows, work = hall()
     noisy = rows.assign(it_kw=rows["it_kw"] * (1 + np.random.default_rng(1).normal(0, 1.0, STEPS)))
-    learned, vague = (fit_server_fans("hall-1", each, PRIOR, work) for each in (rows, noisy))
+    learned, vague = (fit_server_fans("hall-1", hall_table(each, work), PRIOR) for each in (rows, noisy))
     assert vague.half_width_frac > 3 * learned.half_width_frac
     for fit in (learned, vague):
         cold, warm = truth(np.array(fit.seen_degc))
@@ -84,20 +111,22 @@ def test_gaps_are_left_out_and_change_little() -> None:
     rows, work = hall()
     rows.iloc[100:150, 0] = np.nan
     work.iloc[300:340, 1] = np.nan
-    assert worst_error(fit_server_fans("hall-1", rows.drop(rows.index[500:530]), PRIOR, work).fans) < 0.01
+    assert worst_error(fit_server_fans("hall-1", hall_table(rows.drop(rows.index[500:530]), work), PRIOR).fans) < 0.01
 
 
 def test_inlets_that_never_moved_are_refused_by_name() -> None:
     rows, work = hall()
     with pytest.raises(InletNeverMovedError, match=r"hall-1: the mean inlet stayed within 23\.\d\.\.24\.\d degC"):
-        fit_server_fans("hall-1", rows.assign(inlet_degc=24 + 0.1 * (rows["inlet_degc"] - 24)), PRIOR, work)
+        fit_server_fans("hall-1", hall_table(rows.assign(inlet_degc=24 + 0.1 * (rows["inlet_degc"] - 24)), work), PRIOR)
     with pytest.raises(InletNeverMovedError, match="hall-1: 50 whole rows"):
-        fit_server_fans("hall-1", rows.iloc[:50], PRIOR, work)
+        fit_server_fans("hall-1", hall_table(rows.iloc[:50], work), PRIOR)
+    with pytest.raises(InletNeverMovedError, match="hall-1: rows of one day"):
+        fit_server_fans("hall-1", hall_table(rows.iloc[:96], work), PRIOR)
 
 
 def test_it_is_stored_without_pickles() -> None:
     rows, work = hall()
-    fit = fit_server_fans("hall-1", rows, PRIOR, work)
+    fit = fit_server_fans("hall-1", hall_table(rows, work), PRIOR)
     again = load_model(dump_model(fit))
     assert again.fans == fit.fans
     assert again.card.reason == fit.card.reason

@@ -19,12 +19,14 @@ from facility.learn.equipment import equipment_of
 from facility.learn.model_store import ModelStore
 from facility.learn.sample import pack
 from facility.records import Quality, ReadingBatch
-from facility.service.trainer import DRIFT_EVERY, RETRY, Reasons, notice_drift
+from facility.service.trainer import notice_drift, reasons_of
+from facility.service.training_due import DRIFT_EVERY, RETRY
 from facility.service.worker import Worker
 from facility.site_file import LoadedSite, load_site
 from facility.state import StateFolder
 from models import fan
 from models.component_power import ComponentPower
+from models.drift import LEAST_LIMIT
 from models.serialise import dump_model
 from tests.api.records_for_tests import FixedClock
 from tests.cycle.lived_in import DEMO, changed_site
@@ -48,7 +50,7 @@ def worker(loaded: LoadedSite, tmp_path: Path) -> Worker:
     return Worker(state, clock, Heartbeat(state, "trainer", clock), loaded)
 
 
-def serve_fan_model(worker: Worker) -> None:
+def serve_fan_model(worker: Worker, **card: Any) -> None:
     """Put a version in service whose fans draw a tenth more than the nameplate says."""
     times = pd.date_range(TRAINED - timedelta(days=4), TRAINED, freq="15min")
     law = 3 * fan.power_kw(speeds(times), 3.6)
@@ -61,8 +63,9 @@ def serve_fan_model(worker: Worker) -> None:
         "name": PART,
         "trained_in": "v1",
         "fitted_until": times[-1].isoformat(),
-        "usual_miss": {"half_width": 0.1, "limit": 12.0},
+        "usual_miss": {"half_width": 0.1, "limit": LEAST_LIMIT},
         "equipment": equipment_of(worker.loaded.site, PART),
+        **card,
     }
     name = "component~plant-1~crah_fan.hall-1.skops"
     models = ModelStore(worker.state.models)
@@ -97,48 +100,49 @@ def record_fans(worker: Worker, factor: float, since: datetime) -> None:
 
 
 def test_without_a_model_it_trains_at_once_and_every_hour(worker: Worker) -> None:
-    reasons = Reasons(worker)
-    assert reasons.due(NOON) == "no model yet"
-    assert reasons.due(NOON + timedelta(minutes=59)) == ""
-    assert reasons.due(NOON + RETRY) == "no model yet"
+    reasons = reasons_of(worker)
+    assert reasons.due(worker.loaded, NOON) == "no model yet"
+    assert reasons.due(worker.loaded, NOON + timedelta(minutes=59)) == ""
+    assert reasons.due(worker.loaded, NOON + RETRY) == "no model yet"
 
 
 def test_with_a_model_it_trains_at_night_once(worker: Worker) -> None:
     serve_fan_model(worker)
-    reasons = Reasons(worker)
-    assert reasons.due(NOON) == ""
-    assert reasons.due(NIGHT - timedelta(seconds=1)) == ""
-    assert reasons.due(NIGHT) == "night"
-    assert reasons.due(NIGHT + timedelta(minutes=1)) == ""
-    assert reasons.due(NIGHT + timedelta(days=1)) == "night"
+    reasons = reasons_of(worker)
+    assert reasons.due(worker.loaded, NOON) == ""
+    assert reasons.due(worker.loaded, NIGHT - timedelta(seconds=1)) == ""
+    assert reasons.due(worker.loaded, NIGHT) == "night"
+    assert reasons.due(worker.loaded, NIGHT + timedelta(minutes=1)) == ""
+    assert reasons.due(worker.loaded, NIGHT + timedelta(days=1)) == "night"
 
 
 def test_other_equipment_is_a_reason_a_price_is_none(worker: Worker, tmp_path: Path) -> None:
     serve_fan_model(worker)
-    reasons = Reasons(worker)
-    assert reasons.due(NOON) == ""
+    reasons = reasons_of(worker)
+    assert reasons.due(worker.loaded, NOON) == ""
     worker.take_over(load_site(changed_site(tmp_path, {"name": "Another name"})))
-    assert reasons.due(NOON + timedelta(minutes=1)) == ""
+    assert reasons.due(worker.loaded, NOON + timedelta(minutes=1)) == ""
     crahs = [crah.model_dump(mode="json", exclude_defaults=True) for crah in worker.loaded.site.crahs]
     crahs[0]["rated_fan_kw"] = 5.0
     worker.take_over(load_site(changed_site(tmp_path, {"crahs": crahs})))
-    why = reasons.due(NOON + timedelta(minutes=2))
+    why = reasons.due(worker.loaded, NOON + timedelta(minutes=2))
     assert why == f"equipment changed: {PART}: nameplate of crah-1 changed"
-    assert reasons.due(NOON + timedelta(minutes=3)) == ""  # told once: a training that cannot help is not repeated
+    later = NOON + timedelta(minutes=3)
+    assert reasons.due(worker.loaded, later) == ""  # told once: a training that cannot help is not repeated
 
 
 def test_a_version_that_cannot_be_read_is_a_reason(worker: Worker) -> None:
     serve_fan_model(worker)
     (worker.state.models / "v1" / "card.json").write_text("{")
-    assert "card.json is damaged" in Reasons(worker).due(NOON)
+    assert "card.json is damaged" in reasons_of(worker).due(worker.loaded, NOON)
 
 
 def test_drift_is_journaled_kept_and_a_reason_once(worker: Worker) -> None:
     serve_fan_model(worker)
     since = NOON - timedelta(hours=20)
     record_fans(worker, 1.2, since)
-    reasons = Reasons(worker)
-    why = reasons.due(NOON)
+    reasons = reasons_of(worker)
+    why = reasons.due(worker.loaded, NOON)
     assert why.startswith(f"drift of {PART} +")
     assert "since 2026-07-13 16:00 UTC" in why
     with closing(open_journal(None, worker.state)) as journal:
@@ -146,7 +150,7 @@ def test_drift_is_journaled_kept_and_a_reason_once(worker: Worker) -> None:
     assert (event.subject, event.actor, event.detail["since"]) == (PART, "trainer", since.isoformat())
     assert event.detail["size"] == pytest.approx(0.2 * 1.1 * 3 * 3.6 * 0.36, rel=0.35)
     assert read_changes(worker.state.models) == {PART: [since]}
-    assert reasons.due(NOON + DRIFT_EVERY) == ""
+    assert reasons.due(worker.loaded, NOON + DRIFT_EVERY) == ""
 
 
 def test_fans_that_draw_what_they_did_are_no_drift(worker: Worker) -> None:
@@ -154,3 +158,15 @@ def test_fans_that_draw_what_they_did_are_no_drift(worker: Worker) -> None:
     record_fans(worker, 1.0, NOON)
     assert notice_drift(worker) == ""
     assert read_changes(worker.state.models) == {}
+
+
+def test_what_the_card_allows_for_is_no_drift(worker: Worker) -> None:
+    serve_fan_model(worker, half_width=1.0)
+    record_fans(worker, 1.2, NOON - timedelta(hours=20))
+    assert notice_drift(worker) == ""
+
+
+def test_conditions_that_the_model_has_not_seen_are_no_drift(worker: Worker) -> None:
+    serve_fan_model(worker, features={"prior_kw": (0.0, 0.5)})
+    record_fans(worker, 1.2, NOON - timedelta(hours=20))
+    assert notice_drift(worker) == ""

@@ -22,7 +22,6 @@ OwnConditions = Callable[[LoadedSite, int, datetime, datetime, timedelta], Condi
 START = datetime(2025, 5, 5, tzinfo=UTC)
 UNMOVED, MOVED = timedelta(days=1), timedelta(days=5)
 END = START + UNMOVED + MOVED
-SEED = 1
 _STEPS_DEGC = (18.0, 20.0, 22.0, 24.0, 26.0)  # in an order that has nothing to do with the hour
 _STEP_FOR = timedelta(hours=4)
 _SUPPLY_AIR = "supply_air_temperature_setpoint_degc"
@@ -47,14 +46,14 @@ class _Stepping:
         return {key: now_degc if key[1] == _SUPPLY_AIR else value for key, value in setpoints.items()}
 
 
-def stepped(loaded: LoadedSite, factory: PlantFactory, own_conditions: OwnConditions) -> MemoryTelemetry:
-    """Return the readings of a site from `START` to `END`."""
-    conditions = own_conditions(loaded, SEED, START, END + timedelta(days=1), timedelta(minutes=5))
-    random = np.random.default_rng(SEED)
+def stepped(loaded: LoadedSite, factory: PlantFactory, own_conditions: OwnConditions, seed: int) -> MemoryTelemetry:
+    """Return the readings of a site from `START` to `END`; the seed draws the steps, and what the site file does not say."""
+    conditions = own_conditions(loaded, seed, START, END + timedelta(days=1), timedelta(minutes=5))
+    random = np.random.default_rng(seed)
     rounds = -(-MOVED // (_STEP_FOR * len(_STEPS_DEGC)))
     steps = np.concatenate([random.permutation(_STEPS_DEGC) for _ in range(rounds)])
     readings = MemoryTelemetry(loaded.points, loaded.revision)
-    plant = factory(loaded, conditions, SEED, START)
+    plant = factory(loaded, conditions, seed, START)
     try:
         Drive(plant, _Stepping(GoodPractice(loaded), readings, steps), []).run(END)
     finally:

@@ -16,11 +16,13 @@ from facility.errors import FacilityError
 from facility.history.issued_forecasts import IssuedForecasts
 from facility.history.journal import open_journal
 from facility.history.journal_database import open_database
+from facility.learn.drift_watch import note_drift
+from facility.learn.model_events import drift_event, training_events
 from facility.learn.model_store import ModelStore
 from facility.learn.training import train_site
 from facility.ports import Signals
 from facility.records import Event, Plan
-from facility.service.night import next_night
+from facility.service.training_due import Reasons
 from facility.site import AbnormalInput
 from facility.site_file import LoadedSite
 from facility.state import StateFolder
@@ -71,7 +73,7 @@ def open_product(
 
 
 class Ours:
-    """Trains at the start and every night, plans every `replan`, and follows the plan in between.
+    """Trains when the service does, plans every `replan`, and follows the plan in between.
 
     Setpoints that the plan does not lead, and all of them while there is no plan or the site is in an abnormal state, stay with
     the plant's own controls, which are good practice.
@@ -87,7 +89,7 @@ class Ours:
         self._in_force: dict[Key, float] = {}
         self._plan: Plan | None = None
         self._next_plan: datetime | None = None
-        self._next_training: datetime | None = None
+        self._reasons = Reasons(environment.models, self._drift)
 
     def decide(self, time: datetime, measured: Mapping[Key, float]) -> Mapping[Key, float]:
         """Return the setpoints to put in force."""
@@ -135,16 +137,28 @@ class Ours:
         self._environment.journal.append(Event(time, "cycle.failed", site, "planner", detail, correlation))
 
     def _train_when_due(self, time: datetime) -> None:
-        if self._next_training is not None and time < self._next_training:
+        environment = self._environment
+        why = self._reasons.due(environment.loaded, time)
+        if not why:
             return
-        self._next_training = next_night(time.astimezone(self._environment.loaded.site.zone))
         began = wall.perf_counter()
         try:
-            train_site(self._environment.loaded, self._telemetry, self._environment.models, time)
+            outcome = train_site(environment.loaded, self._telemetry, environment.models, time, why)
         except FacilityError as error:
             self.diary.notes.append(f"{time:%Y-%m-%d %H:%M} not trained: {error}")
-        else:
-            self.diary.train_seconds.append(wall.perf_counter() - began)
+            return
+        self.diary.train_seconds.append(wall.perf_counter() - began)
+        for event in training_events(outcome, "trainer", time):
+            environment.journal.append(event)
+
+    def _drift(self) -> str:
+        """Look for drift and keep it, as the service's trainer does; return it in words."""
+        environment, now = self._environment, self._environment.clock.now()
+        found = note_drift(environment.loaded, self._telemetry, environment.models, now)
+        for drift in found:
+            environment.journal.append(drift_event(drift, "trainer", now))
+            self.diary.notes.append(f"{now:%Y-%m-%d %H:%M} drift of {drift}")
+        return ", ".join(map(str, found))
 
 
 def holds(abnormal: AbnormalInput, measured: Mapping[Key, float]) -> bool:

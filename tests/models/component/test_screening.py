@@ -88,6 +88,18 @@ def test_power_at_rest_while_its_law_moves_is_stuck_and_a_steady_machine_is_not(
     assert reasons(steady, pd.Series(6.0, index=TIMES)) == {}
 
 
+def test_where_drift_is_looked_for_inputs_may_rest_and_power_may_not() -> None:
+    """A fan at one speed that draws a third more from an hour on: it looks like a sensor of speed that is stuck."""
+    rows, power = clean()
+    rows.iloc[120:200, 0] = 45.0
+    power.iloc[120:200] = np.where(np.arange(80) < 40, 54.0, 72.0) + np.random.default_rng(5).normal(0, 0.1, 80)
+    assert reasons(rows, power) == {"power or its inputs rested while the other moved": 80}
+    assert screen(rows, power, inputs_may_rest=True).left_out == ()
+    power.iloc[300:340] = power.iloc[300]
+    (one,) = screen(rows, power, inputs_may_rest=True).left_out
+    assert one.rows == 40
+
+
 def test_a_law_may_rest_where_its_drivers_move() -> None:
     """The fans of a tower at full speed, by the law, while the wet bulb rises."""
     rows, power = clean()
