@@ -65,6 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
             environment.signals,
             model,
             version,
+            archive=environment.archive,
             at=environment.clock.now(),
             horizon=timedelta(hours=arguments.hours),
         )

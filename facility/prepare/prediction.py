@@ -10,8 +10,9 @@ import pandas as pd
 
 from facility.errors import NotEnoughDataError
 from facility.learn.site_frame import outdoor_conditions, read_site_frame
-from facility.ports import Signals, Telemetry
+from facility.ports import ForecastArchive, Signals, Telemetry
 from facility.records import Forecast
+from facility.signals.proven_spread import with_proven_spread
 from facility.signals.weather import OUTDOOR
 from facility.site_file import LoadedSite
 from models.whole.ahead import AheadModel, SiteAhead
@@ -38,10 +39,11 @@ def predict_site(
     model: AheadModel,
     version: str,
     *,
+    archive: ForecastArchive,
     at: datetime,
     horizon: timedelta,
 ) -> Prediction:
-    """Return the prediction of the steps from the present one on.
+    """Return the prediction of the steps from the present one on; weather is as unsure as forecasts of its kind have proved.
 
     Raises
     ------
@@ -57,6 +59,7 @@ def predict_site(
     if recent.table.empty:
         raise NotEnoughDataError(["a step of the last day in which the whole site was measured", *recent.left_out])
     dry, humidity = (signals.forecast(name, at, start.to_pydatetime(), steps, step) for name in OUTDOOR)
+    dry = with_proven_spread(dry, archive, loaded, telemetry)
     times = pd.date_range(start, periods=steps, freq=step)
     weather = _conditions(loaded, times, dry.values, humidity)
     ahead = model.forecast(start, recent.table, weather, _spread(loaded, times, dry, humidity))

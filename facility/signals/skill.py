@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from facility.ports import ForecastArchive, Telemetry
@@ -15,8 +16,10 @@ from facility.signals.weather import OUTDOOR
 from facility.site_file import LoadedSite
 from models.psychrometrics import wet_bulb_degc
 
+IntArray = npt.NDArray[np.int64]
+
 MEASURED = (*OUTDOOR, WET_BULB)
-_LOW, _HIGH = 0.05, 0.95
+LOW, HIGH = 0.05, 0.95  # quantiles at the ends of the 90 % interval
 _HOUR = pd.Timedelta(hours=1)
 COLUMNS = ("count", "bias", "mae", "width_90", "coverage_90")
 
@@ -41,10 +44,7 @@ def skill(archive: ForecastArchive, quantity: str, measured: pd.Series, start: d
         `count` of steps compared; `bias` (forecast less measured) and `mae`, in the quantity's unit; mean `width_90` of the 90 %
         interval and `coverage_90`, the share inside, NaN where forecasts give no spread. No rows where nothing can be compared.
     """
-    rows = pd.concat(
-        [_compared(one, measured) for one in _spaced(archive.issued(quantity, start, end))] or [_nothing()]
-    )
-    found = rows.dropna(subset=["error"]).groupby("lead_h")
+    found = compared(archive.issued(quantity, start, end), measured).groupby("lead_h")
     return pd.DataFrame(
         {
             "count": found["error"].size(),
@@ -55,6 +55,25 @@ def skill(archive: ForecastArchive, quantity: str, measured: pd.Series, start: d
         },
         columns=list(COLUMNS),
     )
+
+
+def compared(forecasts: Iterable[Forecast], measured: pd.Series) -> pd.DataFrame:
+    """Return one row a step that was forecast and then measured, of one forecast an hour at most.
+
+    Returns
+    -------
+    pandas.DataFrame
+        When it was `issued` and `lead_h`, whole hours ahead; `error`, forecast less measured; `width` of the 90 % interval and
+        `inside`, 1 or 0, both NaN where the forecast gives no spread; `beyond`, how far the measured value lies beyond the nearer
+        end of the interval (negative inside), or where there is none, from the forecast.
+    """
+    rows = pd.concat([_compared(one, measured) for one in _spaced(forecasts)] or [_nothing()])
+    return rows.dropna(subset=["error"])
+
+
+def lead_hours(times: Sequence[datetime], issued: datetime) -> IntArray:
+    """Return how many whole hours ahead times are; a step under way is none."""
+    return np.asarray(np.maximum((pd.DatetimeIndex(list(times)) - pd.Timestamp(issued)) // _HOUR, 0), np.int64)
 
 
 def weather_measured(
@@ -83,13 +102,19 @@ def _spaced(forecasts: Iterable[Forecast]) -> Iterable[Forecast]:
 
 
 def _compared(forecast: Forecast, measured: pd.Series) -> pd.DataFrame:
-    times = pd.DatetimeIndex(list(forecast.times))
-    truth = measured.reindex(times).to_numpy(float)
-    unknown = np.full(len(times), np.nan)
-    low, high = (np.asarray(forecast.quantiles.get(quantile, unknown)) for quantile in (_LOW, _HIGH))
-    inside = np.where(np.isfinite(high - low), (low <= truth) & (truth <= high), np.nan)
-    lead_h = np.maximum((times - pd.Timestamp(forecast.issued)) // _HOUR, 0)
-    columns = {"lead_h": lead_h, "error": forecast.values - truth, "width": high - low, "inside": inside}
+    truth = measured.reindex(pd.DatetimeIndex(list(forecast.times))).to_numpy(float)
+    unknown = np.full(truth.size, np.nan)
+    low, high = (np.asarray(forecast.quantiles.get(quantile, unknown)) for quantile in (LOW, HIGH))
+    spread, error = np.isfinite(high - low), forecast.values - truth
+    beyond = np.where(spread, np.maximum(low - truth, truth - high), np.abs(error))
+    columns = {
+        "issued": pd.Timestamp(forecast.issued),
+        "lead_h": lead_hours(forecast.times, forecast.issued),
+        "error": error,
+        "width": high - low,
+        "inside": np.where(spread, beyond <= 0, np.nan),
+        "beyond": beyond,
+    }
     return pd.DataFrame(columns)
 
 
