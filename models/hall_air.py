@@ -63,7 +63,15 @@ class AirAnswer:
     bound_by: npt.NDArray[np.str_]  # (n,): what set the least airflow
 
 
-def answer(hall: Hall, it_kw: FloatArray, supply_degc: float, water_degc: float, water_rise_k: float) -> AirAnswer:
+def answer(
+    hall: Hall,
+    it_kw: FloatArray,
+    supply_degc: float,
+    water_degc: float,
+    water_rise_k: float,
+    *,
+    speed_frac: FloatArray | None = None,
+) -> AirAnswer:
     """Return the least airflow that keeps the inlets, and trials with more.
 
     Parameters
@@ -76,6 +84,8 @@ def answer(hall: Hall, it_kw: FloatArray, supply_degc: float, water_degc: float,
         Supply air and entering chilled water [degC].
     water_rise_k
         Rise of the chilled water at the coils' rating [K]; it fixes their rated water flow.
+    speed_frac
+        Fan speeds that are held instead of those trials [-], (n, m).
     """
     group = hall.group
     rated_water_kw_per_k = group.rated_cooling_kw / water_rise_k
@@ -84,7 +94,7 @@ def answer(hall: Hall, it_kw: FloatArray, supply_degc: float, water_degc: float,
     )
     for_inlets = _airflow_for_inlets(hall, group, it_kw, supply_degc)
     least = np.clip(for_inlets, group.min_fan_speed_frac, 1.0)
-    speed = np.minimum(least[:, None] * np.asarray(AIRFLOW_TRIALS), 1.0)
+    speed = np.minimum(least[:, None] * np.asarray(AIRFLOW_TRIALS), 1.0) if speed_frac is None else speed_frac
     extra_kw = _server_fans(hall, group, it_kw[:, None], supply_degc, speed)
     fan_kw = fan.power_kw(speed, group.rated_fan_kw)
     heat_kw = it_kw[:, None] + extra_kw + fan_kw

@@ -165,7 +165,7 @@ class CoolingPlant:
 
     def _rejecting(self, state: JointState, load: Load, ends: _Ends) -> PlantResponse:
         limits = ends.limits.copy()
-        flow_lps = self._plant_flow_lps(state, ends.terminals.flow_lps, limits)
+        flow_lps = self.plant_flow_lps(state.chillers_on, ends.terminals.flow_lps, limits)
         heat_kw = ends.terminals.heat_kw + self.chilled_pump_kw(flow_lps)
         demand = Demand(state.leaving_water_degc, heat_kw, flow_lps, load.wet_bulb_degc)
         if state.mode is not Mode.FREE and not self.chillers:
@@ -181,11 +181,11 @@ class CoolingPlant:
         group = self.chilled_pump
         return pump.power_kw(flow_lps / group.rated_flow_lps, group.rated_kw, group.static_head_frac)
 
-    def _plant_flow_lps(self, state: JointState, flow_lps: FloatArray, limits: LimitLog) -> FloatArray:
+    def plant_flow_lps(self, chillers_on: int, flow_lps: FloatArray, limits: LimitLog) -> FloatArray:
         """Return the pumps' flow: what the valves ask, not below what the evaporators need."""
         rated_lps = self.chilled_pump.rated_flow_lps
         limits.require(flow_lps <= rated_lps * (1 + 1e-9), f"{self.plant_id}: chilled-water flow max")
-        on_frac = state.chillers_on / self.room.chillers_installed
+        on_frac = chillers_on / self.room.chillers_installed
         floor_frac = max(_MIN_EVAPORATOR_FLOW_FRAC * on_frac, _LEAST_FLOW_FRAC)
         return np.clip(flow_lps, rated_lps * floor_frac, rated_lps)
 

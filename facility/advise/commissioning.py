@@ -63,6 +63,8 @@ def why(step: Step, zone: ZoneInfo) -> str:
     risk = "no inlet becomes warmer"
     if step.room is not None and step.worst_degc is not None and step.risk_k > 0:
         risk = f"{step.room.id}: hottest inlet at worst {step.worst_degc:.1f} of {step.room.inlet_max_degc:g} °C"
+        if step.worst_lost_degc is not None:
+            risk += f", {step.worst_lost_degc:.1f} °C if {step.room.spare_crahs} stopped"
     return (
         f"history has it {seen}; from {begins:%m-%d %H:%M} to {step.value:.4g}, held from {held_from:%H:%M} until "
         f"{back_at:%m-%d %H:%M}, then back to {lever.now:.4g}; {risk}"

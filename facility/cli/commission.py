@@ -1,8 +1,10 @@
 """Plan small tries of setpoints that history has never moved, so that the models learn their effect; report what they taught.
 
 Each step goes to a value, holds it and goes back; none is planned whose hottest inlet, doubt and margin included, could reach its
-limit. `--propose` puts the steps into the journal, where `facility review` approves or rejects them one by one. After they were
-carried out and `facility train` has run, `--report` tells how the range that the models have seen grew.
+limit, or would pass it if the CRAHs that the hall must be able to lose stopped meanwhile. `--propose` puts the steps into the
+journal, where `facility review` approves or rejects them one by one. No step stands on another: how far the next ones go is for
+history to say, so run this again once they are over. After `facility train`, `--report` tells which of them were carried out, how
+the range that the models have seen grew, and what each setpoint does by the models in service.
 """
 
 from __future__ import annotations
@@ -15,7 +17,15 @@ from datetime import datetime, timedelta
 from facility.advise.commissioning import tries_of
 from facility.advise.growth import range_growth, unexcited
 from facility.advise.report import recommendation_rows
-from facility.cli.commission_tables import campaign_tables, growth_rows, growth_tables, refusal_rows, step_rows
+from facility.cli.commission_report import (
+    effect_rows,
+    effect_table,
+    growth_rows,
+    growth_tables,
+    outcome_rows,
+    outcome_tables,
+)
+from facility.cli.commission_tables import campaign_tables, refusal_rows, step_rows
 from facility.cli.common import add_output, add_site, emit, open_site
 from facility.cli.times import time_of
 from facility.clock import SystemClock
@@ -24,12 +34,15 @@ from facility.errors import ConfigurationError, JournalError, ModelError
 from facility.findings import read_findings
 from facility.learn.learned import load_learned
 from facility.prepare.commissioning import campaign_at, unmoved_setpoints
+from facility.prepare.commissioning_done import Outcome, outcomes
+from facility.prepare.commissioning_effects import effects_at
 from facility.records import Recommendation, RecommendationKind, RecommendationState
 from facility.trust.believed import BelievedTelemetry
 from models.commissioning.campaign import Campaign
 
 NOTICE = timedelta(hours=1)  # before the first step, for somebody to decide
-_NEVER_DONE = frozenset({RecommendationState.REJECTED, RecommendationState.SUPERSEDED, RecommendationState.EXPIRED})
+# One that expired may have been carried out by hand: history says.
+_CALLED_OFF = frozenset({RecommendationState.REJECTED, RecommendationState.SUPERSEDED})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _plan(arguments: argparse.Namespace, environment: Environment) -> None:
     loaded, now = environment.loaded, environment.clock.now()
+    if arguments.propose:
+        _require_nothing_ahead(environment, now)
     begins = now + NOTICE if arguments.begin is None else time_of(arguments.begin, now, loaded.site.zone)
     if begins < now:
         raise ConfigurationError(f"--begin {arguments.begin}: that is past")
@@ -72,6 +87,26 @@ def _plan(arguments: argparse.Namespace, environment: Environment) -> None:
         "proposed": recommendation_rows(proposed),
     }
     emit(arguments, campaign_tables(campaign, loaded.site.zone, len(proposed)), document, rows)
+
+
+def _require_nothing_ahead(environment: Environment, now: datetime) -> None:
+    """Refuse to propose while approved steps are still to come: what they reach decides what comes next."""
+    states = (RecommendationState.APPROVED, RecommendationState.APPLIED)
+    ahead = [item.ends for item in _tries(environment) if item.state in states and item.ends and item.ends > now]
+    if ahead:
+        until = max(ahead).astimezone(environment.loaded.site.zone)
+        raise JournalError(
+            f"approved steps go on until {until:%Y-%m-%d %H:%M}: what they reach decides what comes next; propose after that"
+        )
+
+
+def _tries(environment: Environment) -> list[Recommendation]:
+    """Return the steps of commissionings that were not called off."""
+    return [
+        item
+        for item in environment.journal.recommendations()
+        if item.kind is RecommendationKind.COMMISSIONING and item.state not in _CALLED_OFF
+    ]
 
 
 def plan_at(environment: Environment, now: datetime, begins: datetime) -> Campaign:
@@ -100,35 +135,36 @@ def propose(environment: Environment, campaign: Campaign, now: datetime) -> Sequ
 
 
 def _report(arguments: argparse.Namespace, environment: Environment) -> None:
-    models = environment.models
-    before = arguments.since or _version_before(environment)
+    models, loaded, now = environment.models, environment.loaded, environment.clock.now()
+    over = sorted((item for item in _tries(environment) if item.ends and item.ends <= now), key=lambda one: one.created)
+    found = list(outcomes(loaded, environment.telemetry, over))
+    before = arguments.since or _version_before(environment, found)
     models.require(before)
     after = models.versions()[-1]
     if after == before:
         raise ModelError(f"{before} is the newest version: `facility train` first, after the steps")
     cards = models.card(before), models.card(after)
     growth = range_growth(*cards)
-    still = unmoved_setpoints(environment.loaded, environment.telemetry, environment.clock.now())
-    unmoved = unexcited(cards[0]), still
+    unmoved = unexcited(cards[0]), unmoved_setpoints(loaded, environment.telemetry, now)
+    effects = effects_at(loaded, environment.telemetry, load_learned(models, loaded.site), now)
     rows = growth_rows(growth)
     document = {
-        "site": environment.loaded.site.id,
+        "site": loaded.site.id,
         "before": {"version": before, "unmoved": list(unmoved[0])},
         "after": {"version": after, "unmoved": list(unmoved[1])},
+        "tries": outcome_rows(found),
         "ranges": rows,
+        "effects": effect_rows(effects),
     }
-    emit(arguments, growth_tables(growth, (before, after), unmoved), document, rows)
+    tables = [*outcome_tables(found), *growth_tables(growth, (before, after), unmoved), effect_table(effects)]
+    emit(arguments, tables, document, rows)
 
 
-def _version_before(environment: Environment) -> str:
-    """Return the newest version trained before the first step that was not called off."""
-    begun = [
-        item.begins
-        for item in environment.journal.recommendations()
-        if item.kind is RecommendationKind.COMMISSIONING and item.state not in _NEVER_DONE and item.begins is not None
-    ]
+def _version_before(environment: Environment, found: Sequence[Outcome]) -> str:
+    """Return the newest version trained before the first step that was carried out."""
+    begun = [one.tried.begins for one in found if one.done and one.tried.begins is not None]
     if not begun:
-        raise JournalError("no step of a commissioning is in the journal: --since VERSION says what to compare with")
+        raise JournalError("history shows no step that was carried out: --since VERSION says what to compare with")
     models = environment.models
     older = [one for one in models.versions() if datetime.fromisoformat(models.card(one)["trained"]) <= min(begun)]
     if not older:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -14,9 +14,10 @@ from facility.learn.training import WINDOW, training_frame
 from facility.learn.twin import LEAVING_WATER, SECONDARY_SUPPLY, Learned, plant_models
 from facility.points import Point
 from facility.ports import Telemetry
+from facility.prepare.commissioning_history import reached
 from facility.prepare.commissioning_levers import SETTLING_S, Settable, settables
 from facility.prepare.situation import Situation, dew_points_degc, read_situation
-from facility.records import FloatArray
+from facility.site import Site
 from facility.site_file import LoadedSite
 from models.commissioning.campaign import LEAST_HOLD, Campaign, plan_campaign
 from models.commissioning.lever import Lever
@@ -28,6 +29,7 @@ from models.plant_model import CoolingPlant
 from models.sufficiency import check_history, held_range
 
 LOOK_BACK = timedelta(days=1)  # of which the highest load and the hottest inlet count
+FOLLOWED_FRAC = 0.5  # of the last hours in which the plant must have been where the setpoint wanted it
 SPARE_WATER_K = 1.0  # kept below the warmest water with which coils and CDUs still do their work
 _WATER_STEP_K = 0.5
 _ANY_DEGC = 15.0
@@ -89,14 +91,25 @@ def _room(loaded: LoadedSite, hall: Hall, lately: pd.DataFrame) -> Room:
     missing = [f"{what} of {hall.id} in the last day" for values, what in known if values.dropna().empty]
     if missing:
         raise NotEnoughDataError(missing)
+    airflow = {crah.id: float(rows[f"{crah.id}.airflow_m3ps"].median()) for crah in hall.crahs}
     return Room(
         id=hall.id,
         inlets=hall.inlets,
         supply_degc=float(rows["supply_air_degc"].median()),
         air_rise_k=float(rows["air_rise_k"].max()),
         hottest_degc=float(inlets.max().max()),
+        coldest_degc=float(inlets.min().min()),
         inlet_min_degc=hall.inlet_min_degc,
         inlet_max_degc=hall.inlet_max_degc,
+        crah_share={crah: flow / sum(airflow.values()) for crah, flow in airflow.items()},
+        spare=_spare(loaded.site, hall.id, "crahs", len(airflow)),
+    )
+
+
+def _spare(site: Site, of: str, group: str, units: int) -> int:
+    """Return how many of a group's units must be spare by the site's rules; one always stays."""
+    return min(
+        max((rule.spare for rule in site.redundancy if (rule.of, rule.group) == (of, group)), default=0), units - 1
     )
 
 
@@ -105,15 +118,15 @@ def _lever(known: _Known, settable: Settable) -> Lever | None:
     loaded, situation = known.loaded, known.situation
     points = settable.points(loaded)
     values = [situation.value(point.equipment, point.quantity) for point in points]
-    history = _history(known.telemetry, points, situation.at, loaded.site.step)
-    if not points or None in values or not np.isfinite(history).any():
+    if not points or None in values:
         return None
     now = float(np.mean([value for value in values if value is not None]))
     low, high = _allowed(known, settable, points)
     share = now if settable.of_its_value else 1.0
-    rows_a_hold = LEAST_HOLD / loaded.site.step
-    values_held = history[np.isfinite(history)]
-    seen = held_range(history, round(rows_a_hold / 2))
+    within, rows_a_hold = settable.within * share, round(LEAST_HOLD / loaded.site.step)
+    history = reached(loaded, known.telemetry, points, situation.at - WINDOW, situation.at, within=within)
+    held = np.asarray(history.dropna(), dtype=float)
+    seen = held_range(held, rows_a_hold // 2) if held.size else (now, now)
     return Lever(
         equipment=settable.equipment,
         quantity=settable.quantity,
@@ -122,22 +135,17 @@ def _lever(known: _Known, settable: Settable) -> Lever | None:
         now=now,
         low=min(low, now),
         high=max(high, now),
-        wanted=(now, high) if settable.cheaper > 0 else (low, now),
+        cheaper=settable.cheaper,
         seen=(min(seen[0], now), max(seen[1], now)),
         resolution=settable.resolution * share,
         step=settable.step * share,
         moves_per_h=min(settable.rate_per_h, *(_writes_per_h(point) for point in points)),
         settling_s=SETTLING_S,
-        history_spread=float(values_held.size * values_held.var() / rows_a_hold),
+        history_spread=float(held.size * held.var() / rows_a_hold) if held.size else 0.0,
         warming=settable.warming,
         moves_air_of=settable.moves_air_of,
+        followed=bool(history.iloc[-rows_a_hold:].notna().mean() >= FOLLOWED_FRAC),
     )
-
-
-def _history(telemetry: Telemetry, points: Sequence[Point], at: datetime, step: timedelta) -> FloatArray:
-    """Return the mean of a lever's setpoints by step (n,), NaN for gaps."""
-    frame = telemetry.read([point.id for point in points], at - WINDOW, at, step)
-    return np.asarray(frame.mean(axis=1), dtype=float)
 
 
 def _writes_per_h(point: Point) -> float:
@@ -160,19 +168,35 @@ def _allowed(known: _Known, settable: Settable, points: Sequence[Point]) -> tupl
 
 
 def _warmest_water_degc(known: _Known, plant: CoolingPlant) -> Iterator[float]:
-    """Yield the warmest leaving water at which coils and CDUs do their work at the highest load of the last day, less a spare."""
+    """Yield the warmest leaving water with which coils and CDUs do their work at the last day's highest load, less a spare.
+
+    Once for the plant as it is, and once for each hall and loop without the units that it must be able to lose.
+    """
     now = known.situation.value(plant.plant_id, LEAVING_WATER)
     if now is None:
         return
     load = _highest_load(known, plant)
     supply = tuple(_supply_degc(hall, known.lately) for hall in plant.hall_parts)
-    warmest = now
-    for water in np.arange(now, plant.leaving_water_max_degc + SPARE_WATER_K, _WATER_STEP_K):
-        state = JointState(Mode.MECHANICAL, float(water), supply, len(plant.chillers))
-        if str(plant.evaluate(state, load).limit[0]).rpartition(": ")[2] in _OF_WATER:
-            break
-        warmest = float(water)
-    yield max(now, warmest - SPARE_WATER_K)
+    for left in (plant, *_after_losses(known.loaded.site, plant)):
+        warmest = now
+        for water in np.arange(now, plant.leaving_water_max_degc + SPARE_WATER_K, _WATER_STEP_K):
+            state = JointState(Mode.MECHANICAL, float(water), supply, len(plant.chillers))
+            if str(left.evaluate(state, load).limit[0]).rpartition(": ")[2] in _OF_WATER:
+                break
+            warmest = float(water)
+        yield max(now, warmest - SPARE_WATER_K)
+
+
+def _after_losses(site: Site, plant: CoolingPlant) -> Iterator[CoolingPlant]:
+    """Yield the plant without the spare CRAHs of one hall, or the spare CDUs of one loop: the ones that cool most."""
+    for hall in plant.hall_parts:
+        crahs = sorted(hall.crahs, key=lambda crah: crah.rated_cooling_kw)
+        left = replace(hall, crahs=tuple(crahs[: len(crahs) - _spare(site, hall.id, "crahs", len(crahs))]))
+        yield replace(plant, hall_parts=tuple(left if one is hall else one for one in plant.hall_parts))
+    for loop in plant.loop_parts:
+        cdus = sorted(loop.cdus, key=lambda cdu: cdu.rated_heat_kw)
+        rest = replace(loop, cdus=tuple(cdus[: len(cdus) - _spare(site, loop.id, "cdus", len(cdus))]))
+        yield replace(plant, loop_parts=tuple(rest if one is loop else one for one in plant.loop_parts))
 
 
 def _highest_load(known: _Known, plant: CoolingPlant) -> Load:

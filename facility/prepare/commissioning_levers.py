@@ -14,8 +14,10 @@ from models.plant_model import CoolingPlant
 CONDENSER_WATER = "condenser_water_temperature_setpoint_degc"
 AIR_K_PER_H = 5.0  # ASHRAE TC 9.9 with tape in the room; good practice for water, too
 SETTLING_S = 20 * 60.0
-# Supply air follows colder or warmer water only where valves are open or coils small; loops give little heat to the room.
-AIR_PER_WATER, AIR_PER_LOOP = 0.3, 0.1
+WITHIN_FRAC = 0.75  # of a step: nearer to a setpoint than that the plant follows it, and does not to the one before
+# Coils keep the supply air with warmer water (`facility.prepare.commissioning` asks the plant model, also without the spare
+# CRAHs); loops give little heat to the room.
+AIR_PER_WATER = AIR_PER_LOOP = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Settable:
     equipment, quantity, members
         Whose it is, which setpoint, and the equipment that has it.
     step, resolution
-        How far a first try goes, and what stands out from noise; shares of the present value for speeds and flows.
+        How far one try goes, and what stands out from noise; shares of the present value for speeds and flows.
     warming
         By hall: kelvin of supply air for each unit up, at worst.
     moves_air_of
@@ -35,7 +37,7 @@ class Settable:
     rate_per_h
         Fastest change that limits allow, whatever may be written.
     cheaper
-        1 where higher values save cooling power, -1 where lower ones do: where plans would like to go.
+        1 where higher values save cooling power, -1 where lower ones do: where plans would like to go, and tries go first.
     """
 
     equipment: str
@@ -52,6 +54,11 @@ class Settable:
     def of_its_value(self) -> bool:
         """Whether steps are shares of the present value."""
         return not self.quantity.endswith("_degc")
+
+    @property
+    def within(self) -> float:
+        """How near the plant is to a setpoint that it follows; a share where steps are."""
+        return WITHIN_FRAC * self.step
 
     def points(self, loaded: LoadedSite) -> list[Point]:
         """Return its points, if all of them may be written; else none, as units that move alone would teach little."""

@@ -52,13 +52,15 @@ def test_steps_are_shown_proposed_reviewed_and_reported(capsys: pytest.CaptureFi
     assert run(capsys, state, "recommend")[0] == 0  # the next plan leaves them proposed
     listed = [row for row in document(capsys, state, "review list") if row["kind"] == "commissioning"]
     assert len(listed) == len(shown["steps"])
-    decided = document(capsys, state, "review approve", listed[0]["id"], "--by", "eve")
-    assert decided[0]["state"] == "approved"
-    code, out, _ = run(capsys, state, "review list")
-    assert "teaches" in out
     again = document(capsys, state, "commission", "--propose")["proposed"]  # supersedes what nobody decided about
     waiting = [row["id"] for row in document(capsys, state, "review list") if row["kind"] == "commissioning"]
     assert sorted(waiting) == sorted(row["id"] for row in again)
+    decided = document(capsys, state, "review approve", waiting[0], "--by", "eve")
+    assert decided[0]["state"] == "approved"
+    code, out, _ = run(capsys, state, "review list")
+    assert "teaches" in out
+    code, _, error = run(capsys, state, "commission", "--propose")
+    assert code == 1 and "approved steps go on until" in error
 
     code, _, error = run(capsys, state, "commission", "--report")
     assert code == 1 and "--since VERSION" in error
@@ -71,8 +73,16 @@ def test_steps_are_shown_proposed_reviewed_and_reported(capsys: pytest.CaptureFi
     assert (told["before"]["version"], told["after"]["version"]) == tuple(versions)
     assert {"part", "feature", "before_low", "after_high", "wider_by"} <= set(told["ranges"][0])
     assert told["before"]["unmoved"] and told["after"]["unmoved"]
+    assert told["tries"] == []  # none is over
+    assert {row["quantity"] for row in told["effects"]} >= {"fan_speed_setpoint_frac"}
+    assert all(row["facility_kw"] < 0 for row in told["effects"] if row["quantity"] == "fan_speed_setpoint_frac")
     code, out, _ = run(capsys, state, "commission", "--report", "--since", versions[0])
-    assert code == 0 and "Ranges seen" in out and "Setpoints that history has never moved" in out
+    assert (
+        code == 0
+        and "What a step does" in out
+        and "Ranges seen" in out
+        and "Setpoints that history has never moved" in out
+    )
 
 
 def test_looking_back_and_ahead_at_once_is_refused(capsys: pytest.CaptureFixture[str], state: Path) -> None:
