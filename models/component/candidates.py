@@ -22,14 +22,16 @@ Candidate = Callable[[TrainingRows, float], Ratio]
 
 SCALE, STRAIGHT, CURVED, TREES = "scale", "straight refit", "curved refit", "trees"
 LEAST_LOOKS: Mapping[str, int] = {SCALE: 1, STRAIGHT: 4, CURVED: 12, TREES: 24}  # before what they are tried on
+CARRIED = (STRAIGHT,)  # trends that go on beyond the range seen; curves would run away
+CARRIED_FRAC = 0.25  # of that range
 _TERM_SD_FRAC = 0.5  # of the law's own deviation: what a condition may change, beside its level
 _ROUNDS, _RATE, _LEAVES, _LEAF_FRAC, _LEAST_LEAF, _BINS = 100, 0.05, 6, 0.025, 20, 63
 
 
 def scale(rows: TrainingRows, law_sd_frac: float) -> Ratio:
     """Return one factor, drawn towards 1."""
-    factor = level(rows, law_sd_frac)
-    return lambda features: np.full(len(features), factor)
+    level = _level(rows, law_sd_frac)
+    return lambda features: np.full(len(features), level)
 
 
 def straight(rows: TrainingRows, law_sd_frac: float) -> Ratio:
@@ -44,7 +46,7 @@ def curved(rows: TrainingRows, law_sd_frac: float) -> Ratio:
 
 def trees(rows: TrainingRows, law_sd_frac: float) -> Ratio:
     """Return gradient-boosted trees of the ratio, few and shallow: what no smooth term can say, such as a stage."""
-    factor = level(rows, law_sd_frac)
+    level = _level(rows, law_sd_frac)
     taken, weight = thinned(rows.features)
     base_kw = rows.base_kw[taken]
     boosted = HistGradientBoostingRegressor(
@@ -58,12 +60,12 @@ def trees(rows: TrainingRows, law_sd_frac: float) -> Ratio:
     )
     with threadpool_limits(limits=1, user_api="openmp"):  # small data: more threads only wait for each other
         boosted.fit(
-            rows.features[taken], rows.power_kw[taken] / base_kw / factor, weight * (base_kw / base_kw.mean()) ** 2
+            rows.features[taken], rows.power_kw[taken] / base_kw / level, weight * (base_kw / base_kw.mean()) ** 2
         )
 
     def ratio(features: FloatArray) -> FloatArray:
         with threadpool_limits(limits=1, user_api="openmp"):
-            return np.asarray(factor * boosted.predict(features))
+            return np.asarray(level * boosted.predict(features))
 
     return ratio
 
@@ -71,8 +73,7 @@ def trees(rows: TrainingRows, law_sd_frac: float) -> Ratio:
 CANDIDATES: Mapping[str, Candidate] = {SCALE: scale, STRAIGHT: straight, CURVED: curved, TREES: trees}
 
 
-def level(rows: TrainingRows, law_sd_frac: float) -> float:
-    """Return power over what was known before, one for all rows, drawn towards 1."""
+def _level(rows: TrainingRows, law_sd_frac: float) -> float:
     (beyond_one,) = _drawn(rows.base_kw[:, None], rows, np.array([law_sd_frac]))
     return 1.0 + float(beyond_one)
 
@@ -97,8 +98,8 @@ def _refit(rows: TrainingRows, law_sd_frac: float, *, squares: bool) -> Ratio:
 def _drawn(columns_kw: FloatArray, rows: TrainingRows, sd_frac: FloatArray) -> FloatArray:
     """Return the coefficients of what power is beyond the law, drawn towards 0 as their usual sizes say."""
     beyond_kw = rows.power_kw - rows.base_kw
-    factor = float(rows.base_kw @ rows.power_kw / (rows.base_kw @ rows.base_kw))
-    noise_kw = float(np.std(rows.power_kw - factor * rows.base_kw)) + 1e-6 * float(rows.base_kw.mean())
+    level = float(rows.base_kw @ rows.power_kw / (rows.base_kw @ rows.base_kw))
+    noise_kw = float(np.std(rows.power_kw - level * rows.base_kw)) + 1e-6 * float(rows.base_kw.mean())
     rows_a_look = len(rows) / rows.looks
     towards_law = np.diag(noise_kw**2 * rows_a_look / sd_frac**2)
     return np.asarray(np.linalg.solve(columns_kw.T @ columns_kw + towards_law, columns_kw.T @ beyond_kw), float)

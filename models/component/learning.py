@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.component.candidates import SCALE
+from models.component.candidates import CARRIED_FRAC, SCALE
 from models.component.ratio_table import Range, RatioTable, tabulate
 from models.component.rehearsal import fitted, rehearse
 from models.component.rows import TrainingRows
@@ -27,7 +27,7 @@ class Taught:
     Attributes
     ----------
     table
-        Power over the law's, by the law's power and the drivers.
+        Power over the law's, by the law's power and the drivers, as far as a trend is carried.
     seen
         The range seen.
     spread
@@ -82,7 +82,7 @@ def learn(component: str, rows: TrainingRows, siblings: Taught | None = None) ->
         tried.append((rehearse(over, among_sd), over, among_sd, " over what its siblings taught"))
     rehearsed, taken, sd_frac, over_what = min(tried, key=lambda one: one[0].rmse_kw)
     spread = conformal_spread(rehearsed.predicted_kw, rehearsed.residual_kw, rehearsed.rows.looks)
-    table = tabulate(rehearsed.fit(taken, sd_frac), rows.seen.tabulated())
+    table = tabulate(rehearsed.fit(taken, sd_frac), rows.seen.widened(CARRIED_FRAC))
     return Taught(table, rows.seen, spread, ", ".join(rehearsed.names) + over_what)
 
 

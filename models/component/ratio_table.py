@@ -12,8 +12,7 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 Ratio = Callable[[FloatArray], FloatArray]
 
-_NODES = {"law": 29, "driver": 9}
-_MORE_LAW_FRAC = 1 / 6  # above the highest seen: where what was learned fades; its end is a node
+_NODES = {"law": 29, "driver": 10}
 _LEAST_RANGE = 1e-6
 _ROUNDING = 1e-9
 
@@ -25,15 +24,10 @@ class Range:
     low: FloatArray
     high: FloatArray
 
-    def tabulated(self) -> Range:
-        """Return what a table of it covers: the law's power up to a sixth higher, what never moved wider by a trifle."""
-        more = np.append(_MORE_LAW_FRAC * (self.high[0] - self.low[0]), np.zeros(self.low.size - 1))
-        return Range(self.low, np.maximum(self.high + more, self.low + _LEAST_RANGE))
-
-    def nodes(self) -> tuple[int, ...]:
-        """Return how many nodes its axes have in a table: two where nothing moved."""
-        sizes = np.where(np.arange(self.low.size) == 0, _NODES["law"], _NODES["driver"])
-        return tuple(np.where(self.high - self.low > 2 * _LEAST_RANGE, sizes, 2).tolist())
+    def widened(self, frac: float) -> Range:
+        """Return it wider by a share of itself, both ways; the law's power only upwards, as below it goes to zero."""
+        more = frac * (self.high - self.low)
+        return Range(self.low - np.append(0.0, more[1:]), self.high + more)
 
     def held(self, features: FloatArray) -> FloatArray:
         """Return features (n, 1 + drivers), those outside moved to the edge."""
@@ -98,11 +92,12 @@ class RatioTable:
 
 def tabulate(ratio: Ratio, axes: Range) -> RatioTable:
     """Return the table of a ratio, raised where power would fall while its law rises."""
-    nodes = axes.nodes()
-    marks = [np.linspace(*ends) for ends in zip(axes.low, axes.high, nodes, strict=True)]
+    low, high = axes.low, np.maximum(axes.high, axes.low + _LEAST_RANGE)
+    sizes = [_NODES["law"]] + [_NODES["driver"]] * (low.size - 1)
+    marks = [np.linspace(first, last, size) for first, last, size in zip(low, high, sizes, strict=True)]
     grid = np.stack(np.meshgrid(*marks, indexing="ij"), axis=-1)
-    values = ratio(grid.reshape(-1, len(nodes))).reshape(nodes)
-    return RatioTable(axes, _rising(values, marks[0]))
+    values = ratio(grid.reshape(-1, low.size)).reshape(sizes)
+    return RatioTable(Range(low, high), _rising(values, marks[0]))
 
 
 def _rising(ratio: FloatArray, law_kw: FloatArray) -> FloatArray:

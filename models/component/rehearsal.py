@@ -10,10 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.component.candidates import CANDIDATES, LEAST_LOOKS
+from models.component.candidates import CANDIDATES, CARRIED, CARRIED_FRAC, LEAST_LOOKS
 from models.component.ratio_table import Ratio
 from models.component.rows import TrainingRows
-from models.component.where_known import fading
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -52,13 +51,14 @@ class Rehearsal:
     def fit(self, rows: TrainingRows, law_sd_frac: float) -> Ratio:
         """Return power over the law by those that serve, fitted on rows."""
         ratios = [fitted(name, rows, law_sd_frac) for name in self.names]
-        return fading(lambda features: np.mean([ratio(features) for ratio in ratios], axis=0), rows, law_sd_frac)
+        return lambda features: np.asarray(np.mean([ratio(features) for ratio in ratios], axis=0))
 
 
 def fitted(name: str, rows: TrainingRows, law_sd_frac: float) -> Ratio:
-    """Return power over the law by a candidate, with what was known before; held at the range seen."""
-    over_base, base, seen = CANDIDATES[name](rows, law_sd_frac), rows.base, rows.seen
-    return lambda features: base(features) * over_base(seen.held(features))
+    """Return power over the law by a candidate, with what was known before; each held where it knows no further."""
+    over_base, base = CANDIDATES[name](rows, law_sd_frac), rows.base
+    known = rows.seen.widened(CARRIED_FRAC if name in CARRIED else 0.0)
+    return lambda features: base(features) * over_base(known.held(features))
 
 
 def rehearse(rows: TrainingRows, law_sd_frac: float) -> Rehearsal:
@@ -76,8 +76,8 @@ def rehearse(rows: TrainingRows, law_sd_frac: float) -> Rehearsal:
     said = []
     for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
         before, then = rows.part(slice(0, start)), rows.part(slice(start, end))
-        reach = before.seen.tabulated()
-        ratios = [fading(fitted(name, before, law_sd_frac), before, law_sd_frac) for name in names]
+        reach = before.seen.widened(CARRIED_FRAC)
+        ratios = [fitted(name, before, law_sd_frac) for name in names]
         said.append(np.stack([reach.power_kw(ratio, then.features) for ratio in ratios], axis=1))
     predicted, later = np.concatenate(said), rows.part(slice(starts[0], len(rows)))
     rmse = np.sqrt(np.mean((predicted - later.power_kw[:, None]) ** 2, axis=0))

@@ -77,13 +77,16 @@ def test_outside_what_it_saw_the_laws_shape_rules_and_the_interval_widens() -> N
     assert (np.abs(power - [60.0, 60.0, 300.0, 310.0])[1:] <= width[1:]).all()  # the bare law stays within the interval
 
 
-def test_a_trend_stops_where_nothing_was_measured() -> None:
-    """On a real plant, trends that went on beyond the range of a driver were worse than its plate."""
+def test_a_trend_goes_on_a_little_and_then_stops() -> None:
+    """The truth rises with the condenser's warmth: a little beyond the warmest seen the law alone would fall behind."""
     model, _, _ = fitted()
     warmest = float(model.taught_.seen.high[1])
-    power, _, _ = model.correct(np.full(3, 60.0), {"entering": warmest + np.array([0.0, 1.0, 100.0])})
-    assert power[0] > 1.1 * 60.0
-    np.testing.assert_allclose(power, power[0])
+    reach = 0.25 * (warmest - float(model.taught_.seen.low[1]))
+    beyond = warmest + np.array([0.0, reach, 10 * reach])
+    power, _, _ = model.correct(np.full(3, 60.0), {"entering": beyond})
+    truth = 60.0 * (1.1 + 0.012 * (beyond - 22.0))
+    assert power[1] > power[0] + 0.2 * (truth[1] - truth[0])
+    assert power[2] == pytest.approx(power[1])
 
 
 def test_the_newest_rows_teach_what_serves() -> None:
@@ -94,7 +97,7 @@ def test_the_newest_rows_teach_what_serves() -> None:
     power.iloc[late] = 1.3 * rows["prior_kw"].iloc[late]
     model = ComponentPower("chiller", ("entering",)).fit(rows, power)
     assert model.taught_.seen.high[0] > 160.0
-    at_work, _, outside = model.correct(np.array([170.0]), {"entering": np.array([26.0])})  # as warm as it was then
+    at_work, _, outside = model.correct(np.array([170.0]), {"entering": np.array([22.0])})
     assert not outside[0]
     assert at_work[0] == pytest.approx(1.3 * 170.0, rel=0.05)
 

@@ -32,17 +32,10 @@ def test_power_rises_with_the_law_whatever_the_ratio(levels: list[float], low: f
     assert (np.diff(table.power_kw(law)) >= -1e-9).all()
 
 
-def test_a_table_reaches_above_the_law_that_was_seen() -> None:
-    wide = axes(1).tabulated()
-    np.testing.assert_allclose(wide.low, [10.0, 20.0])
-    np.testing.assert_allclose(wide.high, [115.0, 30.0])
-
-
-def test_a_driver_that_never_moved_has_two_nodes() -> None:
-    still = Range(np.array([10.0, 7.0]), np.array([100.0, 7.0])).tabulated()
-    table = tabulate(lambda features: 1.0 + 0.001 * features[:, 0], still)
-    assert table.values.shape[1] == 2
-    np.testing.assert_allclose(table.at(np.array([[50.0, 7.0], [50.0, 12.0]])), 1.05)
+def test_only_drivers_and_the_upper_end_of_the_law_widen() -> None:
+    wide = axes(1).widened(0.5)
+    np.testing.assert_allclose(wide.low, [10.0, 15.0])
+    np.testing.assert_allclose(wide.high, [145.0, 35.0])
 
 
 def test_a_hundred_thousand_rows_take_a_blink() -> None:
