@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from facility.cli.common import Row, add_output, add_site, emit, open_site
-from facility.cli.predict_days import day_rows, day_tables, overhead_steps
+from facility.cli.predict_days import day_rows, day_tables, level_steps
 from facility.cli.predict_hour import hour_tables
 from facility.clock import SystemClock
 from facility.environment import open_environment
@@ -91,7 +91,7 @@ def _run_days(arguments: argparse.Namespace, loaded: LoadedSite, state: StateFol
         "site": loaded.site.id,
         "newest": ahead.newest.isoformat(),
         "days": days,
-        "steps": overhead_steps(ahead),
+        "steps": level_steps(ahead),
     }
     emit(arguments, day_tables(loaded.site.name, ahead), document, days)
     return 0

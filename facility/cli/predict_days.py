@@ -28,10 +28,10 @@ def day_rows(ahead: DaysAhead) -> list[Row]:
     ]
 
 
-def overhead_steps(ahead: DaysAhead) -> list[Row]:
-    """Return the days on which the overhead stepped to another level and stayed there, and by what share."""
+def level_steps(ahead: DaysAhead) -> list[Row]:
+    """Return the days on which overhead or IT power stepped to another level and stayed there, and by what share."""
     return [
-        {"since": step.since.isoformat(), "found": step.found.isoformat(), "overhead_frac": step.overhead_frac}
+        {"what": step.what, "since": step.since.isoformat(), "found": step.found.isoformat(), "frac": step.frac}
         for step in ahead.steps
     ]
 
@@ -57,8 +57,8 @@ def day_tables(name: str, ahead: DaysAhead) -> list[RenderableType]:
         )
     steps = [
         Text(
-            f"the overhead stepped by {row['overhead_frac']:+.0%} on {row['since']}, whatever the reason (found {row['found']})"
+            f"{row['what']} stepped by {row['frac']:+.0%} on {row['since']}, whatever the reason (found {row['found']})"
         )
-        for row in overhead_steps(ahead)
+        for row in level_steps(ahead)
     ]
     return [table, *steps]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -16,10 +17,10 @@ from facility.records import Interval
 from facility.site_file import LoadedSite
 from models.overhead.calendar import slot_of_week
 from models.overhead.course import Known
+from models.overhead.forecaster import OverheadForecaster
 from models.overhead.ratio import RatioForecaster, new_ratio_forecaster
 from models.overhead.replay import replay
 from models.overhead.rows import OverheadRows
-from models.regime.step_watch import RegimeChange
 
 LOOK_BACK = timedelta(days=3 * 366)
 DAYS = 3
@@ -50,16 +51,17 @@ class DayAhead:
 
 @dataclass(frozen=True, slots=True)
 class Stepped:
-    """A day since which the overhead was at another level and stayed there, the day it was found on, and by what share."""
+    """What was at another level since a day and stayed there, the day it was found on, and by what share."""
 
+    what: str
     since: date
     found: date
-    overhead_frac: float
+    frac: float
 
 
 @dataclass(frozen=True, slots=True)
 class DaysAhead:
-    """The coming days, the newest day that is known, how many were, and when the overhead stepped, by the meters alone."""
+    """The coming days, the newest day that is known, how many were, and when overhead or IT power stepped, by the meters alone."""
 
     days: tuple[DayAhead, ...]
     newest: date
@@ -86,7 +88,7 @@ def predict_days(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> Days
         tuple(_day(rows, forecaster, past) for forecaster, past in learned),
         rows.times[-1].date(),
         len(rows.times),
-        tuple(_stepped(change, loaded.site.zone) for change in learned[0][0].overhead.changes),
+        tuple(_steps(learned[0][0].overhead, loaded.site.zone)),
     )
 
 
@@ -105,9 +107,11 @@ def _day(rows: OverheadRows, forecaster: RatioForecaster, past: pd.DataFrame) ->
     )
 
 
-def _stepped(change: RegimeChange, zone: ZoneInfo) -> Stepped:
-    since, found = (datetime.fromtimestamp(time_s, zone).date() for time_s in (change.at_s, change.found_at_s))
-    return Stepped(since, found, change.size_frac)
+def _steps(forecaster: OverheadForecaster, zone: ZoneInfo) -> Iterator[Stepped]:
+    for what, changes in (("the overhead", forecaster.changes), ("IT power", forecaster.it_changes)):
+        for change in changes:
+            since, found = (datetime.fromtimestamp(time_s, zone).date() for time_s in (change.at_s, change.found_at_s))
+            yield Stepped(what, since, found, change.size_frac)
 
 
 def _record(rows: OverheadRows, ahead: int, past: pd.DataFrame) -> Record:

@@ -125,13 +125,15 @@ def test_the_coming_days_need_two_weeks(state: Path, capsys: pytest.CaptureFixtu
 
 def test_the_coming_days_as_a_table_and_rows() -> None:
     day = DayAhead(date(2026, 5, 15), 250.0, Interval(1.24, 1.2, 1.29), Record(60, 0.004, 0.005, 0.9))
-    ahead = DaysAhead((day,), date(2026, 5, 14), 74, (Stepped(date(2026, 4, 30), date(2026, 5, 6), -0.4),))
+    ahead = DaysAhead(
+        (day,), date(2026, 5, 14), 74, (Stepped("the overhead", date(2026, 4, 30), date(2026, 5, 6), -0.4),)
+    )
     console = Console(file=io.StringIO(), width=132)
     for part in day_tables("Demo", ahead):
         console.print(part)
     assert isinstance(console.file, io.StringIO)
     shown = console.file.getvalue()
     assert "Fri 15 May" in shown and "1.200 to 1.290" in shown and "90%" in shown
-    assert "stepped by -40% on 2026-04-30" in shown
+    assert "the overhead stepped by -40% on 2026-04-30" in shown
     (row,) = day_rows(ahead)
     assert (row["day"], row["pue"], row["mean_error"]) == ("2026-05-15", 1.24, 0.004)

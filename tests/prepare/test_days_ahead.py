@@ -61,9 +61,9 @@ def test_the_days_follow_the_rebuilt_plant(hourly: LoadedSite, telemetry: Memory
 
 def test_the_step_is_dated(hourly: LoadedSite, telemetry: MemoryTelemetry) -> None:
     (step,) = predict_days(hourly, telemetry, midnight(hourly, DAYS) + timedelta(hours=9)).steps
-    assert step.since == date(2026, 4, 30)
+    assert (step.what, step.since) == ("the overhead", date(2026, 4, 30))
     assert step.since < step.found <= date(2026, 5, 7)
-    assert step.overhead_frac == pytest.approx(LESS_KW / OVERHEAD_KW - 1, abs=0.05)
+    assert step.frac == pytest.approx(LESS_KW / OVERHEAD_KW - 1, abs=0.05)
 
 
 def test_two_weeks_of_days_are_needed(hourly: LoadedSite, telemetry: MemoryTelemetry) -> None:
