@@ -8,7 +8,7 @@ from zipfile import BadZipFile
 import skops.io
 
 FORMAT = (
-    2  # raise it with every change of what a trusted class keeps: a model of other shape would fail only when asked
+    3  # raise it with every change of what a trusted class keeps: a model of other shape would fail only when asked
 )
 _KEYS = {"format", "model"}
 
@@ -50,9 +50,10 @@ TRUSTED = (
     "models.uncertainty.adaptive.AdaptiveInterval",
     "models.uncertainty.blend.Blend",
     "models.whole.ahead.AheadModel",
-    "models.whole.ahead._Misses",
     "models.whole.as_operated.AsOperated",
     "models.whole.as_operated.PartLaw",
+    "models.whole.miss_record.MissRecord",
+    "models.whole.past_forecasts.PastForecasts",
 )
 
 

@@ -163,7 +163,7 @@ def _tables(name: str, prediction: Prediction, zone: ZoneInfo) -> list[Renderabl
     ]
     if ahead.unseen.any():
         lines.append(
-            Text(f"{ahead.unseen.mean():.0%} of the steps lie outside what the site has seen: less sure than ± says")
+            Text(f"{ahead.unseen.mean():.0%} of the steps lie outside what the site has seen: ± is wider for it")
         )
     return [*lines, _block_table(prediction, zone)]
 

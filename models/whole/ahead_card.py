@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.accuracy import Errors, coverage_frac
+from models.accuracy import Errors
 from models.card import ModelCard
 from models.persistence import a_day_before
 from models.whole.ahead import AheadModel
+from models.whole.past_forecasts import compared_from
 from models.whole.site_rows import IT, SiteRows
 
 
 def ahead_card(name: str, model: AheadModel, rows: SiteRows) -> ModelCard:
     """Return the card; errors are of the power ratio over all hours ahead, IT power unknown, measured weather."""
     ratio = rows.overhead_kw / rows.table[IT] + 1.0
-    newest = slice(model.calibrated_from(rows), len(ratio))
+    newest = slice(compared_from(len(ratio), model.step_min), len(ratio))
     truth = ratio.to_numpy(float)[newest]
-    model_errors = _errors(model.misses.ratio[np.isfinite(model.misses.ratio)], truth)
+    model_errors = _errors(model.past.ratio.known, truth)
     yesterday = _errors(truth - a_day_before(ratio, newest), truth)
     better = model_errors.rmse < yesterday.rmse
-    misses, width = model.misses.ratio, model.ratio_half_width
-    known = np.isfinite(misses)
     return ModelCard(
         name=name,
         method="each part by a line and boosted trees on IT power and weather, as operated",
@@ -33,8 +32,8 @@ def ahead_card(name: str, model: AheadModel, rows: SiteRows) -> ModelCard:
         test=model_errors,
         prior_test=None,
         persistence_test=yesterday,
-        half_width=float(width.mean()),
-        coverage_frac=coverage_frac(misses[known], np.zeros(known.sum()), np.broadcast_to(width, misses.shape)[known]),
+        half_width=float(model.past.ratio.half_width(np.zeros(model.steps)).mean()),
+        coverage_frac=model.past.ratio.coverage_frac,
         qualified=better,
         reason=f"{'beats' if better else 'does not beat'} the ratio of the day before "
         f"(RMSE {model_errors.rmse:.3g} against {yesterday.rmse:.3g}) up to {model.steps * model.step_min / 60:g} h ahead",

@@ -72,9 +72,14 @@ class AsOperated:
 
     def unseen(self, rows: pd.DataFrame) -> BoolArray:
         """Return where a condition lies outside the range seen."""
+        return np.asarray(self.beyond(rows) > 0)
+
+    def beyond(self, rows: pd.DataFrame) -> FloatArray:
+        """Return how far conditions lie outside the range seen, in widths of that range, summed over them; 0 inside."""
         features = rows[list(self.conditions)].to_numpy(float)
-        outside = (features < self.seen[:, 0]) | (features > self.seen[:, 1])
-        return np.asarray(outside.any(axis=1))
+        low, high = self.seen.T
+        outside = np.maximum(low - features, 0.0) + np.maximum(features - high, 0.0)
+        return np.asarray((outside / np.maximum(high - low, 1e-9)).sum(axis=1))
 
 
 def fit_as_operated(rows: SiteRows, half_life_days: float = HALF_LIFE_DAYS) -> AsOperated:

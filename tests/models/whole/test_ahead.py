@@ -68,6 +68,25 @@ def test_a_doubtful_weather_forecast_widens(model: AheadModel, frame: pd.DataFra
     assert (doubtful.ratio_half_width > sure.ratio_half_width).mean() > 0.9
 
 
+def test_beyond_what_the_site_has_seen_it_is_less_sure(model: AheadModel, frame: pd.DataFrame) -> None:
+    weather = frame[list(WEATHER)].iloc[96 * 30 : 96 * 32]
+    recent = _recent(frame, 96 * 30)
+    usual, hot = (model.forecast(weather.index[0], recent, weather + warmer_k) for warmer_k in (0.0, 15.0))
+    assert hot.unseen.any() and not usual.unseen[~hot.unseen].any()
+    assert (hot.ratio_half_width[hot.unseen] > 1.5 * usual.ratio_half_width[hot.unseen]).all()
+    assert hot.ratio_half_width[~hot.unseen] == pytest.approx(usual.ratio_half_width[~hot.unseen])
+
+
+def test_a_new_season_counts_as_it_was_missed() -> None:
+    """The heat that models met unprepared, weeks ago, does not widen what is now known; what it taught of the unknown stays."""
+    mild, hot = site_frame("2025-05-01", 20), site_frame("2025-05-21", 20, warmer_k=12.0, seed=2)
+    learned = fit_ahead(site_rows(pd.concat([mild, hot]), PARTS, WEATHER), 15, STEPS)
+    later = site_frame("2025-06-10", 2, warmer_k=12.0, seed=3)
+    known = learned.forecast(later.index[0], _recent(hot, len(hot)), later[list(WEATHER)])
+    largest = np.nanmax(np.abs(learned.past.facility_kw.missed))
+    assert known.facility_half_width_kw.mean() < 0.5 * largest
+
+
 def test_further_ahead_than_history_reaches_it_is_less_sure(frame: pd.DataFrame) -> None:
     short = fit_ahead(site_rows(frame.iloc[: 96 * 4], PARTS, WEATHER), 15, STEPS)
     _, forecast = _issued(short, frame, 4)
@@ -76,7 +95,7 @@ def test_further_ahead_than_history_reaches_it_is_less_sure(frame: pd.DataFrame)
 
 
 def test_two_days_of_history_are_too_few() -> None:
-    with pytest.raises(ThinRowsError, match="3 days are needed"):
+    with pytest.raises(ThinRowsError, match="288 are needed: 3 days or more"):
         fit_ahead(site_rows(site_frame("2025-05-01", 2), PARTS, WEATHER), 15, STEPS)
 
 
