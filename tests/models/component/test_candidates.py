@@ -50,6 +50,17 @@ def test_each_finds_what_it_is_for(shape: str, best: str) -> None:
     assert best in rehearse(known, LAW_SD).names
 
 
+def test_a_law_that_is_far_off_does_not_hold_its_correction_back() -> None:
+    """A tower whose fans take ten times what the law says at little load, and twice at much: three days show it."""
+    known = rows(288)
+    law = 0.01 * known.features[:, 0]
+    features = np.column_stack([law, known.features[:, 1]])
+    noise_kw = np.random.default_rng(1).normal(0.0, 0.1, law.size)
+    taught = TrainingRows(known.times, features, 1.5 + 2.0 * law + noise_kw)
+    said_kw = CANDIDATES[STRAIGHT](taught, LAW_SD)(features) * law
+    assert np.abs(said_kw - (1.5 + 2.0 * law)).mean() < 0.05
+
+
 def test_near_equals_serve_together_and_poor_ones_do_not() -> None:
     assert set(rehearse(rows(3000, noise_kw=3.0), LAW_SD).names) == {SCALE, STRAIGHT, CURVED, TREES}
     assert SCALE not in rehearse(rows(3000, "bend"), LAW_SD).names
