@@ -1,4 +1,4 @@
-"""The plant room with chillers on, alone or behind the economizer.
+"""The plant room with chillers on, alone or behind the economizer, their heat to condenser water or to the air.
 
 Every fan speed of a grid is tried and the cheapest kept: a minimum of smooth curves stays continuous in load and weather.
 """
@@ -15,12 +15,13 @@ from models.cooling import Mode
 from models.heat_exchanger import WATER_KJ_PER_LK
 from models.limits import LimitLog
 from models.nameplate import Chiller, group_chillers
+from models.outside import Outside
 from models.plant_room import Demand, PlantRoom, Rejection
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-MAX_ENTERING_CONDENSER_DEGC = 36.0  # most machines trip on head pressure not far above
+MAX_ENTERING_CONDENSER_DEGC = {"water": 36.0, "air": 50.0}  # most machines trip on head pressure not far above
 _FORBIDDEN_KW = 1e7
 _ROUNDING = 1e-9
 _HEAT_PASSES = 2  # compressor heat moves the tower's range by tenths of a kelvin: twice is enough
@@ -28,9 +29,9 @@ _HEAT_PASSES = 2  # compressor heat moves the tower's range by tenths of a kelvi
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Trials:
-    """Answers at each tower fan speed: n rows, g speeds."""
+    """Answers at each fan speed of towers or dry coolers: n rows, g speeds."""
 
-    water_degc: FloatArray  # from the towers; a bypass keeps the basin from freezing
+    water_degc: FloatArray  # from outdoors; a bypass keeps it from freezing
     entering_degc: FloatArray  # at the condensers
     economizer_kw: FloatArray
     economizer_drop_k: FloatArray  # of the chilled water
@@ -42,11 +43,13 @@ class _Trials:
 def reject_with_chillers(room: PlantRoom, mode: Mode, chillers_on: int, demand: Demand, limits: LimitLog) -> Rejection:
     """Return powers and temperatures with chillers on; rows that break a limit are named in `limits`."""
     group = group_chillers(room.chillers[:chillers_on])
-    condenser_lps = room.condenser_pump.rated_flow_lps * chillers_on / room.chillers_installed
+    condenser_lps = room.condenser_lps(mode, room.chillers[:chillers_on])
+    outside = room.outside_at(condenser_lps)
+    limits.require(demand.leaving_degc <= group.max_leaving_water_degc, f"{room.plant_id}: chiller leaving water max")
     trials = _try(room, mode, group, condenser_lps, demand)
-    allowed = _allowed(room.plant_id, trials, group.min_part_load_frac, limits)
-    tower_kw = room.tower_kw(room.fan_speeds, condenser_lps)
-    best = np.argmin(_cost_kw(room, trials, tower_kw, demand) + _FORBIDDEN_KW * ~allowed, axis=1)
+    allowed = _allowed(room.plant_id, outside, group, trials, limits)
+    fan_kw = outside.fan_kw(outside.fan_speeds, condenser_lps)
+    best = np.argmin(_cost_kw(room, outside, trials, fan_kw, demand) + _FORBIDDEN_KW * ~allowed, axis=1)
 
     def pick(values: FloatArray) -> FloatArray:
         return np.asarray(values[np.arange(best.size), best])
@@ -55,30 +58,37 @@ def reject_with_chillers(room: PlantRoom, mode: Mode, chillers_on: int, demand: 
         limits.require(
             economizer.worth_keeping(-pick(trials.economizer_drop_k), 0.0), f"{room.plant_id}: economizer too warm"
         )
-    entering = np.maximum(pick(trials.water_degc), group.min_entering_condenser_degc)
+    entering, water = pick(trials.entering_degc), pick(trials.water_degc)
+    speed, rejected = outside.fan_speeds[best], pick(trials.rejected_kw)
     return Rejection(
         chiller_kw=pick(trials.chiller_kw),
-        tower_kw=tower_kw[best],
+        fan_kw=fan_kw[best],
         condenser_pump_kw=np.full(best.shape, room.condenser_pump_kw(condenser_lps)),
-        tower_speed_frac=room.fan_speeds[best],
-        condenser_water_degc=entering if mode is Mode.MECHANICAL else pick(trials.water_degc),
+        fan_speed_frac=speed,
+        condenser_water_degc=_shown_degc(condenser_lps, entering if mode is Mode.MECHANICAL else water),
         entering_condenser_degc=entering,
         part_load_frac=pick(trials.part_load_frac),
         economizer_kw=pick(trials.economizer_kw),
-        rejected_kw=pick(trials.rejected_kw),
-        condenser_flow_lps=condenser_lps,
-        tower_extrapolated=room.tower_extrapolated(condenser_lps, demand.wet_bulb_degc, pick(trials.rejected_kw)),
+        rejected_kw=rejected,
+        makeup_lps=outside.makeup_lps(speed, condenser_lps, demand.weather, rejected),
+        pads_wet=np.full(best.shape, outside.pads_on),
+        sink_degc=outside.sink_degc(demand.weather),
+        fan_extrapolated=outside.extrapolated(condenser_lps, demand.weather, rejected),
         chiller_extrapolated=group.curves.extrapolated(demand.leaving_degc, entering),
     )
 
 
+def _shown_degc(condenser_lps: float, water_degc: FloatArray) -> FloatArray:
+    return water_degc if condenser_lps > 0 else np.full_like(water_degc, np.nan)
+
+
 def _try(room: PlantRoom, mode: Mode, group: Chiller, condenser_lps: float, demand: Demand) -> _Trials:
-    heat = demand.heat_kw[:, None]
+    heat, outside, weather = demand.heat_kw[:, None], room.outside_at(condenser_lps), demand.weather
     rejected: FloatArray = heat * (1 + 0.7 / group.rated_cop)
     for _ in range(_HEAT_PASSES):
-        reached = room.tower_water_degc(room.fan_speeds, condenser_lps, demand.wet_bulb_degc, rejected)
-        water = np.maximum(reached, economizer.FROST_BASIN_DEGC)
-        entering = np.maximum(water, group.min_entering_condenser_degc)  # a mixing valve warms it for the machine
+        reached = outside.reached_degc(outside.fan_speeds, condenser_lps, weather, rejected)
+        water = np.maximum(reached, outside.coldest_degc)
+        entering = entering_degc(group, water, weather.outdoor_degc[:, None])
         capacity = chiller.available_capacity_kw(group.rated_cooling_kw, demand.leaving_degc, entering, group.curves)
         free_kw = np.zeros_like(water)
         if mode is Mode.PARTIAL:  # the economizer leaves the chiller its least part load
@@ -93,22 +103,28 @@ def _try(room: PlantRoom, mode: Mode, group: Chiller, condenser_lps: float, dema
             min_part_load_frac=group.min_part_load_frac,
             curves=group.curves,
         )
-        rejected = heat + power
+        rejected = free_kw if group.air_cooled else heat + power
     drop_k = free_kw / (WATER_KJ_PER_LK * demand.flow_lps[:, None])
     return _Trials(water, entering, free_kw, drop_k, power, (heat - free_kw) / capacity, rejected)
 
 
-def _cost_kw(room: PlantRoom, trials: _Trials, tower_kw: FloatArray, demand: Demand) -> FloatArray:
-    """Return chiller and tower power as learned: chosen by the bare laws, the corrected optimum would jump between speeds."""
+def entering_degc(group: Chiller, water_degc: FloatArray, outdoor_degc: FloatArray) -> FloatArray:
+    """Return what enters the condensers [degC]: outdoor air, or water that a mixing valve warms for the machine."""
+    if group.air_cooled:
+        return np.broadcast_to(outdoor_degc, water_degc.shape)
+    return np.maximum(water_degc, group.min_entering_condenser_degc)
+
+
+def _cost_kw(room: PlantRoom, outside: Outside, trials: _Trials, fan_kw: FloatArray, demand: Demand) -> FloatArray:
+    """Return chiller and fan power as learned: chosen by the bare laws, the corrected optimum would jump between speeds."""
     drivers = {
         "part_load_frac": trials.part_load_frac,
         "leaving_water_degc": np.full(trials.chiller_kw.shape, demand.leaving_degc),
         "entering_condenser_degc": trials.entering_degc,
     }
-    fans = np.broadcast_to(tower_kw, trials.chiller_kw.shape)
-    return room.corrected_kw("chiller", trials.chiller_kw, drivers) + room.corrected_kw(
-        "tower", fans, {"wet_bulb_degc": demand.wet_bulb_degc[:, None]}
-    )
+    fans = np.broadcast_to(fan_kw, trials.chiller_kw.shape)
+    sink = {outside.sink: outside.sink_degc(demand.weather)[:, None]}
+    return room.corrected_kw("chiller", trials.chiller_kw, drivers) + room.corrected_kw(outside.component, fans, sink)
 
 
 def _economizer_kw(room: PlantRoom, demand: Demand, water_degc: FloatArray, condenser_lps: float) -> FloatArray:
@@ -122,11 +138,16 @@ def _economizer_kw(room: PlantRoom, demand: Demand, water_degc: FloatArray, cond
     )
 
 
-def _allowed(plant_id: str, trials: _Trials, least_part_load: float, limits: LimitLog) -> BoolArray:
+def _allowed(plant_id: str, outside: Outside, group: Chiller, trials: _Trials, limits: LimitLog) -> BoolArray:
     """Return which trials keep every limit (n, g), and name the limit of rows where none does."""
-    allowed = trials.water_degc <= MAX_ENTERING_CONDENSER_DEGC
-    limits.require(allowed.any(axis=1), f"{plant_id}: tower capacity")
-    allowed &= trials.part_load_frac >= least_part_load - _ROUNDING
+    entering, most_degc = trials.entering_degc, MAX_ENTERING_CONDENSER_DEGC[group.condenser]
+    limits.require(
+        (entering >= group.min_entering_condenser_degc).any(axis=1), f"{plant_id}: outdoor air min of chillers"
+    )
+    allowed = entering <= most_degc
+    name = "outdoor air max of chillers" if group.air_cooled else f"{outside.component.replace('_', ' ')} capacity"
+    limits.require(allowed.any(axis=1), f"{plant_id}: {name}")
+    allowed &= trials.part_load_frac >= group.min_part_load_frac - _ROUNDING
     limits.require(allowed.any(axis=1), f"{plant_id}: chiller part load min")
     allowed &= trials.part_load_frac <= 1.0 + _ROUNDING
     limits.require(allowed.any(axis=1), f"{plant_id}: chiller capacity")

@@ -1,8 +1,8 @@
 """Joint operating states of a cooling plant, and what a plant model answers about them.
 
 A cooling plant here is everything that moves heat from the racks to the outside: CRAH fans and coils, CDU pumps, chilled-water
-pumps, chillers, condenser pumps, towers and the waterside economizer. The plan enumerates joint states, a plant model evaluates
-them, `models.surrogate` turns the answers into convex pieces.
+pumps, chillers, condenser pumps, towers or dry coolers, and the waterside economizer. The plan enumerates joint states, a plant
+model evaluates them, `models.surrogate` turns the answers into convex pieces.
 """
 
 from __future__ import annotations
@@ -79,15 +79,16 @@ class PlantResponse:
     chilled_pump_kw: FloatArray
     condenser_pump_kw: FloatArray
     chiller_kw: FloatArray
-    tower_kw: FloatArray
+    tower_kw: FloatArray  # fans of towers or dry coolers
     server_fan_kw: FloatArray  # (n, h): IT power beyond that at the reference inlet
     fan_speed_frac: FloatArray  # (n, h)
-    condenser_water_degc: FloatArray
+    condenser_water_degc: FloatArray  # NaN where none flows
     inlet_max_degc: FloatArray  # (n, h): hottest rack inlet expected
     inlet_margin_k: FloatArray  # (n, h): upper half of the inlet model's 90 % interval
     secondary_supply_degc: FloatArray  # (n, l)
     secondary_flow_lps: FloatArray  # (n, l): of all CDUs of the loop together
     makeup_water_lps: FloatArray
+    pads_wet: BoolArray  # of dry coolers
     half_width_kw: FloatArray
     extrapolated: BoolArray
 

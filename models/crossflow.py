@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -68,13 +69,8 @@ class CrossflowExchanger:
 
     @property
     def rated_ntu(self) -> float:
-        """UA over the hot stream's capacity rate at rated flows, by bisection."""
-        low, high = 0.0, _MOST_NTU
-        for _ in range(_BISECTIONS):
-            middle = 0.5 * (low + high)
-            short = _of_hot(np.float64(middle), np.float64(self.capacity_ratio)) < self.effectiveness
-            low, high = (middle, high) if short else (low, middle)
-        return 0.5 * (low + high)
+        """UA over the hot stream's capacity rate at rated flows."""
+        return _rated_ntu(self.effectiveness, self.capacity_ratio)
 
     def effectiveness_at(self, hot: npt.ArrayLike, cold: npt.ArrayLike) -> FloatArray:
         """Return the hot-side effectiveness [-] at flows over rated flow of each stream [-]; 1 without hot, 0 without cold flow."""
@@ -83,6 +79,17 @@ class CrossflowExchanger:
         hot_film, cold_film = hot_ratio**-self.hot_exponent, cold_ratio**-self.cold_exponent
         resistance = self.hot_share * hot_film + (1 - self.hot_share) * cold_film
         return _of_hot(self.rated_ntu / (resistance * hot_ratio), self.capacity_ratio * hot_ratio / cold_ratio)
+
+
+@lru_cache(maxsize=64)
+def _rated_ntu(effectiveness_frac: float, capacity_ratio: float) -> float:
+    """Return it by bisection; remembered, as a plan asks for it thousands of times."""
+    low, high = 0.0, _MOST_NTU
+    for _ in range(_BISECTIONS):
+        middle = 0.5 * (low + high)
+        short = _of_hot(np.float64(middle), np.float64(capacity_ratio)) < effectiveness_frac
+        low, high = (middle, high) if short else (low, middle)
+    return 0.5 * (low + high)
 
 
 def _of_hot(hot_ntu: npt.ArrayLike, hot_over_cold: npt.ArrayLike) -> FloatArray:

@@ -15,12 +15,12 @@ BoolArray = npt.NDArray[np.bool_]
 # 30 % ethylene glycol at 20 degC: 1.045 kg/L of 3.66 kJ/(kg K) (ASHRAE Handbook, Fundamentals, chapter 31)
 GLYCOL_KJ_PER_LK = 3.82
 FROST_LEAVING_DEGC = 4.0  # without glycol
+GLYCOL_LEAVING_DEGC = -10.0  # with it: it freezes at -15 degC, and is thick before
 DRAIN_OUTDOOR_DEGC = 2.0  # without glycol an idle cooler is drained, or kept in circulation, below this
 PADS_OFF_DEGC = 4.0
 # Air rise over entering fluid minus outdoor air: what makers trade between fans and surface comes out near it.
 _AIR_RISE_SHARE = 0.6
 _AIR_DENSITY_KG_PER_M3 = 1.2
-_PAD_CYCLES = 3.0
 _SPEED_BISECTIONS = 12
 
 
@@ -102,7 +102,7 @@ def pads_wet(outdoor_degc: npt.ArrayLike, off_below_degc: float = PADS_OFF_DEGC)
 def air_on_coil_degc(
     outdoor_degc: npt.ArrayLike,
     wet_bulb_degc: npt.ArrayLike,
-    pad_effectiveness_frac: float,
+    pad_effectiveness_frac: npt.ArrayLike,
     off_below_degc: float = PADS_OFF_DEGC,
 ) -> FloatArray:
     """Return the air onto the coil [degC] behind pads that use a share of the wet-bulb depression [-]; 0: no pads.
@@ -122,19 +122,20 @@ def pad_water_lps(
     airflow_m3ps: npt.ArrayLike,
     outdoor_degc: npt.ArrayLike,
     wet_bulb_degc: npt.ArrayLike,
-    pad_effectiveness_frac: float,
+    pad_effectiveness_frac: npt.ArrayLike,
     *,
+    cycles: float = 3.0,
     altitude_m: float = 0.0,
     off_below_degc: float = PADS_OFF_DEGC,
 ) -> FloatArray:
-    """Return the water that pads take [L/s]: what the air picks up on its way to the wet bulb, and the bleed at 3 cycles."""
+    """Return the water that pads take [L/s]: what the air picks up on its way to the wet bulb, and the bleed at `cycles`."""
     outdoor, bulb = np.asarray(outdoor_degc, float), np.asarray(wet_bulb_degc, float)
     humidity = psychrometrics.relative_humidity_from_wet_bulb_frac(outdoor, bulb, altitude_m)
     before = psychrometrics.humidity_ratio(outdoor, humidity, altitude_m)
     gained = np.maximum(psychrometrics.saturated_humidity_ratio(bulb, altitude_m) - before, 0.0)
     used = np.where(pads_wet(outdoor, off_below_degc), pad_effectiveness_frac, 0.0)
     air_kgps = np.asarray(airflow_m3ps, float) * _AIR_DENSITY_KG_PER_M3 * psychrometrics.air_density_frac(altitude_m)
-    water: FloatArray = air_kgps * used * gained * _PAD_CYCLES / (_PAD_CYCLES - 1)
+    water: FloatArray = air_kgps * used * gained * cycles / (cycles - 1)
     return water
 
 

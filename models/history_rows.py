@@ -5,6 +5,7 @@ Each component's rows hold what its law gives for the measured inputs (`prior_kw
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,11 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models import cdu, chiller, fan, tower
+from models import cdu, chiller, fan
+from models.chilled_by_machine import entering_degc
+from models.dry_cooler_bank import DryCoolers
 from models.free_cooling import speed_reaching
 from models.hall_air import Hall
 from models.heat_exchanger import WATER_KJ_PER_LK
-from models.nameplate import LiquidLoop, group_chillers
+from models.nameplate import DryCooler, LiquidLoop, Tower, group_chillers
+from models.outside import Outside, Weather
 from models.plant_model import CoolingPlant
 from models.rack_inlet import air_rise_k
 
@@ -24,6 +28,7 @@ FloatArray = npt.NDArray[np.float64]
 
 _ON_KW_FRAC = 0.01  # of rated power: below it a chiller only keeps its oil warm
 _LEAST_RANGE_K = 0.3
+_LEAST_FLOW_LPS = 1e-3
 _MOST_SILENT_FRAC = 0.1  # of a hall's racks; one rack in any case
 
 
@@ -44,23 +49,23 @@ def needed_columns(plant: CoolingPlant, weather: str = "weather") -> dict[str, t
     """Return the columns that each component's rows are made of."""
     here = plant.plant_id
     flow, leaving = f"{here}.chilled_water_flow_lps", f"{here}.leaving_chilled_water_temperature_degc"
-    condenser = f"{here}.entering_condenser_water_temperature_degc"
     chillers = [unit.id for unit in plant.chillers]
-    machine = (
-        flow, leaving, condenser,
-        *(f"{unit}.power_kw" for unit in chillers),
-        *(f"{unit}.entering_chilled_water_temperature_degc" for unit in chillers),
-    )  # fmt: skip
-    columns = {
-        "chiller": machine,
-        "tower": (
-            flow, leaving, condenser, f"{here}.entering_chilled_water_temperature_degc",
-            f"{here}.condenser_water_flow_lps", f"{weather}.outdoor_wet_bulb_degc",
-            *(f"{unit}.power_kw" for unit in chillers), *(f"{unit.id}.power_kw" for unit in plant.towers),
-        ),
-        "chilled_pump": (flow, *_pumps(plant, "chilled_water")),
-        "condenser_pump": (f"{here}.condenser_water_flow_lps", *_pumps(plant, "condenser_water")),
-    }  # fmt: skip
+    powers = [f"{unit}.power_kw" for unit in chillers]
+    columns: dict[str, tuple[str, ...]] = {}
+    if chillers:
+        entering = (f"{unit}.entering_chilled_water_temperature_degc" for unit in chillers)
+        columns["chiller"] = (flow, leaving, _condenser_column(plant, weather), *powers, *entering)
+    if plant.has_condenser_water and not any(unit.air_cooled for unit in plant.chillers):
+        columns[plant.room.outside.component] = (
+            flow, leaving, f"{here}.entering_condenser_water_temperature_degc",
+            f"{here}.entering_chilled_water_temperature_degc", f"{here}.condenser_water_flow_lps",
+            f"{weather}.outdoor_wet_bulb_degc", *((_outdoor(weather),) if plant.dry_coolers else ()),
+            *powers, *(f"{unit.id}.power_kw" for unit in _units_outside(plant)),
+            *(f"{unit}.adiabatic_status" for unit in _padded(plant)),
+        )  # fmt: skip
+    columns["chilled_pump"] = (flow, *_pumps(plant, "chilled_water"))
+    if plant.has_condenser_water:
+        columns["condenser_pump"] = (f"{here}.condenser_water_flow_lps", *_pumps(plant, "condenser_water"))
     for hall in plant.hall_parts:
         quantities = ("fan_speed_frac", "fan_power_kw")
         columns[f"crah_fan.{hall.id}"] = tuple(f"{crah.id}.{q}" for crah in hall.crahs for q in quantities)
@@ -68,6 +73,12 @@ def needed_columns(plant: CoolingPlant, weather: str = "weather") -> dict[str, t
         quantities = ("secondary_flow_lps", "pump_power_kw")
         columns[f"cdu_pump.{loop.id}"] = tuple(f"{unit.id}.{q}" for unit in loop.cdus for q in quantities)
     return columns
+
+
+def _condenser_column(plant: CoolingPlant, weather: str) -> str:
+    """Return the column of what enters the chillers' condensers."""
+    by_air = any(unit.air_cooled for unit in plant.chillers)
+    return _outdoor(weather) if by_air else f"{plant.plant_id}.entering_condenser_water_temperature_degc"
 
 
 def component_rows(plant: CoolingPlant, frame: pd.DataFrame, weather: str = "weather") -> dict[str, ComponentRows]:
@@ -88,9 +99,9 @@ def _rows_of(name: str, plant: CoolingPlant, frame: pd.DataFrame, weather: str) 
     if kind == "cdu_pump":
         return _cdu_rows(next(loop for loop in plant.loop_parts if loop.id == part), frame)
     if kind == "chiller":
-        return _chiller_rows(plant, frame)
-    if kind == "tower":
-        return _tower_rows(plant, frame, weather)
+        return _chiller_rows(plant, frame, weather)
+    if kind == plant.room.outside.component:
+        return _outside_rows(plant, frame, weather)
     return _pump_rows(plant, frame, "chilled_water" if kind == "chilled_pump" else "condenser_water")
 
 
@@ -162,7 +173,7 @@ def _pump_rows(plant: CoolingPlant, frame: pd.DataFrame, duty: str) -> Component
     return _rows(frame, prior, _pumps(plant, duty))
 
 
-def _chiller_rows(plant: CoolingPlant, frame: pd.DataFrame) -> ComponentRows:
+def _chiller_rows(plant: CoolingPlant, frame: pd.DataFrame, weather: str) -> ComponentRows:
     """Heat is flow x (entering the chillers that run - leaving the plant): behind an economizer the two entering differ."""
     leaving = frame[f"{plant.plant_id}.leaving_chilled_water_temperature_degc"].to_numpy(float)
     power = frame[[f"{unit.id}.power_kw" for unit in plant.chillers]].to_numpy(float)
@@ -173,8 +184,8 @@ def _chiller_rows(plant: CoolingPlant, frame: pd.DataFrame) -> ComponentRows:
     flow = frame[f"{plant.plant_id}.chilled_water_flow_lps"].to_numpy(float)
     heat = np.where(on.any(axis=1), WATER_KJ_PER_LK * flow * np.maximum(mean_entering - leaving, 0.0), 0.0)
     group = group_chillers(plant.chillers)
-    measured = frame[f"{plant.plant_id}.entering_condenser_water_temperature_degc"].to_numpy(float)
-    condenser = np.maximum(measured, group.min_entering_condenser_degc)
+    measured = frame[_condenser_column(plant, weather)].to_numpy(float)
+    condenser = entering_degc(group, measured, measured)
     rated = np.where(on, [unit.rated_cooling_kw for unit in plant.chillers], 0.0).sum(axis=1)
     rated = np.where(rated > 0, rated, group.rated_cooling_kw)
     prior = chiller.power_kw(
@@ -190,8 +201,8 @@ def _chiller_rows(plant: CoolingPlant, frame: pd.DataFrame) -> ComponentRows:
     return _rows(frame, prior, [f"{unit.id}.power_kw" for unit in plant.chillers], drivers)
 
 
-def _tower_rows(plant: CoolingPlant, frame: pd.DataFrame, weather: str) -> ComponentRows:
-    """The law turned round: the fan power that the measured condenser water needs at this heat, flow and wet bulb."""
+def _outside_rows(plant: CoolingPlant, frame: pd.DataFrame, weather: str) -> ComponentRows:
+    """The law turned round: the fan power that the measured condenser water needs at this heat, flow and weather."""
     here = plant.plant_id
     chilled_drop = (
         frame[f"{here}.entering_chilled_water_temperature_degc"]
@@ -199,18 +210,40 @@ def _tower_rows(plant: CoolingPlant, frame: pd.DataFrame, weather: str) -> Compo
     ).to_numpy(float)
     compressors = frame[[f"{unit.id}.power_kw" for unit in plant.chillers]].to_numpy(float).sum(axis=1)
     rejected = WATER_KJ_PER_LK * frame[f"{here}.chilled_water_flow_lps"].to_numpy(float) * chilled_drop + compressors
-    flow = np.maximum(frame[f"{here}.condenser_water_flow_lps"].to_numpy(float), 1e-3)
-    wet_bulb = frame[f"{weather}.outdoor_wet_bulb_degc"].to_numpy(float)
-    cells, speeds = plant.room.cells, plant.room.fan_speeds
-    ratio = flow / tower.design_flow_lps(cells.rated_rejection_kw)
-    range_k = np.maximum(rejected / (WATER_KJ_PER_LK * flow), _LEAST_RANGE_K)
-    reached = tower.leaving_water_degc(
-        speeds, np.maximum(ratio, tower.WATER_RATIO_RANGE[0])[:, None], wet_bulb[:, None], range_k[:, None]
-    )
-    speed = speed_reaching(frame[f"{here}.entering_condenser_water_temperature_degc"].to_numpy(float), reached, speeds)
-    wet_share = np.minimum(1.0, ratio / tower.WATER_RATIO_RANGE[0])
-    prior = fan.power_kw(speed, cells.rated_fan_kw * wet_share)
-    return _rows(frame, prior, [f"{unit.id}.power_kw" for unit in plant.towers], {"wet_bulb_degc": wet_bulb})
+    flow = frame[f"{here}.condenser_water_flow_lps"].to_numpy(float)
+    some_flow = np.maximum(flow, _LEAST_FLOW_LPS)
+    least_kw = _LEAST_RANGE_K * WATER_KJ_PER_LK * some_flow
+    wet_bulb = frame[f"{weather}.outdoor_wet_bulb_degc"]
+    outdoor = frame.get(_outdoor(weather), wet_bulb)  # which towers do not ask for
+    air = Weather(outdoor.to_numpy(float), wet_bulb.to_numpy(float))
+    outside = _outside(plant, frame)
+    reached = outside.reached_degc(outside.fan_speeds, some_flow[:, None], air, np.maximum(rejected, least_kw)[:, None])
+    condenser = frame[f"{here}.entering_condenser_water_temperature_degc"].to_numpy(float)
+    prior = outside.fan_kw(speed_reaching(condenser, reached, outside.fan_speeds), some_flow)
+    prior = np.where(flow <= _LEAST_FLOW_LPS, 0.0, prior)
+    powers = [f"{unit.id}.power_kw" for unit in _units_outside(plant)]
+    return _rows(frame, prior, powers, {outside.sink: outside.sink_degc(air)})
+
+
+def _outside(plant: CoolingPlant, frame: pd.DataFrame) -> Outside:
+    """Return what is outdoors, its pads as measured."""
+    outside, padded = plant.room.outside, _padded(plant)
+    if isinstance(outside, DryCoolers) and padded:
+        wetted = frame[[f"{unit}.adiabatic_status" for unit in padded]].mean(axis=1).to_numpy(float)
+        return dataclasses.replace(outside, wetted_frac=wetted)
+    return outside
+
+
+def _units_outside(plant: CoolingPlant) -> tuple[Tower, ...] | tuple[DryCooler, ...]:
+    return plant.towers or plant.dry_coolers
+
+
+def _padded(plant: CoolingPlant) -> list[str]:
+    return [unit.id for unit in plant.dry_coolers if unit.adiabatic_effectiveness_frac > 0]
+
+
+def _outdoor(weather: str) -> str:
+    return f"{weather}.outdoor_temperature_degc"
 
 
 def _rows(

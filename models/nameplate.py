@@ -5,10 +5,11 @@ Only units in service are listed: a locked-out CRAH or chiller is simply left ou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from models.air_cooled_chiller import AIR_COOLED
 from models.chiller_curves import ChillerCurves, Kind, of_kind
 
 
@@ -57,7 +58,11 @@ class LiquidLoop:
 
 @dataclass(frozen=True, slots=True)
 class Chiller:
-    """A water-cooled chiller, rated at 6.67 degC leaving chilled and 29.4 degC entering condenser water; warm_water at 18 / 30."""
+    """A chiller.
+
+    Water-cooled: rated at 6.67 degC leaving chilled and 29.4 degC entering condenser water, warm_water at 18 / 30. Air-cooled: at
+    7 degC leaving water and 35 degC outdoors, its fans included; what enters its condenser is outdoor air.
+    """
 
     id: str
     rated_cooling_kw: float
@@ -65,11 +70,18 @@ class Chiller:
     min_part_load_frac: float = 0.2
     min_entering_condenser_degc: float = 16.0
     kind: Kind = "centrifugal"
+    condenser: Literal["water", "air"] = "water"
+    max_leaving_water_degc: float = 22.0
 
     @property
     def curves(self) -> ChillerCurves:
         """The published curves of its kind."""
-        return of_kind(self.kind)
+        return AIR_COOLED if self.air_cooled else of_kind(self.kind)
+
+    @property
+    def air_cooled(self) -> bool:
+        """Whether outdoor air takes its heat."""
+        return self.condenser == "air"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,21 @@ class Tower:
     rated_fan_kw: float
     rated_flow_lps: float
     min_fan_speed_frac: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class DryCooler:
+    """A dry cooler; `rated_approach_k` is leaving fluid minus outdoor air at rated rejection, flow and fan speed."""
+
+    id: str
+    rated_rejection_kw: float
+    rated_fan_kw: float
+    rated_flow_lps: float
+    rated_approach_k: float = 5.0
+    min_fan_speed_frac: float = 0.15
+    adiabatic_effectiveness_frac: float = 0.0  # of its pads; 0: it has none
+    adiabatic_min_outdoor_degc: float = 4.0
+    glycol: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +160,11 @@ def group_cdus(cdus: Sequence[Cdu]) -> Cdu:
 
 
 def group_chillers(chillers: Sequence[Chiller]) -> Chiller:
-    """Return chillers at equal part load as one; of one kind, as the site file has it."""
+    """Return chillers at equal part load as one; of one kind and condenser, as the site file has it."""
     kinds = {chiller.kind for chiller in chillers}
-    if len(kinds) > 1:
-        raise ValueError(f"chillers of several kinds cannot act as one: {', '.join(sorted(kinds))}")
+    condensers = {chiller.condenser for chiller in chillers}
+    if len(kinds) > 1 or len(condensers) > 1:
+        raise ValueError(f"chillers of several kinds cannot act as one: {', '.join(sorted(kinds | condensers))}")
     cooling = sum(chiller.rated_cooling_kw for chiller in chillers)
     return Chiller(
         id="+".join(chiller.id for chiller in chillers),
@@ -145,6 +173,8 @@ def group_chillers(chillers: Sequence[Chiller]) -> Chiller:
         min_part_load_frac=max(chiller.min_part_load_frac for chiller in chillers),
         min_entering_condenser_degc=max(chiller.min_entering_condenser_degc for chiller in chillers),
         kind=kinds.pop(),
+        condenser=condensers.pop(),
+        max_leaving_water_degc=min(chiller.max_leaving_water_degc for chiller in chillers),
     )
 
 
@@ -156,6 +186,26 @@ def group_towers(towers: Sequence[Tower]) -> Tower:
         rated_fan_kw=sum(tower.rated_fan_kw for tower in towers),
         rated_flow_lps=sum(tower.rated_flow_lps for tower in towers),
         min_fan_speed_frac=max(tower.min_fan_speed_frac for tower in towers),
+    )
+
+
+def group_dry_coolers(coolers: Sequence[DryCooler]) -> DryCooler:
+    """Return dry coolers as one: all in the flow, one fan speed."""
+    rejection = sum(cooler.rated_rejection_kw for cooler in coolers)
+
+    def weighed(values: Iterable[float]) -> float:
+        return sum(value * one.rated_rejection_kw for value, one in zip(values, coolers, strict=True)) / rejection
+
+    return DryCooler(
+        id="+".join(cooler.id for cooler in coolers),
+        rated_rejection_kw=rejection,
+        rated_fan_kw=sum(cooler.rated_fan_kw for cooler in coolers),
+        rated_flow_lps=sum(cooler.rated_flow_lps for cooler in coolers),
+        rated_approach_k=weighed(cooler.rated_approach_k for cooler in coolers),
+        min_fan_speed_frac=max(cooler.min_fan_speed_frac for cooler in coolers),
+        adiabatic_effectiveness_frac=weighed(cooler.adiabatic_effectiveness_frac for cooler in coolers),
+        adiabatic_min_outdoor_degc=max(cooler.adiabatic_min_outdoor_degc for cooler in coolers),
+        glycol=all(cooler.glycol for cooler in coolers),
     )
 
 

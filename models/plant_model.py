@@ -8,18 +8,30 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from models import pump, terminals, tower
+from models import pump, terminals
 from models.answers import Correction, Powers, columns, corrected
-from models.chilled_by_machine import reject_with_chillers
 from models.cooling import JointState, Load, Mode, PlantResponse
-from models.free_cooling import reject_free
+from models.dry_cooler_bank import DryCoolers
 from models.hall_air import Hall
 from models.heat_exchanger import WATER_KJ_PER_LK
 from models.limits import LimitLog
-from models.nameplate import Chiller, LiquidLoop, Pump, Tower, WatersideEconomizer, group_pumps
+from models.nameplate import (
+    Chiller,
+    DryCooler,
+    LiquidLoop,
+    Pump,
+    Tower,
+    WatersideEconomizer,
+    group_dry_coolers,
+    group_pumps,
+    group_towers,
+)
 from models.operating_states import enumerate_states
+from models.outside import OpenAir, Outside, Weather
 from models.plant_room import Demand, PlantRoom, Rejection
+from models.rejecting import reject
 from models.terminals import Terminals
+from models.tower_bank import Towers
 
 __all__ = ["CoolingPlant", "Correction"]
 
@@ -51,17 +63,19 @@ class CoolingPlant:
         Id of the plant.
     hall_parts, loop_parts
         Halls and technology loops on it, with the units in service.
-    chillers, towers, pumps, economizer
-        The plant room, units in service only.
+    chillers, towers, dry_coolers, pumps, economizer
+        The plant room, units in service only; what has neither towers nor dry coolers has air-cooled chillers.
     leaving_water_min_degc, leaving_water_max_degc, leaving_water_max_step_k
         Range of the leaving-water setpoint [degC] and its largest change a step [K], which sets the grid of states.
     chillers_installed
         Chillers that the pumps were sized for; None: those in service.
     cycles
-        Cycles of concentration of the tower water.
+        Cycles of concentration of the water of towers and pads.
     corrections
-        Learned components by name: `chiller`, `tower`, `chilled_pump`, `condenser_pump`, `crah_fan.<hall>`,
+        Learned components by name: `chiller`, `tower` or `dry_cooler`, `chilled_pump`, `condenser_pump`, `crah_fan.<hall>`,
         `cdu_pump.<loop>`.
+    water_kwh_per_m3
+        What water is worth in electricity: pads of dry coolers are wet where they save more.
     """
 
     plant_id: str
@@ -77,6 +91,8 @@ class CoolingPlant:
     chillers_installed: int | None = None
     cycles: float = 3.0
     corrections: Mapping[str, Correction] = field(default_factory=dict)
+    dry_coolers: tuple[DryCooler, ...] = ()
+    water_kwh_per_m3: float = 0.0
 
     @property
     def halls(self) -> tuple[str, ...]:
@@ -95,28 +111,47 @@ class CoolingPlant:
 
     @property
     def water_rise_k(self) -> float:
-        """Rise of the chilled water at rating [K]: the lesser of coils with CDUs and chillers over what the pumps move."""
+        """Rise of the chilled water at rating [K]: what coils and CDUs give it, no more than the plant takes, over its flow.
+
+        The plant takes what its chillers do, or its economizer where chillers only trim.
+        """
         installed = self.chillers_installed or len(self.chillers)
         in_service_kw = [chiller.rated_cooling_kw for chiller in self.chillers]
         chillers_kw = installed * sum(in_service_kw) / len(in_service_kw) if in_service_kw else np.inf
         coils_kw = sum(hall.group.rated_cooling_kw for hall in self.hall_parts)
         cdus_kw = sum(cdu.rated_heat_kw for loop in self.loop_parts for cdu in loop.cdus)
-        rise_k = min(chillers_kw, coils_kw + cdus_kw) / (WATER_KJ_PER_LK * self.chilled_pump.rated_flow_lps)
+        free_kw = self.economizer.rated_kw if self.economizer else 0.0
+        rise_k = min(max(chillers_kw, free_kw), coils_kw + cdus_kw) / (
+            WATER_KJ_PER_LK * self.chilled_pump.rated_flow_lps
+        )
         return float(np.clip(rise_k, *_WATER_RISE_RANGE_K))
 
     @property
     def room(self) -> PlantRoom:
-        """Its chillers, towers, condenser pumps and economizer."""
+        """Its chillers, condenser pumps and economizer, and what is outdoors."""
         return PlantRoom(
             plant_id=self.plant_id,
             chillers=self.chillers,
-            towers=self.towers,
-            condenser_pump=group_pumps(self.pumps, "condenser_water"),
+            outside=self._outside,
+            condenser_pump=group_pumps(self.pumps, "condenser_water") if self.has_condenser_water else None,
             economizer=self.economizer,
             chillers_installed=self.chillers_installed or len(self.chillers),
             water_rise_k=self.water_rise_k,
             corrections=self.corrections,
         )
+
+    @property
+    def has_condenser_water(self) -> bool:
+        """Whether towers or dry coolers take its heat, or some of it."""
+        return bool(self.towers or self.dry_coolers)
+
+    @property
+    def _outside(self) -> Outside:
+        if self.towers:
+            return Towers(group_towers(self.towers), self.cycles)
+        if self.dry_coolers:
+            return DryCoolers(group_dry_coolers(self.dry_coolers), cycles=self.cycles)
+        return OpenAir()
 
     def states(self) -> tuple[JointState, ...]:
         """Return mode x leaving water x chillers on x supply-air level; water in steps that the ramp limit allows."""
@@ -167,13 +202,8 @@ class CoolingPlant:
         limits = ends.limits.copy()
         flow_lps = self.plant_flow_lps(state.chillers_on, ends.terminals.flow_lps, limits)
         heat_kw = ends.terminals.heat_kw + self.chilled_pump_kw(flow_lps)
-        demand = Demand(state.leaving_water_degc, heat_kw, flow_lps, load.wet_bulb_degc)
-        if state.mode is not Mode.FREE and not self.chillers:
-            limits.require(np.zeros(demand.heat_kw.size, bool), f"{self.plant_id}: chiller in service")
-        if state.mode is Mode.FREE or not self.chillers:
-            rejection = reject_free(self.room, demand, limits)
-        else:
-            rejection = reject_with_chillers(self.room, state.mode, state.chillers_on, demand, limits)
+        demand = Demand(state.leaving_water_degc, heat_kw, flow_lps, Weather(load.outdoor_degc, load.wet_bulb_degc))
+        rejection = reject(self.room, state, demand, limits, self.water_kwh_per_m3)
         return self._response(state, demand, ends, rejection, limits)
 
     def chilled_pump_kw(self, flow_lps: FloatArray) -> FloatArray:
@@ -185,27 +215,24 @@ class CoolingPlant:
         """Return the pumps' flow: what the valves ask, not below what the evaporators need."""
         rated_lps = self.chilled_pump.rated_flow_lps
         limits.require(flow_lps <= rated_lps * (1 + 1e-9), f"{self.plant_id}: chilled-water flow max")
-        on_frac = chillers_on / self.room.chillers_installed
+        on_frac = chillers_on / (self.chillers_installed or len(self.chillers) or 1)
         floor_frac = max(_MIN_EVAPORATOR_FLOW_FRAC * on_frac, _LEAST_FLOW_FRAC)
         return np.clip(flow_lps, rated_lps * floor_frac, rated_lps)
 
     def _powers(self, state: JointState, demand: Demand, room: Rejection) -> Powers:
         """Return the powers of the plant room, chilled pumps included."""
+        outside = self._outside
         laws = {
             "chilled_pump": self.chilled_pump_kw(demand.flow_lps),
             "condenser_pump": room.condenser_pump_kw,
             "chiller": room.chiller_kw,
-            "tower": room.tower_kw,
+            outside.component: room.fan_kw,
         }
         drivers = {
-            "chiller": {
-                "part_load_frac": room.part_load_frac,
-                "leaving_water_degc": np.full(room.chiller_kw.size, state.leaving_water_degc),
-                "entering_condenser_degc": room.entering_condenser_degc,
-            },
-            "tower": {"wet_bulb_degc": demand.wet_bulb_degc},
+            "chiller": room.chiller_drivers(state.leaving_water_degc),
+            outside.component: {outside.sink: room.sink_degc},
         }
-        beyond = {"chiller": room.chiller_extrapolated, "tower": room.tower_extrapolated}
+        beyond = {"chiller": room.chiller_extrapolated, outside.component: room.fan_extrapolated}
         return corrected(laws, drivers, beyond, self.corrections, demand.heat_kw.size)
 
     def _response(
@@ -223,7 +250,7 @@ class CoolingPlant:
             chilled_pump_kw=power["chilled_pump"],
             condenser_pump_kw=power["condenser_pump"],
             chiller_kw=power["chiller"],
-            tower_kw=power["tower"],
+            tower_kw=power[self._outside.component],
             server_fan_kw=columns([part.server_fan_kw for part in halls], rows),
             fan_speed_frac=columns([part.speed_frac for part in halls], rows),
             condenser_water_degc=room.condenser_water_degc,
@@ -231,7 +258,8 @@ class CoolingPlant:
             inlet_margin_k=columns([margin for _, margin in ends.hottest], rows),
             secondary_supply_degc=columns([part.supply_degc for part in loops], rows),
             secondary_flow_lps=columns([part.flow_lps for part in loops], rows),
-            makeup_water_lps=tower.makeup_lps(room.rejected_kw, room.condenser_flow_lps, cycles=self.cycles),
+            makeup_water_lps=room.makeup_lps,
+            pads_wet=room.pads_wet,
             half_width_kw=powers.half_width_kw,
             extrapolated=np.logical_or.reduce([powers.extrapolated, *ends.unseen]),
         )

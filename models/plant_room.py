@@ -1,4 +1,4 @@
-"""What chillers, economizer, condenser pumps and towers have in common: the shared equipment and what it is asked."""
+"""What chillers, economizer, condenser pumps and towers or dry coolers have in common: the equipment and what it is asked."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from models import economizer, fan, pump, tower
+from models import economizer, pump
 from models.answers import Correction
+from models.cooling import Mode
 from models.heat_exchanger import WATER_KJ_PER_LK, HeatExchanger
-from models.nameplate import Chiller, Pump, Tower, WatersideEconomizer, group_towers
+from models.nameplate import Chiller, Pump, WatersideEconomizer
+from models.outside import OpenAir, Outside, Weather
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-_FAN_TRIALS = 11
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Demand:
-    """What the chilled water asks of the plant room, (n,)."""
+    """What the chilled water asks of the plant room, and the weather, (n,)."""
 
     leaving_degc: float
     heat_kw: FloatArray
     flow_lps: FloatArray
-    wet_bulb_degc: FloatArray
+    weather: Weather
 
     @property
     def return_degc(self) -> FloatArray:
@@ -36,20 +36,34 @@ class Demand:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rejection:
-    """Steady answer of the plant room, (n,)."""
+    """Steady answer of the plant room, (n,).
+
+    `fan_kw` and `fan_speed_frac` are those of towers or dry coolers; `rejected_kw` is what the condenser water takes. Where none
+    flows, `condenser_water_degc` is NaN.
+    """
 
     chiller_kw: FloatArray
-    tower_kw: FloatArray
+    fan_kw: FloatArray
     condenser_pump_kw: FloatArray
-    tower_speed_frac: FloatArray
+    fan_speed_frac: FloatArray
     condenser_water_degc: FloatArray
     entering_condenser_degc: FloatArray
     part_load_frac: FloatArray
     economizer_kw: FloatArray
     rejected_kw: FloatArray
-    condenser_flow_lps: float
-    tower_extrapolated: BoolArray
+    makeup_lps: FloatArray
+    pads_wet: BoolArray
+    sink_degc: FloatArray
+    fan_extrapolated: BoolArray
     chiller_extrapolated: BoolArray
+
+    def chiller_drivers(self, leaving_degc: float) -> dict[str, FloatArray]:
+        """Return what the correction of the chillers depends on beside their power."""
+        return {
+            "part_load_frac": self.part_load_frac,
+            "leaving_water_degc": np.full(self.chiller_kw.shape, leaving_degc),
+            "entering_condenser_degc": self.entering_condenser_degc,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +72,12 @@ class PlantRoom:
 
     plant_id: str
     chillers: tuple[Chiller, ...]
-    towers: tuple[Tower, ...]
-    condenser_pump: Pump
+    outside: Outside
+    condenser_pump: Pump | None  # None: no condenser water
     economizer: WatersideEconomizer | None
     chillers_installed: int
     water_rise_k: float  # of the chilled water at rating
     corrections: Mapping[str, Correction] = field(default_factory=dict)
-
-    @property
-    def cells(self) -> Tower:
-        """Its towers as one."""
-        return group_towers(self.towers)
-
-    @property
-    def fan_speeds(self) -> FloatArray:
-        """Tower fan speeds to try [-]."""
-        return np.linspace(self.cells.min_fan_speed_frac, 1.0, _FAN_TRIALS)
 
     @property
     def economizer_flow_lps(self) -> float:
@@ -90,31 +94,26 @@ class PlantRoom:
             self.economizer.rated_kw, self.economizer.approach_k, self.economizer_flow_lps
         )
 
-    def tower_water_degc(
-        self, speed_frac: FloatArray, condenser_lps: float, wet_bulb_degc: FloatArray, rejected_kw: FloatArray
-    ) -> FloatArray:
-        """Return the water that the towers reach [degC]: rows along the first axis, fan speeds along the second.
+    def condenser_lps(self, mode: Mode, chillers: tuple[Chiller, ...]) -> float:
+        """Return the condenser water that a mode and the chillers on take [L/s]."""
+        if self.condenser_pump is None:
+            return 0.0
+        rated_lps = self.condenser_pump.rated_flow_lps
+        for_economizer = 0.0 if mode is Mode.MECHANICAL else min(self.economizer_flow_lps, rated_lps)
+        cooled_by_it = sum(not chiller.air_cooled for chiller in chillers)
+        return max(for_economizer, rated_lps * cooled_by_it / max(self.chillers_installed, 1))
 
-        Cells are shut rather than run drier than the correlation knows.
-        """
-        ratio = max(self._flow_ratio(condenser_lps), tower.WATER_RATIO_RANGE[0])
-        range_k = rejected_kw / (WATER_KJ_PER_LK * condenser_lps)
-        return tower.leaving_water_degc(speed_frac, ratio, wet_bulb_degc[:, None], range_k)
-
-    def tower_kw(self, speed_frac: FloatArray, condenser_lps: float) -> FloatArray:
-        """Return fan power of the wet cells [kW]."""
-        wet_share = min(1.0, self._flow_ratio(condenser_lps) / tower.WATER_RATIO_RANGE[0])
-        return fan.power_kw(speed_frac, self.cells.rated_fan_kw * wet_share)
-
-    def tower_extrapolated(self, condenser_lps: float, wet_bulb_degc: FloatArray, rejected_kw: FloatArray) -> BoolArray:
-        """Return where the tower correlation does not reach."""
-        ratio = max(self._flow_ratio(condenser_lps), tower.WATER_RATIO_RANGE[0])
-        return tower.extrapolated(ratio, wet_bulb_degc, rejected_kw / (WATER_KJ_PER_LK * condenser_lps))
+    def outside_at(self, condenser_lps: float) -> Outside:
+        """Return what the condenser water meets outdoors; where none flows, the air."""
+        return self.outside if condenser_lps > 0 else OpenAir()
 
     def condenser_pump_kw(self, flow_lps: npt.ArrayLike) -> FloatArray:
-        """Return condenser pump power [kW]."""
-        group = self.condenser_pump
-        return pump.power_kw(np.asarray(flow_lps, float) / group.rated_flow_lps, group.rated_kw, group.static_head_frac)
+        """Return condenser pump power [kW]; none at no flow."""
+        group, flow = self.condenser_pump, np.asarray(flow_lps, float)
+        if group is None:
+            return np.zeros_like(flow)
+        power = pump.power_kw(flow / group.rated_flow_lps, group.rated_kw, group.static_head_frac)
+        return np.where(flow > 0, power, 0.0)
 
     def corrected_kw(self, component: str, law_kw: FloatArray, drivers: Mapping[str, FloatArray]) -> FloatArray:
         """Return a component's power after its learned correction, any shape; the law's where there is none."""
@@ -123,6 +122,3 @@ class PlantRoom:
         flat = {name: np.broadcast_to(values, law_kw.shape).ravel() for name, values in drivers.items()}
         power, _, _ = self.corrections[component].correct(law_kw.ravel(), flat)
         return power.reshape(law_kw.shape)
-
-    def _flow_ratio(self, condenser_lps: float) -> float:
-        return condenser_lps / tower.design_flow_lps(self.cells.rated_rejection_kw)

@@ -13,7 +13,7 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 # component -> 90 % half-width over power, inside and outside the range of its published curve
-_RELATIVE = {"chiller": (0.12, 0.25), "tower": (0.2, 0.35), "cdu_pump": (0.15, 0.3)}
+_RELATIVE = {"chiller": (0.12, 0.25), "tower": (0.2, 0.35), "dry_cooler": (0.2, 0.35), "cdu_pump": (0.15, 0.3)}
 _OTHERWISE = (0.15, 0.3)
 _HALF_WIDTH_SD = 1.645  # standard deviations in a 90 % half-width
 

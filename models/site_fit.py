@@ -149,6 +149,6 @@ def _setpoints(plant: CoolingPlant, component: str) -> list[str]:
     """Return the setpoints whose effect a component's model should know."""
     if component in ("chiller", "chilled_pump"):
         return [f"{plant.plant_id}.leaving_chilled_water_temperature_setpoint_degc"]
-    if component == "tower":
+    if component in ("tower", "dry_cooler"):
         return [f"{plant.plant_id}.condenser_water_temperature_setpoint_degc"]
     return []

@@ -41,7 +41,9 @@ def equipment_of(site: Site, part: str) -> dict[str, str]:
     if plant is None:
         return {}
     pumps = {f"{duty}_pump": [pump for pump in plant.pumps if pump.duty == f"{duty}_water"] for duty in _DUTIES}
-    return _digests({"chiller": plant.chillers, "tower": plant.towers, **pumps}.get(kind, ()))
+    return _digests(
+        {"chiller": plant.chillers, "tower": plant.towers, "dry_cooler": plant.dry_coolers, **pumps}.get(kind, ())
+    )
 
 
 def changed_since(then: Mapping[str, str], now: Mapping[str, str]) -> str | None:

@@ -1,32 +1,13 @@
-"""Whether a plant has what it takes: machines that the models know, and at least one unit of each kind in service."""
+"""Whether a plant has what it takes: at least one unit of each kind in service."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from facility.errors import InfeasibleError, ModelError
+from facility.errors import InfeasibleError
 from facility.records import LimitShortfall
 from facility.site import Named, Plant, Site
-
-
-def require_known_machines(site: Site) -> None:
-    """Refuse to model a plant with machines that `models` has no law for; reading and keeping them works all the same.
-
-    Raises
-    ------
-    ModelError
-        Naming each of them.
-    """
-    unknown = [f"{cooler.id} (dry cooler)" for plant in site.plants for cooler in plant.dry_coolers]
-    unknown += [
-        f"{chiller.id} (air-cooled chiller)"
-        for plant in site.plants
-        for chiller in plant.chillers
-        if chiller.condenser == "air"
-    ]
-    if unknown:
-        raise ModelError(f"no model yet of {', '.join(unknown)}; {site.id} can be polled and kept, but not planned")
 
 
 def require_units(site: Site, at: datetime) -> None:

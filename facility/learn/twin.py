@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from facility.learn.in_service import require_known_machines, require_units
+from facility.learn.in_service import require_units
 from facility.points import PointIndex
 from facility.site import Cdu, Crah, Hall, LiquidLoop, Named, Plant, Site
 from facility.site_file import LoadedSite
@@ -30,6 +30,7 @@ SUPPLY_AIR = "supply_air_temperature_setpoint_degc"
 FAN_SPEED = "fan_speed_setpoint_frac"
 SECONDARY_FLOW = "secondary_flow_setpoint_lps"
 SECONDARY_SUPPLY = "secondary_supply_temperature_setpoint_degc"
+_LEAST_PRICE_PER_KWH = 0.01  # where energy is free, water is dear but not without bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,9 @@ def plant_models(
 
     Raises
     ------
-    facility.errors.ModelError
-        If the site has machines that no model knows.
     facility.errors.InfeasibleError
         If all units of a kind that a plant cannot do without are out of service.
     """
-    require_known_machines(loaded.site)
     if at is not None:
         require_units(loaded.site, at)
     return [_plant(loaded, plant, learned, at, dew_points_degc) for plant in loaded.site.plants]
@@ -91,6 +89,7 @@ def _plant(
         ),
         chillers=_in_service(site, plant.chillers, nameplate.Chiller, at),
         towers=_in_service(site, plant.towers, nameplate.Tower, at),
+        dry_coolers=_in_service(site, plant.dry_coolers, nameplate.DryCooler, at),
         pumps=_in_service(site, plant.pumps, nameplate.Pump, at),
         economizer=_as(nameplate.WatersideEconomizer, economizer)
         if economizer and _counts(site, economizer, at)
@@ -99,6 +98,8 @@ def _plant(
         leaving_water_max_degc=high,
         leaving_water_max_step_k=plant.leaving_water_max_step_k,
         chillers_installed=len(plant.chillers),
+        cycles=site.water.cycles_of_concentration,
+        water_kwh_per_m3=site.water.price_per_m3 / max(site.tariff.energy_price_per_kwh, _LEAST_PRICE_PER_KWH),
         corrections=learned.corrections.get(plant.id, {}),
     )
 

@@ -18,7 +18,7 @@ from facility.records import FloatArray
 from facility.site_file import LoadedSite
 from models.accuracy import conformal_half_width, coverage_frac, time_split
 from models.component_power import ComponentPower
-from models.history_rows import component_rows
+from models.history_rows import component_rows, needed_columns
 from models.plant_model import CoolingPlant
 from models.prior_width import half_width_kw
 from models.pue import EnergyRatio, PowerBalance, energy_ratio
@@ -136,12 +136,11 @@ def _component_kw(
 ) -> tuple[FloatArray, FloatArray] | None:
     """Return the modelled power of a plant's components at their measured inputs, and the square of its half-width."""
     rows = component_rows(plant, frame, weather)
-    wanted = {"chiller", "tower", "chilled_pump", "condenser_pump"}
-    wanted |= {f"crah_fan.{hall}" for hall in plant.halls} | {f"cdu_pump.{loop}" for loop in plant.loops}
-    if not wanted <= set(rows):
+    wanted = sorted(needed_columns(plant, weather))
+    if not set(wanted) <= set(rows):
         return None
     power, square = np.zeros(len(frame)), np.zeros(len(frame))
-    for name in sorted(wanted):
+    for name in wanted:
         one, width = _modelled_kw(name, fit.components.get(name), rows[name].rows)
         power, square = power + one, square + width**2
     return power, square

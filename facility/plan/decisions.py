@@ -15,6 +15,7 @@ from models.cooling import JointState, Mode, PlantModel
 
 LEAVING_WATER = "leaving_chilled_water_temperature_setpoint_degc"
 CONDENSER_WATER = "condenser_water_temperature_setpoint_degc"
+PADS = "adiabatic_enable_command"
 CHILLERS = "chillers_staged_command"
 MODE = "economizer_mode_command"
 SUPPLY_AIR = "supply_air_temperature_setpoint_degc"
@@ -50,6 +51,16 @@ def cdus_of(inputs: PlanInputs, loop_id: str) -> Iterator[tuple[Cdu, float]]:
     cdus = [cdu for cdu in loop.cdus if inputs.site.in_service(cdu.id, inputs.start)]
     rated_lps = sum(cdu.rated_flow_lps for cdu in cdus)
     yield from ((cdu, cdu.rated_flow_lps / rated_lps) for cdu in cdus)
+
+
+def coolers_of(inputs: PlanInputs, plant_id: str) -> list[str]:
+    """Return the dry coolers of a plant with pads that are in service."""
+    plant = next(plant for plant in inputs.site.plants if plant.id == plant_id)
+    return [
+        cooler.id
+        for cooler in plant.dry_coolers
+        if cooler.adiabatic_effectiveness_frac > 0 and inputs.site.in_service(cooler.id, inputs.start)
+    ]
 
 
 def schedule_of(inputs: PlanInputs, decisions: Decisions) -> dict[str, FloatArray]:

@@ -95,8 +95,12 @@ class Explainer:
     def _followers(self, plant: PlantModel) -> Iterator[Lever]:
         """Yield setpoints that the plant model chose best within the state."""
         inputs, response = self._it.inputs, self._plan.plants[plant.plant_id].response
-        own = (f"{plant.plant_id}.{names.CONDENSER_WATER}",)
-        yield self._follower(plant.plant_id, own, float(response.condenser_water_degc[0]), "degC")
+        if np.isfinite(response.condenser_water_degc[0]):
+            own = (f"{plant.plant_id}.{names.CONDENSER_WATER}",)
+            yield self._follower(plant.plant_id, own, float(response.condenser_water_degc[0]), "degC")
+        pads = tuple(f"{cooler}.{names.PADS}" for cooler in names.coolers_of(inputs, plant.plant_id))
+        if pads:
+            yield self._follower(plant.plant_id, pads, float(response.pads_wet[0]), "enum")
         for index, hall in enumerate(plant.halls):
             fans = tuple(f"{crah.id}.{names.FAN_SPEED}" for crah in crahs_of(inputs, plant, hall))
             if fans:

@@ -67,7 +67,7 @@ class Moves:
             water_step_k=leaving_water_step_k(plant, loops, step_h),
             air_step_k=np.array([supply_air_step_k(halls[hall], step_h) for hall in model.halls]),
             dwell_steps=max(1, int(np.ceil(dwell_min / site.planning.step_min - 1e-9))),
-            cost_per_chiller=CHILLER_START_H * rated_value / len(plant.chillers),
+            cost_per_chiller=CHILLER_START_H * rated_value / max(len(plant.chillers), 1),
             cost_per_mode=MODE_CHANGE_H * rated_value,
             cost_per_k=SETPOINT_MOVE_H_PER_K * rated_value,
         )

@@ -10,10 +10,12 @@ from facility.plan.case import ItCase
 from facility.plan.decisions import (
     CONDENSER_WATER,
     FAN_SPEED,
+    PADS,
     SECONDARY_FLOW,
     SECONDARY_SUPPLY,
     WORK_VALUE,
     cdus_of,
+    coolers_of,
     crahs_of,
     schedule_of,
 )
@@ -39,7 +41,9 @@ def timetable(it: ItCase, run: Simulation, work_value_per_kwh: float) -> dict[st
 
 def _plant_series(it: ItCase, plant: PlantModel, run: PlantRun) -> Iterator[tuple[str, FloatArray]]:
     name, response = plant.plant_id, run.response
-    yield f"{name}.{CONDENSER_WATER}", response.condenser_water_degc
+    if np.isfinite(response.condenser_water_degc).all():
+        yield f"{name}.{CONDENSER_WATER}", response.condenser_water_degc
+    yield from ((f"{cooler}.{PADS}", response.pads_wet.astype(float)) for cooler in coolers_of(it.inputs, name))
     yield f"{name}.heat_kw", run.heat_kw
     yield f"{name}.overhead_power_kw", response.overhead_kw
     yield f"{name}.overhead_half_width_kw", response.half_width_kw

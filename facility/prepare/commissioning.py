@@ -33,7 +33,9 @@ FOLLOWED_FRAC = 0.5  # of the last hours in which the plant must have been where
 SPARE_WATER_K = 1.0  # kept below the warmest water with which coils and CDUs still do their work
 _WATER_STEP_K = 0.5
 _ANY_DEGC = 15.0
-_OF_WATER = frozenset({"coil capacity", "CDU capacity", "secondary supply max", "chilled-water flow max"})
+_OF_WATER = frozenset(
+    {"coil capacity", "CDU capacity", "secondary supply max", "chilled-water flow max", "chiller leaving water max"}
+)
 
 
 def campaign_at(loaded: LoadedSite, telemetry: Telemetry, learned: Learned, at: datetime, begins: datetime) -> Campaign:

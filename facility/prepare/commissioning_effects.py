@@ -65,18 +65,28 @@ def effects_at(loaded: LoadedSite, telemetry: Telemetry, learned: Learned, at: d
     NotEnoughDataError
         If a setpoint, a load or the weather of the last hour is not there: by name.
     """
-    plants = plant_models(loaded, learned, at, dew_points_degc(loaded, read_situation(loaded, telemetry, at)))
-    states = [_state(loaded, _Means(loaded, telemetry, at), plant) for plant in plants]
     return [
         _effect(loaded, settable, state)
-        for state in states
+        for state in held_states(loaded, telemetry, learned, at)
         for settable in settables(loaded.site, [state.plant])
         if settable.points(loaded)
     ]
 
 
+def held_states(loaded: LoadedSite, telemetry: Telemetry, learned: Learned, at: datetime) -> list[HeldState]:
+    """Return each plant as it was held in the last hour, and what it had to cool.
+
+    Raises
+    ------
+    NotEnoughDataError
+        If a setpoint, a load or the weather of the last hour is not there: by name.
+    """
+    plants = plant_models(loaded, learned, at, dew_points_degc(loaded, read_situation(loaded, telemetry, at)))
+    return [_state(loaded, _Means(loaded, telemetry, at), plant) for plant in plants]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class _State:
+class HeldState:
     """A plant as it was in the last hour; `pumped_kw` is the heat that each heat pump on one of its loops delivers."""
 
     plant: CoolingPlant
@@ -85,7 +95,7 @@ class _State:
     pumped_kw: Mapping[str, float]
 
 
-def _effect(loaded: LoadedSite, settable: Settable, state: _State) -> Effect:
+def _effect(loaded: LoadedSite, settable: Settable, state: HeldState) -> Effect:
     points, key = settable.points(loaded), (settable.equipment, settable.quantity)
     now = state.held.setpoints[key]
     after = now + settable.cheaper * settable.step * (now if settable.of_its_value else 1.0)
@@ -103,7 +113,7 @@ def _effect(loaded: LoadedSite, settable: Settable, state: _State) -> Effect:
     )
 
 
-def _site_kw(loaded: LoadedSite, state: _State, answer: HeldAnswer) -> float:
+def _site_kw(loaded: LoadedSite, state: HeldState, answer: HeldAnswer) -> float:
     """Return power at the meter as far as a plant and what it cools decide it."""
     halls = {loop.id: loop.hall for loop in loaded.site.liquid_loops}
     drawn = {hall: state.load.it_air_kw[:, i] + answer.server_fan_kw[hall] for i, hall in enumerate(state.plant.halls)}
@@ -113,7 +123,7 @@ def _site_kw(loaded: LoadedSite, state: _State, answer: HeldAnswer) -> float:
     return float(electrical_chain(loaded.site.electrical).power(drawn, other_kw).site_kw[0])
 
 
-def _heat_pumps_kw(loaded: LoadedSite, state: _State) -> Iterator[float]:
+def _heat_pumps_kw(loaded: LoadedSite, state: HeldState) -> Iterator[float]:
     """Yield what heat pumps draw for the heat they deliver; they leave a loop's return as the CDUs find it."""
     sinks = {pump: contract.supply_degc for contract in loaded.site.heat_contracts for pump in contract.heat_pumps}
     for pump in loaded.site.heat_pumps:
@@ -167,7 +177,7 @@ class _Means:
         return float(total.iloc[0])
 
 
-def _state(loaded: LoadedSite, means: _Means, plant: CoolingPlant) -> _State:
+def _state(loaded: LoadedSite, means: _Means, plant: CoolingPlant) -> HeldState:
     here, station = [plant.plant_id], [loaded.site.weather.station]
     held = Held(
         mode=Mode.MECHANICAL if plant.economizer is None else Mode(round(means.one(here, "economizer_mode"))),
@@ -176,12 +186,21 @@ def _state(loaded: LoadedSite, means: _Means, plant: CoolingPlant) -> _State:
             (one.equipment, one.quantity): means.one(one.members, measured_quantity(one.quantity))
             for one in settables(loaded.site, [plant])
         },
+        wetted_frac=_wetted_frac(means, plant),
     )
-    wet_bulb = np.array([means.one(station, "outdoor_wet_bulb_degc")])
+    outdoor, wet_bulb = (
+        np.array([means.one(station, quantity)]) for quantity in ("outdoor_temperature_degc", "outdoor_wet_bulb_degc")
+    )
     air, liquid = list(_air_kw(loaded, means, plant)), list(_liquid_kw(loaded, means, plant))
     pumps = [pump.id for pump in loaded.site.heat_pumps if pump.source in plant.loops]
     pumped_kw = {pump: means.one([pump], "heat_output_kw") for pump in pumps}
-    return _State(plant, held, Load(np.array([air]), np.array([liquid]), wet_bulb, wet_bulb), pumped_kw)
+    return HeldState(plant, held, Load(np.array([air]), np.array([liquid]), outdoor, wet_bulb), pumped_kw)
+
+
+def _wetted_frac(means: _Means, plant: CoolingPlant) -> float:
+    """Return the share of the time that the pads of dry coolers were wet."""
+    padded = [unit.id for unit in plant.dry_coolers if unit.adiabatic_effectiveness_frac > 0]
+    return means.one(padded, "adiabatic_status") if padded else 0.0
 
 
 def _air_kw(loaded: LoadedSite, means: _Means, plant: CoolingPlant) -> Iterator[float]:

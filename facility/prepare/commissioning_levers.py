@@ -82,4 +82,5 @@ def settables(site: Site, plants: Sequence[CoolingPlant]) -> Iterator[Settable]:
                 yield Settable(loop.id, SECONDARY_FLOW, cdus, 0.1, 0.03, -1, rate_per_h=20.0)
         on_water = dict.fromkeys(plant.halls, AIR_PER_WATER)
         yield Settable(plant.plant_id, LEAVING_WATER, (plant.plant_id,), 1.0, 0.3, 1, on_water)
-        yield Settable(plant.plant_id, CONDENSER_WATER, (plant.plant_id,), 2.0, 0.5, -1)
+        if plant.has_condenser_water:
+            yield Settable(plant.plant_id, CONDENSER_WATER, (plant.plant_id,), 2.0, 0.5, -1)

@@ -106,6 +106,8 @@ class Plant(Named):
             raise ValueError("needs chillers, or an economizer that carries it alone")
         if len({one.kind for one in self.chillers if one.condenser == "water"}) > 1:
             raise ValueError("chillers of several kinds share a load unequally: describe them as a plant a kind")
+        if len({one.condenser for one in self.chillers}) > 1:
+            raise ValueError("water-cooled and air-cooled chillers share a load unequally: describe them as two plants")
         if any(one.kind != "centrifugal" for one in self.chillers if one.condenser == "air"):
             raise ValueError("kind: it chooses among water-cooled chillers; leave it out where condenser is air")
         if needs_condenser and not rejecting:

@@ -14,13 +14,16 @@ import numpy.typing as npt
 
 from models import cdu, chiller, economizer, hall_air
 from models.answers import corrected
+from models.chilled_by_machine import entering_degc
 from models.cooling import Load, Mode
+from models.dry_cooler_bank import DryCoolers
 from models.free_cooling import reject_free, speed_reaching
 from models.heat_exchanger import WATER_KJ_PER_LK
 from models.limits import LimitLog
 from models.nameplate import LiquidLoop, group_cdus, group_chillers
+from models.outside import Weather
 from models.plant_model import CoolingPlant
-from models.plant_room import Demand
+from models.plant_room import Demand, PlantRoom
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -42,11 +45,14 @@ class Held:
         Economizer mode, and chillers running.
     setpoints
         By hall, loop or plant and quantity: of each CRAH of a hall, each CDU of a loop, or the plant.
+    wetted_frac
+        Share of the time that the pads of dry coolers are wet [-].
     """
 
     mode: Mode
     chillers_on: int
     setpoints: Mapping[tuple[str, str], float]
+    wetted_frac: float = 0.0
 
     def moved(self, equipment: str, quantity: str, value: float) -> Held:
         """Return it with one setpoint elsewhere."""
@@ -86,7 +92,8 @@ def held_answer(plant: CoolingPlant, held: Held, load: Load) -> HeldAnswer:
     flow_lps = plant.plant_flow_lps(held.chillers_on, np.sum(parts_lps, axis=0), LimitLog(rows))
     laws["chilled_pump"] = plant.chilled_pump_kw(flow_lps)
     heat_kw = np.sum(parts_kw, axis=0) + laws["chilled_pump"]
-    rejected, drivers = _rejection(plant, held, Demand(water_degc, heat_kw, flow_lps, load.wet_bulb_degc))
+    weather = Weather(load.outdoor_degc, load.wet_bulb_degc)
+    rejected, drivers = _rejection(plant, held, Demand(water_degc, heat_kw, flow_lps, weather))
     return HeldAnswer(
         power_kw=corrected(laws | rejected, drivers, {}, plant.corrections, rows).by_component,
         server_fan_kw={hall: part.server_fan_kw[:, 0] for hall, part in air.items()},
@@ -123,33 +130,40 @@ def _loop(plant: CoolingPlant, loop: LiquidLoop, held: Held, it_kw: FloatArray) 
 def _rejection(
     plant: CoolingPlant, held: Held, demand: Demand
 ) -> tuple[dict[str, FloatArray], dict[str, dict[str, FloatArray]]]:
-    """Return the laws' powers of chillers, towers and condenser pumps, and what their corrections depend on."""
-    room, on = plant.room, held.chillers_on
+    """Return the laws' powers of chillers, towers or dry coolers and condenser pumps, and what their corrections depend on."""
+    room, on = _room(plant, held), held.chillers_on
+    wanted_degc = held.setpoints.get((plant.plant_id, CONDENSER_WATER), np.inf)  # none: no condenser water
     if held.mode is Mode.FREE or not on:
-        free = reject_free(room, demand, LimitLog(demand.heat_kw.size))
-        laws = {"chiller": free.chiller_kw, "tower": free.tower_kw, "condenser_pump": free.condenser_pump_kw}
-        return laws, {"tower": {"wet_bulb_degc": demand.wet_bulb_degc}}
+        free = reject_free(room, demand, LimitLog(demand.heat_kw.size), held_degc=wanted_degc)
+        laws = {"chiller": free.chiller_kw, room.outside.component: free.fan_kw}
+        laws["condenser_pump"] = free.condenser_pump_kw
+        return laws, {room.outside.component: {room.outside.sink: free.sink_degc}}
     group = group_chillers(room.chillers[:on])
-    condenser_lps = room.condenser_pump.rated_flow_lps * on / room.chillers_installed
+    condenser_lps = room.condenser_lps(held.mode, room.chillers[:on])
+    outside, weather = room.outside_at(condenser_lps), demand.weather
+    speeds = outside.fan_speeds
     leaving = np.full(demand.heat_kw.size, demand.leaving_degc)
-    wanted_degc = held.setpoints[plant.plant_id, CONDENSER_WATER]
     compressor_kw = demand.heat_kw / group.rated_cop
+    free_kw = np.zeros_like(leaving)
     for _ in range(_HEAT_PASSES):
-        rejected_kw = (demand.heat_kw + compressor_kw)[:, None]
-        reached = room.tower_water_degc(room.fan_speeds, condenser_lps, demand.wet_bulb_degc, rejected_kw)
-        speed = speed_reaching(np.full(leaving.shape, wanted_degc), reached, room.fan_speeds)
+        rejected_kw = free_kw if group.air_cooled else demand.heat_kw + compressor_kw
+        reached = outside.reached_degc(speeds, condenser_lps, weather, rejected_kw[:, None])
+        speed = speed_reaching(np.full(leaving.shape, wanted_degc), reached, speeds)
         water = np.maximum(wanted_degc, reached[:, -1])
-        entering = np.maximum(water, group.min_entering_condenser_degc)
-        cooling_kw = demand.heat_kw - _economizer_kw(plant, held, demand, water, condenser_lps)
+        entering = entering_degc(group, water, weather.outdoor_degc)
+        capacity_kw = chiller.available_capacity_kw(group.rated_cooling_kw, leaving, entering, group.curves)
+        least_kw = group.min_part_load_frac * capacity_kw
+        able_kw = _economizer_kw(room, held, demand, water, condenser_lps)
+        free_kw = np.clip(able_kw, 0.0, np.maximum(demand.heat_kw - least_kw, 0.0))
+        cooling_kw = demand.heat_kw - free_kw
         compressor_kw = chiller.power_kw(
             cooling_kw, leaving, entering,
             rated_cooling_kw=group.rated_cooling_kw, rated_cop=group.rated_cop,
             min_part_load_frac=group.min_part_load_frac, curves=group.curves,
         )  # fmt: skip
-    capacity_kw = chiller.available_capacity_kw(group.rated_cooling_kw, leaving, entering, group.curves)
     laws = {
         "chiller": compressor_kw,
-        "tower": room.tower_kw(speed, condenser_lps),
+        outside.component: outside.fan_kw(speed, condenser_lps),
         "condenser_pump": np.full(leaving.shape, float(room.condenser_pump_kw(condenser_lps))),
     }
     of_chiller = {
@@ -157,17 +171,24 @@ def _rejection(
         "leaving_water_degc": leaving,
         "entering_condenser_degc": entering,
     }
-    return laws, {"chiller": of_chiller, "tower": {"wet_bulb_degc": demand.wet_bulb_degc}}
+    return laws, {"chiller": of_chiller, outside.component: {outside.sink: outside.sink_degc(weather)}}
+
+
+def _room(plant: CoolingPlant, held: Held) -> PlantRoom:
+    """Return the plant room with pads as they are held."""
+    room = plant.room
+    if isinstance(room.outside, DryCoolers):
+        return replace(room, outside=replace(room.outside, wetted_frac=held.wetted_frac))
+    return room
 
 
 def _economizer_kw(
-    plant: CoolingPlant, held: Held, demand: Demand, water_degc: FloatArray, condenser_lps: float
+    room: PlantRoom, held: Held, demand: Demand, water_degc: FloatArray, condenser_lps: float
 ) -> FloatArray:
-    """Return what the economizer takes of the heat before the chillers do."""
-    room = plant.room
+    """Return what the economizer can take of the heat before the chillers do."""
     if held.mode is not Mode.PARTIAL:
         return np.zeros(demand.heat_kw.size)
-    taken = economizer.heat_kw(
+    return economizer.heat_kw(
         room.economizer_exchanger,
         return_degc=demand.return_degc,
         condenser_degc=water_degc,
@@ -175,4 +196,3 @@ def _economizer_kw(
         condenser_flow_lps=condenser_lps,
         rated_flow_lps=room.economizer_flow_lps,
     )
-    return np.minimum(taken, demand.heat_kw)

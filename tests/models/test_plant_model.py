@@ -13,6 +13,7 @@ from models.heat_exchanger import WATER_KJ_PER_LK
 from models.limits import LimitLog
 from models.liquid_side import WARM_MARGIN_K
 from models.nameplate import WatersideEconomizer
+from models.outside import Weather
 from models.plant_room import Demand
 from tests.models.small_plant import hall, load, plant
 
@@ -138,7 +139,7 @@ def test_too_small_a_chiller_is_named() -> None:
 def test_condenser_water_near_freezing_is_named() -> None:
     wide = plant(economizer=WatersideEconomizer("wse-1", 500.0, approach_k=5.0))
     answer = wide.evaluate(JointState(Mode.FREE, 6.0, (21.0,), 0), load(140.0, 140.0, -5.0))
-    assert list(answer.limit) == ["plant-1: basin frost limit"]
+    assert list(answer.limit) == ["plant-1: condenser water frost limit"]
 
 
 def test_a_loop_too_warm_is_named() -> None:
@@ -185,7 +186,7 @@ def test_a_plant_for_liquid_only() -> None:
 def test_economizer_precools_in_partial_mode() -> None:
     room, limits = plant().room, LimitLog(1)
     heat, flow = np.array([350.0]), np.array([14.0])
-    demand = Demand(16.0, heat, flow, np.array([12.0]))
+    demand = Demand(16.0, heat, flow, Weather(np.array([17.0]), np.array([12.0])))
     partial = reject_with_chillers(room, Mode.PARTIAL, 1, demand, limits)
     mechanical = reject_with_chillers(room, Mode.MECHANICAL, 1, demand, limits)
     assert limits.feasible.all()

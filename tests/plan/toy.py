@@ -75,6 +75,7 @@ def _response(load: Load, power: np.ndarray, limit: np.ndarray, half_width_kw: f
         secondary_supply_degc=by_loop + 20.0,
         secondary_flow_lps=by_loop + 5.0,
         makeup_water_lps=nothing,
+        pads_wet=np.zeros(rows, dtype=bool),
         half_width_kw=nothing + half_width_kw,
         extrapolated=np.zeros(rows, dtype=bool),
     )

@@ -18,9 +18,7 @@ from tools.bench.commissioning_days import CommissionedSite, commission, true_ef
 from tools.bench.inlet_directions import Directions
 from tools.bench.rows import Row, compared
 
-SITE = (
-    Path(__file__).parents[2] / "site_configs" / "demo.yaml"
-)  # of the example sites the one whose machines all have a model
+SITE = Path(__file__).parents[2] / "site_configs" / "demo.yaml"
 SEEDS = 10
 FIRST, APART = datetime(2026, 1, 10, tzinfo=UTC), timedelta(days=36)  # the seeds go through a year
 # A plant that moves less shows no direction: its protection holds it, a valve is open already, or machines make up for each other.
@@ -65,7 +63,7 @@ def directions(found: CommissionedSite, learned: Learned) -> Directions:
     for effect, true_kw, true_k in true_effects(found, effects):
         total += _direction(true_kw, effect.facility_kw, LEAST_KW)
         for hall, kelvin in zip(halls, true_k, strict=True):
-            total += _direction(float(kelvin), effect.hottest_k[hall], LEAST_K)
+            total += _direction(float(kelvin), effect.hottest_k.get(hall, 0.0), LEAST_K)
     return total
 
 
