@@ -24,7 +24,10 @@ _FIXED_POINT_PASSES = 3  # server fans depend on the inlet, which depends on the
 
 @dataclass(frozen=True, slots=True)
 class Hall:
-    """A hall on a plant, with the CRAHs in service, its inlet model and limits."""
+    """A hall on a plant, with the CRAHs in service, its inlet model and limits.
+
+    `it_over_air` is IT power over the part of it that the air takes: fans of liquid-cooled servers are a share of all their power.
+    """
 
     id: str
     crahs: tuple[Crah, ...]
@@ -33,6 +36,7 @@ class Hall:
     inlet_min_degc: float = 18.0
     server_fans: ServerFans = field(default_factory=ServerFans)
     density_frac: float = 1.0  # air density over that at sea level
+    it_over_air: float = 1.0
 
     @property
     def group(self) -> Crah:
@@ -123,7 +127,7 @@ def _server_fans(hall: Hall, group: Crah, it_kw: FloatArray, supply_degc: float,
     extra = np.zeros(np.broadcast_shapes(it_kw.shape, speed.shape))
     for _ in range(_FIXED_POINT_PASSES):
         rise = (it_kw + extra) / _air_kw_per_k(hall, group, speed)
-        extra = it_kw * hall.server_fans.extra_frac(hall.inlets.mean_degc(supply_degc, rise))
+        extra = it_kw * hall.it_over_air * hall.server_fans.extra_frac(hall.inlets.mean_degc(supply_degc, rise))
     return extra
 
 
@@ -133,6 +137,6 @@ def _airflow_for_inlets(hall: Hall, group: Crah, it_kw: FloatArray, supply_degc:
     if allowed_k <= 0:
         return np.full(it_kw.shape, 9.0)
     inlet = float(hall.inlets.mean_degc(supply_degc, allowed_k))
-    heat = it_kw * (1 + float(hall.server_fans.extra_frac(inlet)))
+    heat = it_kw * (1 + hall.it_over_air * float(hall.server_fans.extra_frac(inlet)))
     flow: FloatArray = heat / (allowed_k * _air_kw_per_k(hall, group, 1.0))
     return flow

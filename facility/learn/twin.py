@@ -30,6 +30,7 @@ SUPPLY_AIR = "supply_air_temperature_setpoint_degc"
 FAN_SPEED = "fan_speed_setpoint_frac"
 SECONDARY_FLOW = "secondary_flow_setpoint_lps"
 SECONDARY_SUPPLY = "secondary_supply_temperature_setpoint_degc"
+_LEAST_AIR_FRAC = 0.02  # of racks' power: something always stays in the air
 _LEAST_PRICE_PER_KWH = 0.01  # where energy is free, water is dear but not without bound
 
 
@@ -122,7 +123,15 @@ def _hall(loaded: LoadedSite, hall: Hall, plant_id: str, learned: Learned, at: d
         inlet_min_degc=hall.limits.inlet_min_degc,
         server_fans=learned.server_fans.get(hall.id, described_server_fans(site, hall)),
         density_frac=air_density_frac(site.altitude_m),
+        it_over_air=_it_over_air(hall),
     )
+
+
+def _it_over_air(hall: Hall) -> float:
+    """Return the rated power of a hall's racks over what of it the air takes."""
+    rated_kw = sum(rack.rated_kw for rack in hall.racks)
+    air_kw = sum(rack.rated_kw * (1 - rack.liquid_frac) for rack in hall.racks)
+    return rated_kw / max(air_kw, _LEAST_AIR_FRAC * rated_kw)
 
 
 def _crah(points: PointIndex, crah: Crah) -> nameplate.Crah:

@@ -164,6 +164,13 @@ def test_losing_crahs_costs_fan_power() -> None:
     assert few.crah_fan_kw[0, 0] > many.crah_fan_kw[0, 0]
 
 
+def test_fans_of_liquid_cooled_servers_are_a_share_of_all_their_power() -> None:
+    liquid = dataclasses.replace(hall(), it_over_air=4.0)
+    many, few = (plant(halls=(one,)).evaluate(MECHANICAL, load(100.0)) for one in (liquid, hall()))
+    assert many.server_fan_kw[0, 0] == pytest.approx(4.0 * few.server_fan_kw[0, 0], rel=0.1)
+    assert many.chiller_kw[0] > few.chiller_kw[0]  # what they draw warms the air
+
+
 def test_two_halls() -> None:
     two = plant(halls=(hall("hall-1", 3), hall("hall-2", 3)))
     state = JointState(Mode.MECHANICAL, 12.0, (21.0, 21.0), 1)

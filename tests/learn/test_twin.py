@@ -1,0 +1,50 @@
+"""Plants of every kind from the site file: their machines, and what is known of them before the first reading."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from facility.learn.twin import Learned, plant_models
+from facility.site import Availability
+from facility.site_file import LoadedSite, load_site
+from models.cooling import Mode
+
+CONFIGS = Path(__file__).parents[2] / "site_configs"
+NOW = datetime(2026, 7, 14, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def liquid() -> LoadedSite:
+    return load_site(CONFIGS / "liquid_ai.yaml")
+
+
+def test_two_plants_side_by_side_have_the_machines_of_their_kind(liquid: LoadedSite) -> None:
+    warm, cold = plant_models(liquid, Learned(), None, {})
+    assert (warm.halls, warm.loops, cold.halls, cold.loops) == ((), ("loop-1",), ("hall-ai", "hall-std"), ())
+    assert [len(group) for group in (warm.towers, warm.dry_coolers, warm.chillers, cold.chillers)] == [0, 4, 2, 3]
+    assert not any(one.air_cooled for one in warm.chillers) and all(one.air_cooled for one in cold.chillers)
+    assert warm.dry_coolers[0].adiabatic_min_outdoor_degc == 12.0
+    assert {state.mode for state in cold.states()} == {Mode.MECHANICAL}
+    assert {state.mode for state in warm.states()} == set(Mode)
+
+
+def test_water_is_worth_what_it_costs_in_energy(liquid: LoadedSite) -> None:
+    warm, _ = plant_models(liquid, Learned(), None, {})
+    assert warm.water_kwh_per_m3 == pytest.approx(4.2 / 0.125)
+    assert warm.cycles == 3.0
+
+
+def test_fans_of_liquid_cooled_racks_are_more_over_what_the_air_takes(liquid: LoadedSite) -> None:
+    _, cold = plant_models(liquid, Learned(), None, {})
+    assert [part.it_over_air for part in cold.hall_parts] == pytest.approx([1 / 0.15, 1.0])
+
+
+def test_coolers_that_are_locked_out_carry_nothing(liquid: LoadedSite) -> None:
+    out = (Availability(equipment="cooler-1", state="locked_out"),)
+    there = dataclasses.replace(liquid, site=liquid.site.model_copy(update={"availability": out}))
+    warm, _ = plant_models(there, Learned(), NOW, {})
+    assert [cooler.id for cooler in warm.dry_coolers] == ["cooler-2", "cooler-3", "cooler-4"]
