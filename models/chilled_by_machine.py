@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from models import chiller, economizer
 from models.cooling import Mode
-from models.heat_exchanger import WATER_KJ_PER_LK
 from models.limits import LimitLog
 from models.nameplate import Chiller, group_chillers
 from models.outside import Outside
@@ -34,7 +33,6 @@ class _Trials:
     water_degc: FloatArray  # from outdoors; a bypass keeps it from freezing
     entering_degc: FloatArray  # at the condensers
     economizer_kw: FloatArray
-    economizer_drop_k: FloatArray  # of the chilled water
     chiller_kw: FloatArray
     part_load_frac: FloatArray
     rejected_kw: FloatArray
@@ -54,10 +52,6 @@ def reject_with_chillers(room: PlantRoom, mode: Mode, chillers_on: int, demand: 
     def pick(values: FloatArray) -> FloatArray:
         return np.asarray(values[np.arange(best.size), best])
 
-    if mode is Mode.PARTIAL:  # at the cheapest fan speed, else its own control would shut it off
-        limits.require(
-            economizer.worth_keeping(-pick(trials.economizer_drop_k), 0.0), f"{room.plant_id}: economizer too warm"
-        )
     entering, water = pick(trials.entering_degc), pick(trials.water_degc)
     speed, rejected = outside.fan_speeds[best], pick(trials.rejected_kw)
     return Rejection(
@@ -104,8 +98,7 @@ def _try(room: PlantRoom, mode: Mode, group: Chiller, condenser_lps: float, dema
             curves=group.curves,
         )
         rejected = free_kw if group.air_cooled else heat + power
-    drop_k = free_kw / (WATER_KJ_PER_LK * demand.flow_lps[:, None])
-    return _Trials(water, entering, free_kw, drop_k, power, (heat - free_kw) / capacity, rejected)
+    return _Trials(water, entering, free_kw, power, (heat - free_kw) / capacity, rejected)
 
 
 def entering_degc(group: Chiller, water_degc: FloatArray, outdoor_degc: FloatArray) -> FloatArray:
@@ -128,9 +121,12 @@ def _cost_kw(room: PlantRoom, outside: Outside, trials: _Trials, fan_kw: FloatAr
 
 
 def _economizer_kw(room: PlantRoom, demand: Demand, water_degc: FloatArray, condenser_lps: float) -> FloatArray:
-    return economizer.heat_kw(
+    """Return what it takes, as far as its own control lets it: shut, it leaves all heat to the chillers."""
+    assert room.economizer is not None, "a mode of plants with an economizer"
+    returning = demand.return_degc[:, None]
+    return economizer.open_frac(returning, water_degc, room.economizer.approach_k) * economizer.heat_kw(
         room.economizer_exchanger,
-        return_degc=demand.return_degc[:, None],
+        return_degc=returning,
         condenser_degc=water_degc,
         chilled_flow_lps=demand.flow_lps[:, None],
         condenser_flow_lps=condenser_lps,

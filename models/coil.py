@@ -10,17 +10,26 @@ from models.heat_exchanger import AIR_KJ_PER_M3K, HeatExchanger
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-_AIR_SHARE = 0.8  # finned tubes: most of the resistance is on the air side
+AIR_SHARE = 0.8  # finned tubes: most of the resistance is on the air side
 _AIR_EXPONENT = 0.6
 LOW_LIMIT_AIR_DEGC = 5.0  # air onto a coil of plain water; the freeze thermostat trips near it
 
 
 def rated_coil(
-    effectiveness: float, rated_airflow_m3ps: float, rated_water_kw_per_k: float, density_frac: float = 1.0
+    effectiveness: float,
+    rated_airflow_m3ps: float,
+    rated_water_kw_per_k: float,
+    density_frac: float = 1.0,
+    *,
+    conductance_frac: float = 1.0,
+    air_share: float = AIR_SHARE,
 ) -> HeatExchanger:
-    """Return the exchanger of a coil from its rated air-side effectiveness [-], airflow [m3/s] and water rate [kW/K]."""
+    """Return the exchanger of a coil from its rated air-side effectiveness [-], airflow [m3/s] and water rate [kW/K].
+
+    `conductance_frac` is what is left of its conductance [-], `air_share` the air side's share of its resistance [-].
+    """
     ratio = rated_airflow_m3ps * AIR_KJ_PER_M3K * density_frac / rated_water_kw_per_k
-    return HeatExchanger(effectiveness, ratio, _AIR_SHARE, _AIR_EXPONENT)
+    return HeatExchanger(effectiveness, ratio, air_share, _AIR_EXPONENT, conductance_frac=conductance_frac)
 
 
 def needed_effectiveness(

@@ -10,7 +10,7 @@ from models.heat_exchanger import WATER_KJ_PER_LK, HeatExchanger
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-DEADBAND_K = 0.5
+DEADBAND_K = 1.0
 FROST_CHILLED_SIDE_DEGC = 4.0  # water in the exchanger's chilled side
 FROST_BASIN_DEGC = 5.0  # condenser water: bypass or fan cycling holds it
 FROST_MIXED_AIR_DEGC = 5.0
@@ -22,34 +22,19 @@ def rated_exchanger(rated_kw: float, approach_k: float, rated_flow_lps: float) -
     return HeatExchanger(drop_k / (drop_k + approach_k), 1.0, hot_exponent=0.7, cold_exponent=0.7)
 
 
-def worth_enabling(
-    return_degc: npt.ArrayLike, wet_bulb_degc: npt.ArrayLike, approach_k: npt.ArrayLike, deadband_k: float = DEADBAND_K
-) -> BoolArray:
-    """Return where a waterside economizer should start: return water warmer than wet bulb + approach + deadband.
+def open_frac(return_degc: npt.ArrayLike, condenser_degc: npt.ArrayLike, approach_k: npt.ArrayLike) -> FloatArray:
+    """Return how much of the time its own control lets an integrated economizer run [-].
 
-    `approach_k` is that of tower and exchanger together [K].
+    It stays open while the condenser water is colder than the return water by the exchanger's approach [K], and opens again
+    when it is so by `DEADBAND_K` more; in between it has been open, or it has not.
 
     References
     ----------
     Stein, "Waterside economizing in data centers: design and control considerations", ASHRAE Transactions 115 (2009).
     """
-    reached = np.asarray(wet_bulb_degc, float) + np.asarray(approach_k, float) + deadband_k
-    result: BoolArray = np.asarray(return_degc, float) > reached
-    return result
-
-
-def worth_keeping(leaving_degc: npt.ArrayLike, return_degc: npt.ArrayLike, deadband_k: float = DEADBAND_K) -> BoolArray:
-    """Return where a running waterside economizer still cools: its leaving water is below its return by the deadband."""
-    result: BoolArray = np.asarray(leaving_degc, float) <= np.asarray(return_degc, float) - deadband_k
-    return result
-
-
-def needs_chillers(
-    leaving_degc: npt.ArrayLike, setpoint_degc: npt.ArrayLike, deadband_k: float = DEADBAND_K
-) -> BoolArray:
-    """Return where the economizer's leaving water misses the setpoint by the deadband, so that chillers must run."""
-    result: BoolArray = np.asarray(leaving_degc, float) > np.asarray(setpoint_degc, float) + deadband_k
-    return result
+    colder_k = np.asarray(return_degc, float) - np.asarray(condenser_degc, float)
+    share: FloatArray = np.clip((colder_k - np.asarray(approach_k, float)) / DEADBAND_K, 0.0, 1.0)
+    return share
 
 
 def heat_kw(

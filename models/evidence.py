@@ -13,11 +13,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.accuracy import Errors, errors, time_split
+from models.coil_fit import CoilFit, flow_lps, likely, nameplate_lps
+from models.coil_rows import FLOW, NEEDED
 from models.component.learning import learn
 from models.component.rows import training_rows
 from models.component.screening import screen
 from models.component_power import ComponentPower
 from models.history_rows import ComponentRows
+from models.plant_model import CoolingPlant
 from models.rack.learning import learn_inlets, steady_degc
 from models.rack_inlet import RackInlets
 from models.rack_inlet_fit import RackInletModel
@@ -30,7 +33,7 @@ from models.whole.as_operated import fit_as_operated
 from models.whole.site_rows import FACILITY, IT, SiteRows
 
 FloatArray = npt.NDArray[np.float64]
-FittedPart = ComponentPower | RackInletModel | ServerFansFit | AheadModel
+FittedPart = ComponentPower | RackInletModel | ServerFansFit | CoilFit | AheadModel
 
 POWER = "power_kw"
 LEAST_ROWS = 48  # to judge by: half a day of quarters of an hour
@@ -130,6 +133,12 @@ def server_fans_evidence(table: pd.DataFrame, prior: ServerFans) -> Evidence:
     return Evidence(table, table[[HALL_KW]], (INLET,), nameplate[:, None])
 
 
+def coil_evidence(plant: CoolingPlant, rows: pd.DataFrame) -> Evidence:
+    """Return the rows of a plant's coils, as `models.coil_rows.coil_rows` has them: the chilled water is what is predicted."""
+    conditions = tuple(f"{hall}.{NEEDED}" for hall in plant.halls)
+    return Evidence(rows, rows[[FLOW]], conditions, nameplate_lps(plant, rows)[:, None])
+
+
 def whole_evidence(rows: SiteRows) -> Evidence:
     """Return rows of a whole site: the power ratio is what is predicted, IT power being known."""
     ratio = (rows.table[FACILITY] / rows.table[IT]).to_frame("power_ratio")
@@ -144,6 +153,8 @@ def predicted(model: FittedPart, rows: pd.DataFrame) -> FloatArray:
         return model.predict(rows)[:, None]
     if isinstance(model, ServerFansFit):
         return model.ahead.predict_kw(rows)[:, None]
+    if isinstance(model, CoilFit):
+        return model.predict_lps(rows)[:, None]
     return _ratio(model.site.overhead_kw(rows), rows)
 
 
@@ -185,6 +196,8 @@ def _by_sibling(model: FittedPart, older: Evidence, newest: Evidence) -> FloatAr
     if isinstance(model, ServerFansFit):
         history = HallHistory.of(older.rows)
         return likely_law(history, history.steps, model.prior).ahead.predict_kw(newest.rows)[:, None]
+    if isinstance(model, CoilFit):
+        return flow_lps(model.coils, newest.rows, likely(model.coils, older.rows))[:, None]
     assert older.source is not None, "the whole as operated is judged by rows of a whole site"
     return _ratio(fit_as_operated(older.source).overhead_kw(newest.rows), newest.rows)
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models import coil, fan
-from models.heat_exchanger import AIR_KJ_PER_M3K, WATER_KJ_PER_LK
+from models.heat_exchanger import AIR_KJ_PER_M3K, WATER_KJ_PER_LK, HeatExchanger
 from models.nameplate import Crah, group_crahs
 from models.rack_inlet import RackInlets
 from models.servers import ServerFans
@@ -27,6 +27,7 @@ class Hall:
     """A hall on a plant, with the CRAHs in service, its inlet model and limits.
 
     `it_over_air` is IT power over the part of it that the air takes: fans of liquid-cooled servers are a share of all their power.
+    `coil_conductance_frac` and `coil_air_share` say how well its coils really do (`models.coil.rated_coil`).
     """
 
     id: str
@@ -37,6 +38,8 @@ class Hall:
     server_fans: ServerFans = field(default_factory=ServerFans)
     density_frac: float = 1.0  # air density over that at sea level
     it_over_air: float = 1.0
+    coil_conductance_frac: float = 1.0
+    coil_air_share: float = coil.AIR_SHARE
 
     @property
     def group(self) -> Crah:
@@ -92,17 +95,14 @@ def answer(
         Fan speeds that are held instead of those trials [-], (n, m).
     """
     group = hall.group
-    rated_water_kw_per_k = group.rated_cooling_kw / water_rise_k
-    exchanger = coil.rated_coil(
-        group.coil_effectiveness, group.rated_airflow_m3ps, rated_water_kw_per_k, hall.density_frac
-    )
-    for_inlets = _airflow_for_inlets(hall, group, it_kw, supply_degc)
+    exchanger, rated_lps = coils_of(hall, water_rise_k)
+    for_inlets = _airflow_for_inlets(hall, it_kw, supply_degc)
     least = np.clip(for_inlets, group.min_fan_speed_frac, 1.0)
     speed = np.minimum(least[:, None] * np.asarray(AIRFLOW_TRIALS), 1.0) if speed_frac is None else speed_frac
-    extra_kw = _server_fans(hall, group, it_kw[:, None], supply_degc, speed)
+    extra_kw = _server_fans(hall, it_kw[:, None], supply_degc, speed)
     fan_kw = fan.power_kw(speed, group.rated_fan_kw)
     heat_kw = it_kw[:, None] + extra_kw + fan_kw
-    needed = coil.needed_effectiveness(heat_kw / _air_kw_per_k(hall, group, speed), supply_degc, water_degc)
+    needed = coil.needed_effectiveness(heat_kw / air_kw_per_k(hall, speed), supply_degc, water_degc)
     valve = exchanger.cold_flow_for(speed, needed)
     idle = for_inlets <= group.min_fan_speed_frac
     return AirAnswer(
@@ -110,33 +110,49 @@ def answer(
         fan_kw=fan_kw,
         server_fan_kw=extra_kw,
         heat_kw=heat_kw,
-        water_lps=valve * rated_water_kw_per_k / WATER_KJ_PER_LK,
-        air_rise_k=(it_kw[:, None] + extra_kw) / _air_kw_per_k(hall, group, speed),
+        water_lps=valve * rated_lps,
+        air_rise_k=(it_kw[:, None] + extra_kw) / air_kw_per_k(hall, speed),
         coil_reaches=needed <= exchanger.effectiveness_at(speed, 1.0),
         too_hot=for_inlets > 1.0,
         bound_by=np.where(idle, f"{hall.id}: fan speed min", f"{hall.id}: rack inlet max"),
     )
 
 
-def _air_kw_per_k(hall: Hall, group: Crah, speed: npt.ArrayLike) -> FloatArray:
-    return np.asarray(speed, float) * group.rated_airflow_m3ps * AIR_KJ_PER_M3K * hall.density_frac
+def coils_of(hall: Hall, water_rise_k: float) -> tuple[HeatExchanger, float]:
+    """Return the coils of a hall as one, and the chilled water that they take at rating [L/s], which warms by that much [K]."""
+    group = hall.group
+    rated_kw_per_k = group.rated_cooling_kw / water_rise_k
+    exchanger = coil.rated_coil(
+        group.coil_effectiveness,
+        group.rated_airflow_m3ps,
+        rated_kw_per_k,
+        hall.density_frac,
+        conductance_frac=hall.coil_conductance_frac,
+        air_share=hall.coil_air_share,
+    )
+    return exchanger, rated_kw_per_k / WATER_KJ_PER_LK
 
 
-def _server_fans(hall: Hall, group: Crah, it_kw: FloatArray, supply_degc: float, speed: FloatArray) -> FloatArray:
+def air_kw_per_k(hall: Hall, speed: npt.ArrayLike) -> FloatArray:
+    """Return the heat-capacity rate of a hall's air [kW/K] at a fan speed [-]."""
+    return np.asarray(speed, float) * hall.group.rated_airflow_m3ps * AIR_KJ_PER_M3K * hall.density_frac
+
+
+def _server_fans(hall: Hall, it_kw: FloatArray, supply_degc: float, speed: FloatArray) -> FloatArray:
     """Return server power beyond the reference [kW] at a fan speed, solved with its own heat."""
     extra = np.zeros(np.broadcast_shapes(it_kw.shape, speed.shape))
     for _ in range(_FIXED_POINT_PASSES):
-        rise = (it_kw + extra) / _air_kw_per_k(hall, group, speed)
+        rise = (it_kw + extra) / air_kw_per_k(hall, speed)
         extra = it_kw * hall.it_over_air * hall.server_fans.extra_frac(hall.inlets.mean_degc(supply_degc, rise))
     return extra
 
 
-def _airflow_for_inlets(hall: Hall, group: Crah, it_kw: FloatArray, supply_degc: float) -> FloatArray:
+def _airflow_for_inlets(hall: Hall, it_kw: FloatArray, supply_degc: float) -> FloatArray:
     """Return the airflow ratio at which the nearest rack, with margin, meets its limit; 9 where none does."""
     allowed_k = hall.inlets.greatest_rise_k(supply_degc, hall.inlet_max_degc)
     if allowed_k <= 0:
         return np.full(it_kw.shape, 9.0)
     inlet = float(hall.inlets.mean_degc(supply_degc, allowed_k))
     heat = it_kw * (1 + hall.it_over_air * float(hall.server_fans.extra_frac(inlet)))
-    flow: FloatArray = heat / (allowed_k * _air_kw_per_k(hall, group, 1.0))
+    flow: FloatArray = heat / (allowed_k * air_kw_per_k(hall, 1.0))
     return flow

@@ -51,6 +51,8 @@ class HeatExchanger:
         Share of the rated thermal resistance on the hot side [-]; about 0.8 for an air coil, 0.5 for a plate exchanger.
     hot_exponent, cold_exponent
         Film coefficient ~ flow^exponent (ASHRAE Fundamentals, forced convection: 0.6 over finned tubes, 0.8 in tubes).
+    conductance_frac
+        UA over that of the rated point [-]: below 1 where it is fouled.
     """
 
     effectiveness: float
@@ -58,6 +60,7 @@ class HeatExchanger:
     hot_share: float = 0.5
     hot_exponent: float = 0.8
     cold_exponent: float = 0.8
+    conductance_frac: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 < self.effectiveness < 1 or self.effectiveness * self.capacity_ratio >= 1:
@@ -68,9 +71,9 @@ class HeatExchanger:
 
     @property
     def rated_ntu(self) -> float:
-        """UA over the hot stream's capacity rate at rated flows."""
+        """UA as it is over the hot stream's capacity rate at rated flows."""
         ratio, eff = _not_one(np.float64(self.capacity_ratio)), self.effectiveness
-        return float(np.log((1 - eff * ratio) / (1 - eff)) / (1 - ratio))
+        return self.conductance_frac * float(np.log((1 - eff * ratio) / (1 - eff)) / (1 - ratio))
 
     def effectiveness_at(self, hot: npt.ArrayLike, cold: npt.ArrayLike) -> FloatArray:
         """Return the hot-side effectiveness at other flows.

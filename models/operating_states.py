@@ -10,7 +10,8 @@ import numpy as np
 
 from models.cooling import JointState, Mode
 
-SUPPLY_LEVELS = 3
+# Of supply air. Warm water is where it pays to meet the best air closely: too cold takes flow, too warm server fans.
+FEW_LEVELS, MANY_LEVELS = 3, 5
 _LEAST_APPROACH_K = 3.0  # supply air is never closer to the water than this in a coil of practical size
 
 
@@ -28,15 +29,15 @@ def enumerate_states(
     supply_ranges_degc: tuple[tuple[float, float], ...],
     chillers: int,
     economizer_kind: Literal["integrated", "non_integrated"] | None,
-    supply_levels: int = SUPPLY_LEVELS,
 ) -> tuple[JointState, ...]:
     """Return the joint states.
 
-    Halls move together: the level k of every hall is the k-th of `supply_levels` in its own range. Pairs of water and air that
-    no coil can make are left out.
+    Halls move together: the level k of every hall is the k-th in its own range, of more in the warmer half of the water's range.
+    Pairs of water and air that no coil can make are left out.
     """
     water_levels = levels(*water_range_degc, step=water_step_k)
-    air_levels = _air_levels(supply_ranges_degc, supply_levels)
+    few, many = (_air_levels(supply_ranges_degc, count) for count in (FEW_LEVELS, MANY_LEVELS))
+    middle_degc = sum(water_range_degc) / 2
     staging = [(Mode.MECHANICAL, on) for on in range(1, chillers + 1)]
     if economizer_kind == "integrated":
         staging += [(Mode.PARTIAL, on) for on in range(1, chillers + 1)]
@@ -44,7 +45,8 @@ def enumerate_states(
         staging.append((Mode.FREE, 0))
     return tuple(
         JointState(mode, water, air, on)
-        for (mode, on), water, air in itertools.product(staging, water_levels, air_levels)
+        for (mode, on), water in itertools.product(staging, water_levels)
+        for air in (many if water >= middle_degc else few)
         if not air or min(air) >= water + _LEAST_APPROACH_K
     )
 

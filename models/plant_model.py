@@ -215,9 +215,12 @@ class CoolingPlant:
         """Return the pumps' flow: what the valves ask, not below what the evaporators need."""
         rated_lps = self.chilled_pump.rated_flow_lps
         limits.require(flow_lps <= rated_lps * (1 + 1e-9), f"{self.plant_id}: chilled-water flow max")
+        return np.clip(flow_lps, self.least_flow_lps(chillers_on), rated_lps)
+
+    def least_flow_lps(self, chillers_on: int) -> float:
+        """Return the least flow of the pumps [L/s]: what the evaporators need, through a bypass where no valve asks for it."""
         on_frac = chillers_on / (self.chillers_installed or len(self.chillers) or 1)
-        floor_frac = max(_MIN_EVAPORATOR_FLOW_FRAC * on_frac, _LEAST_FLOW_FRAC)
-        return np.clip(flow_lps, rated_lps * floor_frac, rated_lps)
+        return self.chilled_pump.rated_flow_lps * max(_MIN_EVAPORATOR_FLOW_FRAC * on_frac, _LEAST_FLOW_FRAC)
 
     def _powers(self, state: JointState, demand: Demand, room: Rejection) -> Powers:
         """Return the powers of the plant room, chilled pumps included."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from models.card import ModelCard, unfitted_card
+from models.coil_fit import CoilFit, fit_coils
+from models.coil_rows import coil_columns, coil_rows
 from models.component.learning import Taught
 from models.component.siblings import Unit, taught_by_siblings
 from models.component_power import ComponentPower
@@ -32,11 +34,14 @@ class PlantFit:
         Fitted component models by component name, qualified or not.
     cards
         A card for every part, fitted or not.
+    coils
+        The coils of its CRAHs, qualified or not.
     """
 
     inlets: Mapping[str, RackInletModel]
     components: Mapping[str, ComponentPower]
     cards: tuple[ModelCard, ...]
+    coils: CoilFit | None = None
 
     def apply_to(self, plant: CoolingPlant) -> CoolingPlant:
         """Return the plant with the parts that qualified; everything else stays nameplate."""
@@ -46,6 +51,8 @@ class PlantFit:
             else hall
             for hall in plant.hall_parts
         )
+        if self.coils is not None and self.coils.qualified:
+            halls = tuple(self.coils.apply_to(hall) for hall in halls)
         qualified = {name: model for name, model in self.components.items() if model.qualified}
         return dataclasses.replace(plant, hall_parts=halls, corrections=qualified)
 
@@ -77,6 +84,8 @@ def fit_plant(
         cards.append(card)
         if hall_model is not None:
             inlets[hall_id] = hall_model
+    coils, coil_card = _fit_coils(plant, frame, liquid_frac or {})
+    cards += [] if coil_card is None else [coil_card]
     rows = component_rows(plant, frame, weather)
     siblings = _siblings(plant, rows)
     for name, needed in needed_columns(plant, weather).items():
@@ -97,7 +106,7 @@ def fit_plant(
         components[name] = model
         notes = (*enough.unexcited, *model.card_.notes)
         cards.append(dataclasses.replace(model.card_, name=title, notes=notes))
-    return PlantFit(inlets, components, tuple(cards))
+    return PlantFit(inlets, components, tuple(cards), coils)
 
 
 def _siblings(plant: CoolingPlant, rows: Mapping[str, ComponentRows]) -> dict[str, Taught]:
@@ -116,7 +125,7 @@ def hall_columns(plant: CoolingPlant, hall_id: str) -> tuple[str, ...]:
     """Return the columns that a hall's inlet model is fitted on."""
     hall = next(hall for hall in plant.hall_parts if hall.id == hall_id)
     racks = (f"{rack}.{q}" for rack in hall.inlets.racks for q in ("power_kw", "inlet_temperature_degc"))
-    return (*_crah_columns(hall), *racks)
+    return (*crah_columns(hall), *racks)
 
 
 def _fit_hall(
@@ -128,7 +137,7 @@ def _fit_hall(
         for crah in hall.crahs
         for q in ("supply_air_temperature_setpoint_degc", "fan_speed_setpoint_frac")
     ]
-    enough = check_history(frame, _crah_columns(hall), setpoints)
+    enough = check_history(frame, crah_columns(hall), setpoints)
     title = f"{hall_id}.rack_inlets"
     if not enough.enough:
         return None, unfitted_card(title, "degC", "; ".join(enough.missing), enough.unexcited)
@@ -141,7 +150,26 @@ def _fit_hall(
     return model, dataclasses.replace(model.card_, notes=(*notes, *model.card_.notes))
 
 
-def _crah_columns(hall: Hall) -> tuple[str, ...]:
+def _fit_coils(
+    plant: CoolingPlant, frame: pd.DataFrame, liquid_frac: Mapping[str, float]
+) -> tuple[CoilFit | None, ModelCard | None]:
+    """Return the coils of a plant and their card; none for a plant without halls."""
+    if not plant.hall_parts:
+        return None, None
+    title = f"{plant.plant_id}.coils"
+    columns = (*coil_columns(plant), *(column for hall in plant.hall_parts for column in crah_columns(hall)))
+    enough = check_history(frame, columns, [], min_span=COMPONENT_SPAN)
+    if not enough.enough:
+        return None, unfitted_card(title, "L/s", "; ".join(enough.missing))
+    try:
+        model = fit_coils(plant, coil_rows(plant, frame, liquid_frac))
+    except ValueError as error:
+        return None, unfitted_card(title, "L/s", str(error))
+    return model, model.card
+
+
+def crah_columns(hall: Hall) -> tuple[str, ...]:
+    """Return the columns of what a hall's CRAHs blow, which its inlets and coils are learned from."""
     return tuple(f"{crah.id}.{q}" for crah in hall.crahs for q in ("supply_air_temperature_degc", "fan_speed_frac"))
 
 

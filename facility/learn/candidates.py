@@ -13,6 +13,7 @@ from facility.learn.changes import Changes
 from facility.learn.part_evidence import plant_evidence
 from facility.site_file import LoadedSite
 from models.card import ModelCard
+from models.coil_rows import coil_columns
 from models.evidence import Evidence, FittedPart, held_out
 from models.history_rows import needed_columns
 from models.plant_model import CoolingPlant
@@ -93,14 +94,16 @@ def better_of(older: Candidate, newer: Candidate, since: datetime) -> Candidate:
 def _candidates(loaded: LoadedSite, plant: CoolingPlant, frame: pd.DataFrame, fit: PlantFit) -> list[Candidate]:
     models: dict[str, FittedPart] = {f"{hall}.rack_inlets": model for hall, model in fit.inlets.items()}
     models |= {f"{plant.plant_id}.{name}": model for name, model in fit.components.items()}
+    models |= {} if fit.coils is None else {f"{plant.plant_id}.coils": fit.coils}
     evidence = plant_evidence(loaded, plant, frame) if len(frame) else {}
     return [Candidate(card, models.get(card.name), evidence.get(card.name)) for card in fit.cards]
 
 
 def _columns(loaded: LoadedSite, plant: CoolingPlant) -> Mapping[str, Sequence[str]]:
     """Return the columns of history that each part is made of, by the name on its card."""
-    parts = {
+    parts: dict[str, Sequence[str]] = {
         f"{plant.plant_id}.{name}": needed
         for name, needed in needed_columns(plant, loaded.site.weather.station).items()
     }
+    parts[f"{plant.plant_id}.coils"] = coil_columns(plant)
     return parts | {f"{hall}.rack_inlets": hall_columns(plant, hall) for hall in plant.halls}

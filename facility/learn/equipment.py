@@ -9,6 +9,7 @@ from facility.site import Named, Site
 
 _HALL_AIR = {"rated_airflow_m3ps"}
 _FANS = {"rated_airflow_m3ps", "rated_fan_kw"}
+_COILS = {"rated_airflow_m3ps", "rated_cooling_kw", "coil_effectiveness"}
 _CDU_PUMPS = {"rated_flow_lps", "rated_pump_kw"}
 _SERVERS = {"servers", "peak_w", "fan_power_share_frac"}
 _DUTIES = ("chilled", "condenser")
@@ -33,8 +34,9 @@ def equipment_of(site: Site, part: str) -> dict[str, str]:
     if component == "server_fans":
         return _digests([pool for pool in site.server_pools if pool.hall == owner], _SERVERS)
     kind, _, of = component.partition(".")
-    if kind == "crah_fan":
-        return _digests([crah for crah in site.crahs if (crah.hall, crah.plant) == (of, owner)], _FANS)
+    if kind in ("coils", "crah_fan"):
+        ours = [crah for crah in site.crahs if crah.plant == owner and of in ("", crah.hall)]
+        return _digests(ours, _FANS if of else _COILS)
     if kind == "cdu_pump":
         return _digests([unit for loop in site.liquid_loops if loop.id == of for unit in loop.cdus], _CDU_PUMPS)
     plant = next((plant for plant in site.plants if plant.id == owner), None)

@@ -11,6 +11,7 @@ from facility.learn.model_store import MENDED, ModelStore
 from facility.learn.twin import Learned
 from facility.log import get_logger
 from facility.site import Site
+from models.coil_fit import CoilFit
 from models.component_power import ComponentPower
 from models.evidence import FittedPart
 from models.plant_model import Correction
@@ -23,8 +24,14 @@ from models.whole.ahead import AheadModel
 
 SEPARATOR, SUFFIX = "~", ".skops"  # ids hold neither
 # What is not here is a component of a plant.
-_OF_AN_OWNER = {"rack_inlets": "inlets", "server_fans": "fans", "whole": "whole"}
-_KINDS = {"inlets": RackInletModel, "fans": ServerFansFit, "component": ComponentPower, "whole": AheadModel}
+_OF_AN_OWNER = {"rack_inlets": "inlets", "server_fans": "fans", "coils": "coils", "whole": "whole"}
+_KINDS = {
+    "inlets": RackInletModel,
+    "fans": ServerFansFit,
+    "coils": CoilFit,
+    "component": ComponentPower,
+    "whole": AheadModel,
+}
 _log = get_logger(__name__)
 
 
@@ -58,6 +65,7 @@ def load_learned(models: ModelStore, site: Site) -> Learned:
     inlets: dict[str, RackInlets] = {}
     fans: dict[str, ServerFans] = {}
     corrections: dict[str, dict[str, Correction]] = {}
+    coils: dict[str, CoilFit] = {}
     for part, fitted in fitted_parts(models, version):
         if (why := out_of_date(card, part, site)) is not None:
             _log.warning("part of the models left out", version=version, part=part, reason=why)
@@ -67,10 +75,12 @@ def load_learned(models: ModelStore, site: Site) -> Learned:
             inlets[owner] = fitted.inlets_
         elif isinstance(fitted, ServerFansFit):
             fans[owner] = fitted.fans
+        elif isinstance(fitted, CoilFit):
+            coils[owner] = fitted
         elif isinstance(fitted, ComponentPower):
             corrections.setdefault(owner, {})[component] = fitted  # no plan needs the whole; see `load_ahead`
     whole = card.get("whole") or {}
-    return Learned(inlets, fans, corrections, float(whole.get("other_kw", 0.0)), version)
+    return Learned(inlets, fans, corrections, coils, float(whole.get("other_kw", 0.0)), version)
 
 
 def load_ahead(models: ModelStore) -> tuple[AheadModel, str]:
@@ -122,7 +132,7 @@ def fitted_part(version: str, name: str, data: bytes) -> FittedPart:
         raise ModelError(f"model {version}: {name}: {error}; {MENDED}") from error
     if not isinstance(found, _KINDS.get(name.partition(SEPARATOR)[0], ())):
         raise ModelError(f"model {version}: {name} is not what its name says; {MENDED}")
-    assert isinstance(found, RackInletModel | ServerFansFit | ComponentPower | AheadModel)
+    assert isinstance(found, RackInletModel | ServerFansFit | CoilFit | ComponentPower | AheadModel)
     return found
 
 

@@ -13,9 +13,18 @@ from facility.learn.site_frame import read_site_frame
 from facility.learn.twin import described_server_fans
 from facility.ports import Telemetry
 from facility.site_file import LoadedSite
-from models.evidence import Evidence, component_evidence, inlet_evidence, server_fans_evidence, whole_evidence
+from models.coil_rows import coil_columns, coil_rows
+from models.evidence import (
+    Evidence,
+    coil_evidence,
+    component_evidence,
+    inlet_evidence,
+    server_fans_evidence,
+    whole_evidence,
+)
 from models.history_rows import component_rows, hall_rows
 from models.plant_model import CoolingPlant
+from models.site_fit import crah_columns
 
 
 def plant_evidence(
@@ -25,9 +34,11 @@ def plant_evidence(
     found: dict[str, Evidence] = {}
     liquid = {rack.id: rack.liquid_frac for hall in loaded.site.halls for rack in hall.racks}
     for hall in plant.hall_parts:
-        columns = {f"{crah.id}.{q}" for crah in hall.crahs for q in ("supply_air_temperature_degc", "fan_speed_frac")}
-        if columns <= set(frame.columns):
+        if set(crah_columns(hall)) <= set(frame.columns):
             found[f"{hall.id}.rack_inlets"] = inlet_evidence(*hall_rows(hall, frame, liquid))
+    needed = {*coil_columns(plant), *(column for hall in plant.hall_parts for column in crah_columns(hall))}
+    if plant.hall_parts and needed <= set(frame.columns):
+        found[f"{plant.plant_id}.coils"] = coil_evidence(plant, coil_rows(plant, frame, liquid))
     for name, rows in component_rows(plant, frame, loaded.site.weather.station).items():
         found[f"{plant.plant_id}.{name}"] = component_evidence(rows, inputs_may_rest=inputs_may_rest)
     return {part: evidence for part, evidence in found.items() if len(evidence)}

@@ -25,6 +25,7 @@ from facility.learn.whole_check import WholeCheck, check_whole
 from facility.ports import Telemetry
 from facility.site_file import LoadedSite
 from models.card import ModelCard
+from models.coil_rows import coil_columns
 from models.component_power import ComponentPower
 from models.history_rows import needed_columns
 from models.plant_model import CoolingPlant
@@ -167,6 +168,7 @@ def joined_feeds(frame: pd.DataFrame, points: Sequence[Any]) -> pd.Series:
 
 def _columns(loaded: LoadedSite, plant: CoolingPlant) -> list[str]:
     columns = [column for needed in needed_columns(plant, loaded.site.weather.station).values() for column in needed]
+    columns += coil_columns(plant)
     for hall in plant.hall_parts:
         columns += hall_columns(plant, hall.id)
         columns += [f"{crah.id}.{quantity}" for crah in hall.crahs for quantity in SETPOINTS]

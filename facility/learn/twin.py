@@ -15,6 +15,7 @@ from facility.points import PointIndex
 from facility.site import Cdu, Crah, Hall, LiquidLoop, Named, Plant, Site
 from facility.site_file import LoadedSite
 from models import nameplate
+from models.coil_fit import CoilFit
 from models.hall_air import Hall as HallModel
 from models.plant_model import CoolingPlant, Correction
 from models.psychrometrics import air_density_frac
@@ -38,12 +39,13 @@ _LEAST_PRICE_PER_KWH = 0.01  # where energy is free, water is dear but not witho
 class Learned:
     """What training found; nothing before the first.
 
-    Rack inlets and server fans are by hall, corrections by plant and component.
+    Rack inlets and server fans are by hall, coils by plant, corrections by plant and component.
     """
 
     inlets: Mapping[str, RackInlets] = field(default_factory=dict)
     server_fans: Mapping[str, ServerFans] = field(default_factory=dict)
     corrections: Mapping[str, Mapping[str, Correction]] = field(default_factory=dict)
+    coils: Mapping[str, CoilFit] = field(default_factory=dict)
     other_kw: float = 0.0  # what the meter sees and no part explains
     version: str = NAMEPLATE
 
@@ -115,7 +117,7 @@ def _hall(loaded: LoadedSite, hall: Hall, plant_id: str, learned: Learned, at: d
     site = loaded.site
     ours = [crah for crah in site.crahs if crah.hall == hall.id and crah.plant == plant_id]
     in_service = [crah for crah in ours if _counts(site, crah, at)]
-    return HallModel(
+    model = HallModel(
         id=hall.id,
         crahs=tuple(_crah(loaded.points, crah) for crah in in_service),
         inlets=learned.inlets.get(hall.id, RackInlets.prior([rack.id for rack in hall.racks])),
@@ -125,6 +127,7 @@ def _hall(loaded: LoadedSite, hall: Hall, plant_id: str, learned: Learned, at: d
         density_frac=air_density_frac(site.altitude_m),
         it_over_air=_it_over_air(hall),
     )
+    return learned.coils[plant_id].apply_to(model) if plant_id in learned.coils else model
 
 
 def _it_over_air(hall: Hall) -> float:

@@ -38,12 +38,8 @@ def test_no_heat_against_the_gradient() -> None:
 
 
 def test_changeover_rules() -> None:
-    assert economizer.worth_enabling(18.0, 10.0, 5.0)
-    assert not economizer.worth_enabling(15.4, 10.0, 5.0)  # inside the deadband
-    assert economizer.worth_keeping(17.0, 18.0)
-    assert not economizer.worth_keeping(17.8, 18.0)
-    assert economizer.needs_chillers(12.6, 12.0)
-    assert not economizer.needs_chillers(12.4, 12.0)
+    open_frac = economizer.open_frac(18.0, np.array([17.0, 16.5, 16.0, 15.5, 12.0]), approach_k=1.5)
+    np.testing.assert_allclose(open_frac, [0.0, 0.0, 0.5, 1.0, 1.0])  # shut, at the threshold, in the deadband, open
 
 
 def test_airside_envelope() -> None:

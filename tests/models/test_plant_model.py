@@ -30,7 +30,7 @@ def test_states_follow_the_equipment() -> None:
     assert water[0] == 6.0
     assert water[-1] == 18.0
     assert np.diff(water).max() <= 2.0  # the ramp limit can be climbed step by step
-    assert len(with_economizer) <= 100
+    assert len(with_economizer) <= 130
     parallel = dataclasses.replace(plant().economizer, kind="non_integrated")  # type: ignore[type-var]
     assert Mode.PARTIAL not in {state.mode for state in plant(economizer=parallel).states()}
 
@@ -115,7 +115,6 @@ def test_warmer_water_asks_more_of_fans_and_pumps() -> None:
     ("state", "conditions", "name"),
     [
         (FREE, load(200.0, wet_bulb_degc=16.0), "plant-1: economizer too warm"),
-        (JointState(Mode.PARTIAL, 8.0, (21.0,), 1), load(200.0, wet_bulb_degc=22.0), "plant-1: economizer too warm"),
         (JointState(Mode.MECHANICAL, 18.0, (18.0,), 1), load(200.0), "hall-1: coil capacity"),
         (JointState(Mode.MECHANICAL, 10.0, (26.0,), 1), load(200.0), "hall-1: rack inlet max"),
         (MECHANICAL, load(200.0, liquid_kw=330.0), "loop-1: CDU capacity"),
@@ -128,6 +127,16 @@ def test_limits_are_named(state: JointState, conditions: object, name: str) -> N
     assert list(answer.limit) == [name]
     assert list(answer.binding) == [""]
     assert np.isfinite(answer.overhead_kw).all()
+
+
+def test_an_economizer_that_its_own_control_shuts_leaves_all_to_the_chillers() -> None:
+    state = JointState(Mode.PARTIAL, 8.0, (21.0,), 1)
+    shut, alone = (
+        plant().evaluate(dataclasses.replace(state, mode=mode), load(200.0, wet_bulb_degc=22.0))
+        for mode in (Mode.PARTIAL, Mode.MECHANICAL)
+    )
+    assert shut.feasible.all()
+    np.testing.assert_allclose(shut.chiller_kw, alone.chiller_kw, rtol=1e-6)
 
 
 def test_too_small_a_chiller_is_named() -> None:

@@ -23,7 +23,7 @@ from tests.models.test_component_power import fitted
 from tests.models.test_load_forecast import weeks
 from tests.models.test_rack_inlet import history
 
-SHAPE = "3387d265056c"  # of what format 3 stores
+SHAPE = "66ac3e0a37b0"  # of what format 3 stores
 
 
 class Intruder:
