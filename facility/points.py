@@ -110,6 +110,12 @@ load_frac                                   Load_Sensor*                        
 battery_temperature_degc                    Temperature_Sensor                                  degC
 awake_servers                               Awake_Servers_Status*                               count
 awake_servers_command                       Awake_Servers_Command*                              count
+level_2_servers                             Awake_Servers_Status*                               count
+level_3_servers                             Awake_Servers_Status*                               count
+level_4_servers                             Awake_Servers_Status*                               count
+level_2_servers_command                     Awake_Servers_Command*                              count
+level_3_servers_command                     Awake_Servers_Command*                              count
+level_4_servers_command                     Awake_Servers_Command*                              count
 utilisation_frac                            Utilisation_Sensor*                                 frac
 deferrable_backlog_kwh                      Deferrable_Work_Sensor*                             kWh
 deferrable_power_kw                         Electric_Power_Sensor                               kW

@@ -15,7 +15,7 @@ from facility.plan.electrical import ChainPlan, piece_error_kw
 from facility.plan.grid import GridPlan
 from facility.plan.jobs import WorkPlan
 from facility.plan.problem import Problem
-from facility.plan.servers import PoolPlan
+from facility.plan.server_plan import PoolPlan, Servers
 from facility.plan.storage import BatteryPlan
 from facility.records import FloatArray
 from models.cooling import BoolArray
@@ -29,8 +29,8 @@ class Form:
     ----------
     points
         States of each plant, one a step: the restricted problem. None: all states, by weights.
-    awake
-        Awake servers of each pool that are decided.
+    servers
+        Servers of each pool that are decided.
     charging
         Which way each battery goes in the steps where price alone would not keep it from going both.
     integer
@@ -42,7 +42,7 @@ class Form:
     """
 
     points: Mapping[str, PathPoint] | None = None
-    awake: Mapping[str, FloatArray] | None = None
+    servers: Mapping[str, Servers] | None = None
     charging: Mapping[str, FloatArray] | None = None
     integer: bool = False
     only: Mapping[str, BoolArray] | None = None
@@ -78,7 +78,7 @@ class SitePlan:
         return float(self.problem.objective.value)
 
     def _pool(self, name: str) -> PoolPlan:
-        inputs, fixed = self.case.it.inputs, (self.form.awake or {}).get(name)
+        inputs, fixed = self.case.it.inputs, (self.form.servers or {}).get(name)
         works = [work.id for work in inputs.site.deferrable_work if work.pool == name]
         work_kw = sum((self.works[work].power_kw for work in works), cp.Constant(np.zeros(inputs.steps)))
         return PoolPlan(self.problem, self.case.it.pools[name], work_kw, fixed)

@@ -22,10 +22,11 @@ def baseline(it: ItCase) -> tuple[Simulation, float]:
     """Return the run at present setpoints, and what a kWh of work left undone at its end is worth there."""
     work = {name: case.soonest(_room_now(it, case.work.pool)) for name, case in it.works.items()}
     awake = {name: np.full(case.steps, case.awake_now) for name, case in it.pools.items() if case.planned}
+    slowed = {name: case.held_slowed for name, case in it.pools.items() if len(case.levels) > 1}
     idle = {name: np.zeros(case.steps) for name, case in it.batteries.items()}
-    power = source_power(it, Decisions({}, awake, work, idle))
+    power = source_power(it, Decisions({}, awake, work, idle, slowed))
     states = {plant.plant_id: _held(it.inputs, plant, it.heat.load(plant, power)) for plant in it.inputs.plants}
-    run = simulate(it, Decisions(states, awake, work, idle), 0.0)
+    run = simulate(it, Decisions(states, awake, work, idle, slowed), 0.0)
     power_ratio = float(run.site_kw.sum() / run.it_kw.sum())
     value = it.inputs.following_day_price_per_kwh * power_ratio
     return with_work_value(it, run, value), value

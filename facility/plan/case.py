@@ -92,6 +92,8 @@ class ItCase:
         site, inputs = self.inputs.site, self.inputs
         unmeasured = [pool.pool.id for pool in self.pools.values() if pool.pool.consolidate and not pool.measured]
         notes = [f"{pool}: awake servers or their work not measured; left as they are" for pool in unmeasured]
+        fast = [pool.id for pool in site.server_pools if pool.slower_levels and pool.id not in inputs.slowed_servers]
+        notes += [f"{pool}: servers at each frequency not measured; counted at full speed" for pool in fast]
         idle = [one.id for one in site.batteries if one.dispatchable and one.id not in inputs.state_of_charge_frac]
         notes += [f"{battery}: state of charge not measured; left idle" for battery in idle]
         locked = [one.id for one in site.batteries if not site.in_service(one.id, inputs.start)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -23,6 +23,7 @@ FAN_SPEED = "fan_speed_setpoint_frac"
 SECONDARY_SUPPLY = "secondary_supply_temperature_setpoint_degc"
 SECONDARY_FLOW = "secondary_flow_setpoint_lps"
 AWAKE = "awake_servers_command"
+SLOWED = ("level_2_servers_command", "level_3_servers_command", "level_4_servers_command")
 WORK = "deferrable_power_command_kw"
 CHARGE = "charge_power_setpoint_kw"
 WORK_VALUE = "site.unfinished_work_value_per_kwh"
@@ -30,12 +31,16 @@ WORK_VALUE = "site.unfinished_work_value_per_kwh"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decisions:
-    """Setpoints a step: the joint state of each plant, servers awake, deferrable work, charging power (negative: discharging)."""
+    """Setpoints a step: the joint state of each plant, servers awake, deferrable work, charging power (negative: discharging).
+
+    `slowed` holds, for pools with several frequencies, how many awake servers run at each slower one (L-1, T).
+    """
 
     states: Mapping[str, tuple[JointState, ...]]
     awake: Mapping[str, FloatArray]
     work_kw: Mapping[str, FloatArray]
     charge_kw: Mapping[str, FloatArray]
+    slowed: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 def crahs_of(inputs: PlanInputs, plant: PlantModel, hall: str) -> Iterator[Crah]:
@@ -70,6 +75,8 @@ def schedule_of(inputs: PlanInputs, decisions: Decisions) -> dict[str, FloatArra
         schedule |= _plant_schedule(inputs, plant, decisions.states[plant.plant_id])
     for quantity, values in ((AWAKE, decisions.awake), (WORK, decisions.work_kw), (CHARGE, decisions.charge_kw)):
         schedule |= {f"{equipment}.{quantity}": value for equipment, value in values.items()}
+    for pool, counts in decisions.slowed.items():
+        schedule |= {f"{pool}.{quantity}": row for quantity, row in zip(SLOWED, counts, strict=False)}
     return schedule
 
 
@@ -98,12 +105,18 @@ def decisions_of(inputs: PlanInputs, schedule: Mapping[str, tuple[float, ...]]) 
         awake=_by_equipment(schedule, AWAKE),
         work_kw=_by_equipment(schedule, WORK),
         charge_kw=_by_equipment(schedule, CHARGE),
+        slowed=_slowed(schedule),
     )
 
 
 def _by_equipment(schedule: Mapping[str, tuple[float, ...]], quantity: str) -> dict[str, FloatArray]:
     keys = [key for key in schedule if key.endswith(f".{quantity}")]
     return {key.removesuffix(f".{quantity}"): np.asarray(schedule[key]) for key in keys}
+
+
+def _slowed(schedule: Mapping[str, tuple[float, ...]]) -> dict[str, FloatArray]:
+    by_level = [_by_equipment(schedule, quantity) for quantity in SLOWED]
+    return {pool: np.stack([level[pool] for level in by_level if pool in level]) for pool in by_level[0]}
 
 
 def _states(inputs: PlanInputs, plant: PlantModel, schedule: Mapping[str, tuple[float, ...]]) -> tuple[JointState, ...]:

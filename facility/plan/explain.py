@@ -126,6 +126,13 @@ class Explainer:
             yield Lever(
                 name, names.AWAKE, (f"{name}.{names.AWAKE}",), self._it.pools[name].awake_now, awake[0], "count", back
             )
+        for name, counts in plan.slowed.items():
+            for row, (quantity, now) in enumerate(zip(names.SLOWED, self._it.pools[name].slowed_now, strict=False)):
+                others = counts.sum(axis=0) - counts[row]
+                course = np.minimum(now, plan.awake[name] - others)
+                alone = np.where((np.arange(len(counts)) == row)[:, None], course, counts)
+                back = replace(plan, slowed={**plan.slowed, name: alone})
+                yield Lever(name, quantity, (f"{name}.{quantity}",), float(now), counts[row, 0], "count", back)
         for name, power in plan.work_kw.items():
             back = replace(plan, work_kw={**plan.work_kw, name: held.work_kw[name]})
             yield Lever(name, names.WORK, (f"{name}.{names.WORK}",), held.work_kw[name][0], power[0], "kW", back)

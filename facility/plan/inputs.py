@@ -16,6 +16,7 @@ from models.cooling import Mode, PlantModel
 from models.surrogate import StateTable
 
 DAY_H = 24.0
+LEAST_SCALE_PER_KWH = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ class PlanInputs:
         deferrable work.
     busy_servers
         By pool: upper quantile of the servers' work, in fully used servers (sum of utilisation over awake servers).
+    busy_quantiles
+        By pool: quantiles of the same, by probability, for tiers and for what is expected (0.5); without them `busy_servers`
+        stands for all.
+    slowed_servers
+        By pool: how many of the awake servers run at each slower frequency, as the site file orders them, measured.
     awake_servers, state_of_charge_frac, backlog_kwh
         Measured state by pool, battery and class of deferrable work. What is not measured is left as it is, not planned;
         the plan's notes name it.
@@ -80,7 +86,9 @@ class PlanInputs:
     price_per_kwh: FloatArray
     carbon_gco2_per_kwh: FloatArray
     busy_servers: Mapping[str, FloatArray] = field(default_factory=dict)
+    busy_quantiles: Mapping[str, Mapping[float, FloatArray]] = field(default_factory=dict)
     awake_servers: Mapping[str, float] = field(default_factory=dict)
+    slowed_servers: Mapping[str, FloatArray] = field(default_factory=dict)
     state_of_charge_frac: Mapping[str, float] = field(default_factory=dict)
     backlog_kwh: Mapping[str, float] = field(default_factory=dict)
     arrived_kwh: Mapping[str, FloatArray] = field(default_factory=dict)
@@ -111,6 +119,8 @@ class PlanInputs:
             yield name, getattr(self, name)
         for group in ("it_power_kw", "busy_servers", "taken_heat_kw"):
             yield from ((f"{group} of {key}", values) for key, values in getattr(self, group).items())
+        for pool, quantiles in self.busy_quantiles.items():
+            yield from ((f"busy_quantiles {part} of {pool}", values) for part, values in quantiles.items())
 
     @property
     def steps(self) -> int:
@@ -160,8 +170,8 @@ class PlanInputs:
 
     @property
     def price_scale_per_kwh(self) -> float:
-        """A typical price, by which wear given in kWh becomes money."""
-        return float(np.abs(self.full_price_per_kwh).mean())
+        """A typical price, by which wear given in kWh becomes money; never so low that moves are free."""
+        return max(float(np.abs(self.full_price_per_kwh).mean()), LEAST_SCALE_PER_KWH)
 
     def plant(self, plant_id: str) -> PlantModel:
         """Return the model of a plant."""

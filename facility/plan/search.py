@@ -20,11 +20,13 @@ from facility.plan.inputs import PlantNow
 from facility.plan.moves import Moves
 from facility.plan.problem import ProvenInfeasibleError
 from facility.plan.restrict import BlockedError, branch_and_bound, neighbourhood, restrict
+from facility.plan.server_plan import Servers
 from facility.plan.simulate import Simulation, cost_of, run_plant, simulate, source_power
 from facility.plan.statistics import SolveStatistics
 from facility.plan.verify import violations
 from facility.plan.vertices import power_along
-from facility.records import FloatArray, LimitShortfall
+from facility.plan.whole_servers import whole_servers
+from facility.records import LimitShortfall
 from models.cooling import BoolArray, JointState
 
 ROUNDS = 4  # of choose and restrict; two are usual
@@ -122,13 +124,13 @@ class Search:
         return paths
 
     def _restrict(
-        self, paths: Mapping[str, StatePath], solved: SitePlan, awake: Mapping[str, FloatArray] | None = None
+        self, paths: Mapping[str, StatePath], solved: SitePlan, servers: Mapping[str, Servers] | None = None
     ) -> SitePlan | None:
         """Solve with these states, exact at the heat of the last solution; forbid them where they leave no solution."""
         with self.statistics.stage("restrict"):
             points = {name: self._point(name, path, solved) for name, path in paths.items()}
             try:
-                return restrict(self.case, Form(points=points, awake=awake), max(self._left_s(), 0.1))
+                return restrict(self.case, Form(points=points, servers=servers), max(self._left_s(), 0.1))
             except BlockedError as blocked:
                 self._forbid(paths, blocked.steps)
                 return None
@@ -138,9 +140,9 @@ class Search:
 
         Where only a power is off, solve once more: the pieces are exact at the heat of the solution before.
         """
-        awake = rounded_awake(solved)
+        servers = decided_servers(solved)
         for _ in range(REPAIRS):
-            plan = self._restrict(paths, solved, awake)
+            plan = self._restrict(paths, solved, servers)
             if plan is None:
                 return False
             run, broken = self._verified(plan, paths)
@@ -196,11 +198,9 @@ class Search:
             self._finish(paths, restricted)
 
 
-def rounded_awake(plan: SitePlan) -> dict[str, FloatArray]:
-    """Return whole awake servers of a solution's pools."""
-    return {
-        name: pool.case.rounded(np.asarray(pool.awake.value)) for name, pool in plan.pools.items() if pool.case.planned
-    }
+def decided_servers(plan: SitePlan) -> dict[str, Servers]:
+    """Return whole servers of a solution's pools."""
+    return {name: whole_servers(pool.case, pool.servers) for name, pool in plan.pools.items() if pool.case.planned}
 
 
 def _key(paths: Mapping[str, StatePath]) -> bytes:
@@ -230,6 +230,7 @@ def decisions_from(plan: SitePlan, paths: Mapping[str, StatePath]) -> Decisions:
             name: np.clip(battery.net_kw.value, -batteries[name].battery.power_kw, batteries[name].battery.power_kw)
             for name, battery in plan.batteries.items()
         },
+        slowed={name: np.round(pool.slowed.value) for name, pool in plan.pools.items() if pool.slowed is not None},
     )
 
 

@@ -53,7 +53,9 @@ class Simulation:
 
 def source_power(it: ItCase, decisions: Decisions) -> dict[str, FloatArray]:
     """Return IT power by source (hall, pool, work) at the reference inlet."""
-    pools = {name: np.asarray(it.pools[name].power_kw(awake)) for name, awake in decisions.awake.items()}
+    pools = {
+        name: it.pools[name].power_kw(awake, decisions.slowed.get(name)) for name, awake in decisions.awake.items()
+    }
     return it.heat.base_kw() | pools | dict(decisions.work_kw)
 
 
@@ -159,7 +161,7 @@ def cost_of(it: ItCase, decisions: Decisions, site_kw: FloatArray, work_value_pe
 
 def _wear(it: ItCase, decisions: Decisions) -> float:
     wear = sum(it.batteries[name].wear_cost(kw) for name, kw in decisions.charge_kw.items())
-    wear += sum(it.pools[name].wake_cost * it.pools[name].wake_total(awake) for name, awake in decisions.awake.items())
+    wear += sum(it.pools[name].wear(awake, decisions.slowed.get(name)) for name, awake in decisions.awake.items())
     return float(wear + sum(_move_wear(it.inputs, plant, decisions) for plant in it.inputs.plants))
 
 

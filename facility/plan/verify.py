@@ -12,6 +12,7 @@ from facility.plan.case import ItCase
 from facility.plan.decisions import WORK_VALUE, decisions_of
 from facility.plan.inputs import PlanInputs
 from facility.plan.moves import Moves, StateFeatures
+from facility.plan.servers import PoolCase
 from facility.plan.simulate import PlantRun, Simulation, named_limit, simulate
 from facility.records import CostBreakdown, FloatArray, LimitShortfall, Plan
 from models.cooling import BoolArray, PlantModel
@@ -124,16 +125,31 @@ def _server_limits(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfal
         awake = simulation.decisions.awake[name]
         works = [work.work.id for work in it.works.values() if work.work.pool == name]
         work = sum((simulation.decisions.work_kw[key] for key in works), np.zeros(case.steps))
-        lag = case.wake_steps
+        lag, slowed = (
+            case.wake_steps,
+            simulation.decisions.slowed.get(name, np.zeros((len(case.levels) - 1, case.steps))),
+        )
         ready = np.minimum(awake, np.concatenate([np.full(lag, case.awake_now), awake[: case.steps - lag]]))
-        needed = np.minimum(case.need, np.where(np.arange(case.steps) < lag, case.awake_now, np.inf))
-        yield _worst(it.inputs, f"{name} headroom", needed - ready, "servers")
+        ready = ready - case.lost_frac @ slowed
+        yield _worst(it.inputs, f"{name} headroom", case.need - ready, "servers")
         yield _worst(
             it.inputs, f"{name} room for deferrable work", _work_excess_kw(work, ready, case.need, case.work_kw), "kW"
         )
-        yield _worst(it.inputs, f"{name} servers", np.abs(awake - np.round(awake)), "servers")
-        yield _worst(it.inputs, f"{name} servers", np.maximum(awake - case.pool.servers, -awake), "servers")
-        yield _worst(it.inputs, f"{name} minimum awake time", case.rounded(awake) - awake, "servers")
+        for counts in (awake, *slowed, awake - slowed.sum(axis=0)):
+            yield _worst(it.inputs, f"{name} servers", np.abs(counts - np.round(counts)), "servers")
+            yield _worst(it.inputs, f"{name} servers", np.maximum(counts - case.pool.servers, -counts), "servers")
+        yield from _times_hold(it.inputs, case, awake)
+
+
+def _times_hold(inputs: PlanInputs, case: PoolCase, awake: FloatArray) -> Iterator[LimitShortfall]:
+    """Count servers that would sleep or wake sooner than they may, and those that boot at once."""
+    name, change = case.pool.id, np.diff(awake, prepend=case.awake_now)
+    woken, slept = np.maximum(change, 0.0), np.maximum(-change, 0.0)
+    fresh = np.array([woken[max(0, end - case.awake_steps) : end].sum() for end in range(1, case.steps + 1)])
+    gone = np.array([slept[max(0, end - case.asleep_steps) : end].sum() for end in range(1, case.steps + 1)])
+    yield _worst(inputs, f"{name} minimum awake time", fresh - awake, "servers")
+    yield _worst(inputs, f"{name} minimum asleep time", gone - (case.pool.servers - awake), "servers")
+    yield _worst(inputs, f"{name} servers woken at once", woken - case.most_wakes, "servers")
 
 
 def _work_excess_kw(work: FloatArray, ready: FloatArray, need: FloatArray, work_kw: float) -> FloatArray:

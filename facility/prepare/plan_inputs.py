@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import numpy as np
 import pandas as pd
 
 from facility.errors import NotEnoughDataError
@@ -16,6 +17,7 @@ from facility.prepare.demand import expected_peak_kw
 from facility.prepare.held_machines import HeldMachines
 from facility.prepare.load_outlook import LoadOutlook, most_busy
 from facility.prepare.situation import Situation
+from facility.records import FloatArray
 from facility.signals.outlook import CARBON, PRICE, WET_BULB
 from facility.site import Plant, Site
 from facility.site_file import LoadedSite
@@ -74,6 +76,8 @@ def plan_inputs(
         price_per_kwh=series[PRICE].values,
         carbon_gco2_per_kwh=series[CARBON].values,
         busy_servers={pool.id: most_busy(busy[pool.id], pool.servers) for pool in site.server_pools if pool.id in busy},
+        busy_quantiles={pool: forecast.quantiles for pool, forecast in busy.items()},
+        slowed_servers=_slowed(site, situation),
         awake_servers={pool: situation.values[f"{pool}.awake_servers"] for pool in busy},
         state_of_charge_frac=_measured(situation, [battery.id for battery in site.batteries], "state_of_charge_frac"),
         backlog_kwh=_measured(situation, [work.id for work in site.deferrable_work], "deferrable_backlog_kwh"),
@@ -94,6 +98,17 @@ def _step_start(at: datetime, step: timedelta) -> datetime:
 def _measured(situation: Situation, equipment: Sequence[str], quantity: str) -> dict[str, float]:
     found = {one: situation.value(one, quantity) for one in equipment}
     return {one: value for one, value in found.items() if value is not None}
+
+
+def _slowed(site: Site, situation: Situation) -> dict[str, FloatArray]:
+    """Return how many servers run at each slower frequency, of pools where that is measured for all of them."""
+    found: dict[str, FloatArray] = {}
+    for pool in site.server_pools:
+        counts = [situation.value(pool.id, f"level_{2 + row}_servers") for row in range(len(pool.slower_levels))]
+        known = [count for count in counts if count is not None]
+        if counts and len(known) == len(counts):
+            found[pool.id] = np.array(known)
+    return found
 
 
 def _plants_now(

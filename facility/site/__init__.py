@@ -11,7 +11,15 @@ from facility.site.heat import HeatContract, HeatPump
 from facility.site.liquid import Cdu, LiquidLoop
 from facility.site.plants import ChilledWaterTank, Chiller, DryCooler, Plant, Pump, Tower, WatersideEconomizer
 from facility.site.rules import AbnormalInput, Availability, HistoryStore, JournalStore, Planning, Redundancy
-from facility.site.servers import DeferrableWork, ServerPool
+from facility.site.servers import (
+    DeferrableWork,
+    FrequencyLevel,
+    KeptApart,
+    PowerPoint,
+    RackServers,
+    ServerPool,
+    ServiceTier,
+)
 from facility.site.signals import Carbon, PriceWindow, Tariff, Water, Weather
 from facility.site.site import Site
 from facility.site.snmp import SnmpAddress, SnmpV3, Traps
@@ -33,12 +41,14 @@ __all__ = [
     "Device",
     "DryCooler",
     "Electrical",
+    "FrequencyLevel",
     "Hall",
     "HeatContract",
     "HeatPump",
     "HistoryStore",
     "Humidifier",
     "JournalStore",
+    "KeptApart",
     "LiquidLoop",
     "LossCurve",
     "ModbusAddress",
@@ -48,12 +58,15 @@ __all__ = [
     "Photovoltaics",
     "Planning",
     "Plant",
+    "PowerPoint",
     "PriceWindow",
     "Pump",
     "Rack",
+    "RackServers",
     "Redundancy",
     "Reversion",
     "ServerPool",
+    "ServiceTier",
     "Site",
     "SnmpAddress",
     "SnmpV3",

@@ -80,6 +80,10 @@ def _server_faults(site: Site) -> Iterator[Fault]:
         for position, rack in enumerate(pool.racks):
             where = ("server_pools", index, "racks", position)
             yield from unknown(where, rack, racks.get(pool.hall, set()), f"rack in hall {pool.hall}:")
+        for position, entry in enumerate(pool.members):
+            own = racks.get(pool.hall, set()) & set(pool.racks or racks.get(pool.hall, set()))
+            key = ("server_pools", index, "members", position, "rack")
+            yield from unknown(key, entry.rack, own, f"rack of pool {pool.id}:")
     for index, work in enumerate(site.deferrable_work):
         yield from unknown(("deferrable_work", index, "pool"), work.pool, pools, "server pool")
     for index, pdu in enumerate(site.electrical.pdus):

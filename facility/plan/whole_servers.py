@@ -1,0 +1,42 @@
+"""Whole servers from the problem's fractions: the least that keep minimum times and the limit of boots."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from facility.plan.server_plan import Servers, trailing
+from facility.plan.servers import WHOLE, PoolCase
+from facility.records import FloatArray
+
+
+def whole_servers(case: PoolCase, planned: Servers) -> Servers:
+    """Round awake servers up, and slowed ones down, so that what must be ready stays so."""
+    awake = whole_awake(case, planned.awake)
+    return Servers(awake, np.floor(planned.slowed + WHOLE))
+
+
+def whole_awake(case: PoolCase, awake: FloatArray) -> FloatArray:
+    """Return the least whole servers at or above those of the problem that keep the pool's times.
+
+    A network program: whole at its corners, so that branch and bound has nothing to branch on. Where there is none, as when a
+    measured state leaves no way, the servers rounded up are for verification to judge.
+    """
+    steps, unit, none = case.steps, sp.eye_array(case.steps), sp.csr_array((case.steps, case.steps))
+    least = np.clip(np.ceil(awake - WHOLE), 0, case.pool.servers)
+    change = (unit - sp.eye_array(steps, k=-1)).tocsr()
+    first = np.zeros(steps)
+    first[0] = case.awake_now
+    rows = [
+        LinearConstraint(sp.hstack([change, -unit, unit]), first, first),
+        LinearConstraint(sp.hstack([-unit, trailing(steps, case.awake_steps), none]), -np.inf, 0.0),
+        LinearConstraint(sp.hstack([unit, none, trailing(steps, case.asleep_steps)]), -np.inf, case.pool.servers),
+    ]
+    bounds = Bounds(
+        np.concatenate([least, np.zeros(2 * steps)]),
+        np.repeat([case.pool.servers, case.most_wakes, case.pool.servers], steps),
+    )
+    cost = np.concatenate([np.ones(steps), np.full(2 * steps, WHOLE)])
+    found = milp(cost, integrality=np.ones(3 * steps, dtype=np.int64), bounds=bounds, constraints=rows)
+    return np.round(found.x[:steps]) if found.success else least
