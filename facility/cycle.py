@@ -16,7 +16,7 @@ from facility.learn.learned import load_learned
 from facility.plan.planner import make_plan
 from facility.plan.statistics import SolveStatistics
 from facility.prepare.present import inputs_at
-from facility.records import Event, LeverSaving, Plan, Recommendation
+from facility.records import Event, Job, LeverSaving, Plan, Recommendation
 from facility.trust.believed import BelievedTelemetry
 from facility.trust.store import keep_watch
 
@@ -32,7 +32,7 @@ class CycleOutcome:
     statistics: SolveStatistics
 
 
-def run_cycle(environment: Environment, correlation_id: str) -> CycleOutcome:
+def run_cycle(environment: Environment, correlation_id: str, jobs: Sequence[Job] = ()) -> CycleOutcome:
     """Measure, leave out what cannot be believed, expect, plan, verify, recommend, and journal the outcome.
 
     Raises
@@ -51,6 +51,7 @@ def run_cycle(environment: Environment, correlation_id: str) -> CycleOutcome:
         now,
         archive=environment.archive,
         correlation_id=correlation_id,
+        jobs=jobs,
     )
     result = make_plan(inputs)
     valid_for = VALID_INTERVALS * timedelta(minutes=loaded.site.planning.interval_min)

@@ -187,6 +187,39 @@ class LimitShortfall:
         return f"{self.limit} short by {self.amount:.3g} {self.unit}{when}"
 
 
+class JobKind(enum.StrEnum):
+    """How a job may be run."""
+
+    WHOLE = "whole"  # once begun it goes on at its power
+    PREEMPTIBLE = "preemptible"  # at its power or not at all, and may pause
+    DIVISIBLE = "divisible"  # at any power up to its own
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A piece of work with a deadline, handed in or announced."""
+
+    id: str
+    pool: str
+    power_kw: float  # of IT, while it runs
+    energy_kwh: float  # still to do
+    arrives: datetime
+    due: datetime
+    kind: JobKind = JobKind.WHOLE
+    tier: str = ""  # one of the pool's; none: after all of them
+    running: bool = False  # a whole job that has begun
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """When a plan runs a job; None: not within the horizon. `late` is by how much, None where it is not known yet."""
+
+    job: Job
+    begins: datetime | None
+    ends: datetime | None
+    late: timedelta | None
+
+
 @dataclass(frozen=True, slots=True)
 class CostBreakdown:
     """What a schedule costs over its horizon, in the site's currency, with energy and carbon beside it."""
@@ -229,6 +262,7 @@ class Plan:
     binding_limits: Mapping[str, tuple[str, ...]]  # limit name -> equipment it binds
     shortfalls: tuple[LimitShortfall, ...] = ()  # limits already broken at the measured state, being recovered
     notes: tuple[str, ...] = ()
+    jobs: tuple[JobRun, ...] = ()
 
     @property
     def gap(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -61,6 +61,29 @@ def cost_rows(plan: Plan) -> list[Row]:
     ]
 
 
+def job_rows(plan: Plan, zone: ZoneInfo) -> list[Row]:
+    """Return one row a job: when it runs, in site time, and by how much it is late; empty where not within the horizon."""
+    return [
+        {
+            "job": run.job.id,
+            "pool": run.job.pool,
+            "kind": str(run.job.kind),
+            "tier": run.job.tier,
+            "power_kw": run.job.power_kw,
+            "energy_kwh": run.job.energy_kwh,
+            "begins": _local(run.begins, zone),
+            "ends": _local(run.ends, zone),
+            "due": _local(run.job.due, zone),
+            "late_h": None if run.late is None else run.late / timedelta(hours=1),
+        }
+        for run in plan.jobs
+    ]
+
+
+def _local(moment: datetime | None, zone: ZoneInfo) -> str | None:
+    return None if moment is None else moment.astimezone(zone).isoformat(timespec="minutes")
+
+
 def interim_pue(series: Mapping[str, tuple[float, ...]]) -> Interval | None:
     """Return facility over IT energy of a schedule, with its 90 % interval; None where the schedule does not hold them.
 
@@ -93,6 +116,7 @@ def plan_document(plan: Plan, recommendations: Sequence[Recommendation], zone: Z
         "binding_limits": {limit: list(equipment) for limit, equipment in plan.binding_limits.items()},
         "shortfalls": [str(shortfall) for shortfall in plan.shortfalls],
         "notes": list(plan.notes),
+        "jobs": job_rows(plan, zone),
         "schedule": schedule_rows(plan, zone),
     }
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from facility.advise import wording
-from facility.advise.report import cost_rows, interim_pue, schedule_rows
+from facility.advise.report import cost_rows, interim_pue, job_rows, schedule_rows
 from facility.records import Plan, Recommendation
 from facility.site import Site
 
@@ -25,6 +25,7 @@ SCHEDULE_SUFFIXES = (
     "site.price_per_kwh",
     "site.power_kw",
 )
+_JOB_TIMES = ("begins", "ends", "due")
 HEADINGS = {
     "leaving_chilled_water_temperature_setpoint_degc": "chilled water °C",
     "supply_air_temperature_setpoint_degc": "supply air °C",
@@ -47,6 +48,7 @@ def plan_tables(site: Site, plan: Plan, recommendations: Sequence[Recommendation
         *(Text(f"limit that binds: {limit} ({', '.join(names)})") for limit, names in plan.binding_limits.items()),
         *(Text(f"outside its limit now: {shortfall}", style="bold") for shortfall in plan.shortfalls),
         *(Text(f"note: {note}") for note in plan.notes),
+        *_job_table(site, plan),
         _schedule_table(site, plan),
     ]
 
@@ -94,6 +96,19 @@ def _cost_table(site: Site, plan: Plan) -> Table:
         label = row["item"].removesuffix("_kwh").removesuffix("_kg").replace("_", " ")
         table.add_row(f"{label}, {unit}", *(f"{row[name]:,.1f}" for name in ("plan", "baseline", "saved")))
     return table
+
+
+def _job_table(site: Site, plan: Plan) -> list[RenderableType]:
+    if not plan.jobs:
+        return []
+    table = Table(title="Jobs, in site time", title_justify="left")
+    for heading in ("job", "pool", "kind", "begins", "ends", "due"):
+        table.add_column(heading, no_wrap=heading != "job", overflow="fold")
+    table.add_column("late h", justify="right")
+    for row in job_rows(plan, site.zone):
+        times = [row[name][5:16].replace("T", " ") if row[name] else "-" for name in _JOB_TIMES]
+        table.add_row(row["job"], row["pool"], row["kind"], *times, f"{row['late_h']:.2g}" if row["late_h"] else "")
+    return [table]
 
 
 def _schedule_table(site: Site, plan: Plan) -> Table:

@@ -13,6 +13,7 @@ from facility.plan.case import Range, SiteCase
 from facility.plan.cooling_plant import FixedPlant, PathPoint, RelaxedPlant
 from facility.plan.electrical import ChainPlan, piece_error_kw
 from facility.plan.grid import GridPlan
+from facility.plan.job_plan import JobsPlan
 from facility.plan.jobs import WorkPlan
 from facility.plan.problem import Problem
 from facility.plan.server_plan import PoolPlan, Servers
@@ -31,6 +32,12 @@ class Form:
         States of each plant, one a step: the restricted problem. None: all states, by weights.
     servers
         Servers of each pool that are decided.
+    jobs
+        Choices of the jobs of each pool that are decided.
+    whole_jobs
+        Each choice is taken or not: what is not divisible is run as it can be.
+    near_jobs
+        Choices of the jobs of each pool that may then be taken.
     charging
         Which way each battery goes in the steps where price alone would not keep it from going both.
     integer
@@ -43,6 +50,9 @@ class Form:
 
     points: Mapping[str, PathPoint] | None = None
     servers: Mapping[str, Servers] | None = None
+    jobs: Mapping[str, FloatArray] | None = None
+    whole_jobs: bool = False
+    near_jobs: Mapping[str, BoolArray] | None = None
     charging: Mapping[str, FloatArray] | None = None
     integer: bool = False
     only: Mapping[str, BoolArray] | None = None
@@ -57,6 +67,7 @@ class SitePlan:
         self.works = {
             name: WorkPlan(self.problem, work, case.work_value_per_kwh) for name, work in case.it.works.items()
         }
+        self.jobs = {name: self._jobs(name) for name in case.it.jobs}
         self.pools = {name: self._pool(name) for name in case.it.pools}
         self._power = self._source_power()
         self._heats: dict[str, Any] = {}
@@ -80,12 +91,27 @@ class SitePlan:
     def _pool(self, name: str) -> PoolPlan:
         inputs, fixed = self.case.it.inputs, (self.form.servers or {}).get(name)
         works = [work.id for work in inputs.site.deferrable_work if work.pool == name]
-        work_kw = sum((self.works[work].power_kw for work in works), cp.Constant(np.zeros(inputs.steps)))
+        work_kw = sum((self.works[work].power_kw for work in works), self._jobs_kw(name))
         return PoolPlan(self.problem, self.case.it.pools[name], work_kw, fixed)
+
+    def _jobs(self, pool: str) -> JobsPlan:
+        value, form = self.case.work_value_per_kwh, self.form
+        exact, taken = form.integer or form.whole_jobs, (form.jobs or {}).get(pool)
+        return JobsPlan(
+            self.problem,
+            self.case.it.jobs[pool],
+            value,
+            exact=exact,
+            taken=taken,
+            only=(form.near_jobs or {}).get(pool),
+        )
+
+    def _jobs_kw(self, pool: str) -> Any:
+        return self.jobs[pool].power_kw if pool in self.jobs else cp.Constant(np.zeros(self.case.it.inputs.steps))
 
     def _source_power(self) -> dict[str, Any]:
         base = {hall: cp.Constant(kw) for hall, kw in self.case.it.heat.base_kw().items()}
-        pools = {name: pool.power_kw for name, pool in self.pools.items()}
+        pools = {name: pool.power_kw + self._jobs_kw(name) for name, pool in self.pools.items()}
         return base | pools | {name: work.power_kw for name, work in self.works.items()}
 
     def _heat(self, plant_id: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -20,13 +20,18 @@ _CHILLER_AWAY, _MODE_AWAY, _KELVIN_AWAY = 1.0, 10.0, 100.0
 
 def baseline(it: ItCase) -> tuple[Simulation, float]:
     """Return the run at present setpoints, and what a kWh of work left undone at its end is worth there."""
-    work = {name: case.soonest(_room_now(it, case.work.pool)) for name, case in it.works.items()}
+    jobs = {
+        one.job.id: kw
+        for pool, case in it.jobs.items()
+        for one, kw in zip(case.jobs, case.soonest(_room_now(it, pool))[0], strict=True)
+    }
+    work = {name: case.soonest(_room_beside(it, case.work.pool, jobs)) for name, case in it.works.items()}
     awake = {name: np.full(case.steps, case.awake_now) for name, case in it.pools.items() if case.planned}
     slowed = {name: case.held_slowed for name, case in it.pools.items() if len(case.levels) > 1}
     idle = {name: np.zeros(case.steps) for name, case in it.batteries.items()}
-    power = source_power(it, Decisions({}, awake, work, idle, slowed))
+    power = source_power(it, Decisions({}, awake, work, idle, slowed, jobs))
     states = {plant.plant_id: _held(it.inputs, plant, it.heat.load(plant, power)) for plant in it.inputs.plants}
-    run = simulate(it, Decisions(states, awake, work, idle, slowed), 0.0)
+    run = simulate(it, Decisions(states, awake, work, idle, slowed, jobs), 0.0)
     power_ratio = float(run.site_kw.sum() / run.it_kw.sum())
     value = it.inputs.following_day_price_per_kwh * power_ratio
     return with_work_value(it, run, value), value
@@ -37,6 +42,11 @@ def _room_now(it: ItCase, pool: str) -> FloatArray:
     if not case.measured:
         return np.full(case.steps, np.inf)
     return np.asarray(np.maximum(case.awake_now - case.need, 0.0) * case.work_kw)
+
+
+def _room_beside(it: ItCase, pool: str, jobs_kw: Mapping[str, FloatArray]) -> FloatArray:
+    taken = np.sum(it.job_powers_kw(pool, jobs_kw), axis=0) if pool in it.jobs else 0.0
+    return np.asarray(np.maximum(_room_now(it, pool) - taken, 0.0))
 
 
 def _held(inputs: PlanInputs, plant: PlantModel, load: Load) -> tuple[JointState, ...]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from facility.plan.cooling_plant import PlantCase
 from facility.plan.inputs import PlanInputs
 from facility.plan.it_heat import ItHeat
+from facility.plan.job_case import JobCase
 from facility.plan.jobs import WorkCase
 from facility.plan.moves import FirstStep, Moves, StateFeatures
 from facility.plan.servers import PoolCase
@@ -31,6 +32,7 @@ class ItCase:
     pools: Mapping[str, PoolCase]
     works: Mapping[str, WorkCase]
     batteries: Mapping[str, BatteryCase]
+    jobs: Mapping[str, JobCase] = field(default_factory=dict)  # by pool
 
     @classmethod
     def of(cls, inputs: PlanInputs) -> ItCase:
@@ -38,6 +40,11 @@ class ItCase:
         site = inputs.site
         pools = {pool.id: PoolCase(inputs, pool) for pool in site.server_pools}
         spare = {pool: case.spare_kw.copy() for pool, case in pools.items()}
+        jobs = {
+            pool: JobCase(inputs, pool, _room(pools[pool], spare[pool])) for pool in {job.pool for job in inputs.jobs}
+        }
+        for pool, job_case in jobs.items():
+            spare[pool] -= job_case.packed_kw
         works: dict[str, WorkCase] = {}
         for work in sorted(site.deferrable_work, key=lambda work: work.due_within_h):
             works[work.id] = WorkCase(inputs, work, _room(pools[work.pool], spare[work.pool]))
@@ -49,16 +56,21 @@ class ItCase:
             and battery.id in inputs.state_of_charge_frac
             and site.in_service(battery.id, inputs.start)
         }
-        return cls(inputs, ItHeat(inputs), pools, works, batteries)
+        return cls(inputs, ItHeat(inputs), pools, works, batteries, jobs)
 
     def source_ranges(self) -> dict[str, Range]:
         """Return the least and most power of each source in each step."""
         ranges: dict[str, Range] = {hall: (kw, kw) for hall, kw in self.heat.base_kw().items()}
         for name, pool in self.pools.items():
-            ranges[name] = pool.power_range_kw()
+            low, high = pool.power_range_kw()
+            ranges[name] = low, high + (self.jobs[name].most_kw if name in self.jobs else 0.0)
         for name, work in self.works.items():
             ranges[name] = np.zeros(work.steps), np.asarray(work.max_power_kw)
         return ranges
+
+    def job_powers_kw(self, pool: str, jobs_kw: Mapping[str, FloatArray]) -> list[FloatArray]:
+        """Return the power of each job of a pool; nought where nothing is decided of it."""
+        return [jobs_kw.get(one.job.id, np.zeros(self.inputs.steps)) for one in self.jobs[pool].jobs]
 
     def hall_ranges(self) -> dict[str, Range]:
         """Return the least and most IT power of each hall."""
@@ -84,7 +96,7 @@ class ItCase:
 
     def shortfalls(self) -> list[LimitShortfall]:
         """Name limits of servers and work that the measured state breaks already."""
-        cases: list[PoolCase | WorkCase] = [*self.pools.values(), *self.works.values()]
+        cases: list[PoolCase | WorkCase | JobCase] = [*self.pools.values(), *self.works.values(), *self.jobs.values()]
         return [shortfall for case in cases for shortfall in case.shortfalls()]
 
     def notes(self) -> list[str]:

@@ -26,6 +26,7 @@ AWAKE = "awake_servers_command"
 SLOWED = ("level_2_servers_command", "level_3_servers_command", "level_4_servers_command")
 WORK = "deferrable_power_command_kw"
 CHARGE = "charge_power_setpoint_kw"
+JOB = "job_power_command_kw"
 WORK_VALUE = "site.unfinished_work_value_per_kwh"
 
 
@@ -41,6 +42,7 @@ class Decisions:
     work_kw: Mapping[str, FloatArray]
     charge_kw: Mapping[str, FloatArray]
     slowed: Mapping[str, FloatArray] = field(default_factory=dict)
+    jobs_kw: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 def crahs_of(inputs: PlanInputs, plant: PlantModel, hall: str) -> Iterator[Crah]:
@@ -73,7 +75,8 @@ def schedule_of(inputs: PlanInputs, decisions: Decisions) -> dict[str, FloatArra
     schedule: dict[str, FloatArray] = {}
     for plant in inputs.plants:
         schedule |= _plant_schedule(inputs, plant, decisions.states[plant.plant_id])
-    for quantity, values in ((AWAKE, decisions.awake), (WORK, decisions.work_kw), (CHARGE, decisions.charge_kw)):
+    by_quantity = {AWAKE: decisions.awake, WORK: decisions.work_kw, CHARGE: decisions.charge_kw, JOB: decisions.jobs_kw}
+    for quantity, values in by_quantity.items():
         schedule |= {f"{equipment}.{quantity}": value for equipment, value in values.items()}
     for pool, counts in decisions.slowed.items():
         schedule |= {f"{pool}.{quantity}": row for quantity, row in zip(SLOWED, counts, strict=False)}
@@ -106,6 +109,7 @@ def decisions_of(inputs: PlanInputs, schedule: Mapping[str, tuple[float, ...]]) 
         work_kw=_by_equipment(schedule, WORK),
         charge_kw=_by_equipment(schedule, CHARGE),
         slowed=_slowed(schedule),
+        jobs_kw=_by_equipment(schedule, JOB),
     )
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from facility.errors import PlanError, SignalError
-from facility.records import FloatArray
+from facility.records import FloatArray, Job
 from facility.site import Site
 from models.cooling import Mode, PlantModel
 from models.surrogate import StateTable
@@ -64,6 +64,8 @@ class PlanInputs:
         heat pumps. One value, or one a step.
     produced_kw
         What photovoltaics deliver behind the meter. One value, or one a step.
+    jobs
+        Jobs with deadlines, waiting, running or announced.
     taken_heat_kw
         By liquid loop: heat that heat pumps take out of its return before the plant has to.
     setpoints_now
@@ -92,6 +94,7 @@ class PlanInputs:
     state_of_charge_frac: Mapping[str, float] = field(default_factory=dict)
     backlog_kwh: Mapping[str, float] = field(default_factory=dict)
     arrived_kwh: Mapping[str, FloatArray] = field(default_factory=dict)
+    jobs: Sequence[Job] = ()
     month_peak_kw: float = 0.0
     expected_peak_kw: float = 0.0
     other_kw: float | FloatArray = 0.0
@@ -110,6 +113,7 @@ class PlanInputs:
         _check_known("plants_now", self.plants_now, [plant.plant_id for plant in self.plants])
         _check_known("it_power_kw", self.it_power_kw, [hall for plant in self.plants for hall in plant.halls])
         _check_known("busy_servers", self.busy_servers, self.awake_servers)
+        _check_jobs(self)
         for name, kw in (("other_kw", self.other_kw), ("produced_kw", self.produced_kw)):
             if np.ndim(kw):
                 _check_series(name, np.asarray(kw), self)
@@ -191,6 +195,23 @@ def _check_series(name: str, values: FloatArray, inputs: PlanInputs) -> None:
     missing = np.flatnonzero(~np.isfinite(values))
     if missing.size:
         raise SignalError(f"{name} has no value at {times[missing[0]]:%Y-%m-%d %H:%M} UTC ({missing.size} missing)")
+
+
+def _check_jobs(inputs: PlanInputs) -> None:
+    tiers = {pool.id: {"", *(tier.id for tier in pool.tiers)} for pool in inputs.site.server_pools}
+    seen: set[str] = set()
+    for job in inputs.jobs:
+        if job.pool not in tiers:
+            raise PlanError(
+                f"job {job.id}: the site has no server pool {job.pool!r}; it has {', '.join(tiers) or 'none'}"
+            )
+        if job.tier not in tiers[job.pool]:
+            raise PlanError(
+                f"job {job.id}: {job.pool} has no tier {job.tier!r}; leave it out or give it in the site file"
+            )
+        if job.id in seen:
+            raise PlanError(f"job {job.id} stands twice; give each job an id of its own")
+        seen.add(job.id)
 
 
 def _check_known(name: str, mapping: Mapping[str, object], needed: Sequence[str] | Mapping[str, float]) -> None:

@@ -88,7 +88,8 @@ def _found(case: SiteCase, statistics: SolveStatistics, deadline: float) -> Foun
 
 
 def _plan(case: SiteCase, run: Simulation, held: Simulation, found: Found | None, statistics: SolveStatistics) -> Plan:
-    inputs, value = case.it.inputs, case.work_value_per_kwh
+    it, value = case.it, case.work_value_per_kwh
+    inputs, jobs_kw = it.inputs, run.decisions.jobs_kw
     identity = f"{inputs.site.id} {inputs.created.isoformat()} {inputs.correlation_id}".encode()
     return Plan(
         id=hashlib.blake2b(identity, digest_size=8).hexdigest(),
@@ -107,6 +108,7 @@ def _plan(case: SiteCase, run: Simulation, held: Simulation, found: Found | None
         binding_limits=_binding(run, found),
         shortfalls=tuple(_shortfalls(case, run, found)),
         notes=(*case.it.notes(), *statistics.notes),
+        jobs=tuple(run_of for pool, jobs in it.jobs.items() for run_of in jobs.runs(it.job_powers_kw(pool, jobs_kw))),
     )
 
 

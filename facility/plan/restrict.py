@@ -8,6 +8,7 @@ from dataclasses import replace
 import cvxpy as cp
 import numpy as np
 
+from facility.errors import NoPlanFoundError
 from facility.plan.assembly import Form, SitePlan
 from facility.plan.case import SiteCase
 from facility.plan.cooling_plant import RelaxedPlant, StatePath, narrowed_case
@@ -18,6 +19,7 @@ from models.cooling import BoolArray
 
 SOLVERS = (cp.HIGHS, cp.CLARABEL)
 NEIGHBOURS = 4  # cheapest states a step that branch and bound may use beside those seen so far
+WHOLE_JOBS_GAP, WHOLE_JOBS_S = 2e-4, 3.0
 _SEEN = 1e-3
 
 
@@ -39,8 +41,10 @@ def restrict(case: SiteCase, form: Form, time_limit_s: float) -> SitePlan:
     """
     plan = SitePlan(case, form)
     try:
-        plan.problem.solve(SOLVERS, time_limit_s)
+        _solve(plan, time_limit_s)
     except ProvenInfeasibleError:
+        if form.near_jobs is not None:  # only those choices were allowed: nothing is said of the states
+            return restrict(case, replace(form, near_jobs=None), time_limit_s)
         raise BlockedError(_short_steps(case, form, time_limit_s)) from None
     ways = {name: battery.charging for name, battery in plan.batteries.items() if battery.charging is not None}
     if ways and form.charging is None:
@@ -48,6 +52,17 @@ def restrict(case: SiteCase, form: Form, time_limit_s: float) -> SitePlan:
         decided = {name: np.round(np.asarray(way.value, dtype=float)) for name, way in ways.items()}
         return restrict(case, replace(form, charging=decided), time_limit_s)
     return plan
+
+
+def _solve(plan: SitePlan, time_limit_s: float) -> None:
+    """Solve; whole jobs to a gap, in little time, and without a first answer in what time there is."""
+    if not plan.form.whole_jobs:
+        plan.problem.solve(SOLVERS, time_limit_s)
+        return
+    try:
+        plan.problem.solve(SOLVERS, min(time_limit_s, WHOLE_JOBS_S), WHOLE_JOBS_GAP)
+    except NoPlanFoundError:
+        plan.problem.solve(SOLVERS, time_limit_s, WHOLE_JOBS_GAP)
 
 
 def _short_steps(case: SiteCase, form: Form, time_limit_s: float) -> BoolArray:

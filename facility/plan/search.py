@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -26,12 +26,13 @@ from facility.plan.statistics import SolveStatistics
 from facility.plan.verify import violations
 from facility.plan.vertices import power_along
 from facility.plan.whole_servers import whole_servers
-from facility.records import LimitShortfall
+from facility.records import FloatArray, LimitShortfall
 from models.cooling import BoolArray, JointState
 
 ROUNDS = 4  # of choose and restrict; two are usual
 POLISH_GAP = 0.003  # of the cost; above it branch and bound looks near the states found
 POLISH_S = 20.0
+UNDECIDED = Form()
 REPAIRS = 3  # of a plan that verification refused
 
 
@@ -123,14 +124,12 @@ class Search:
                 paths[name] = path
         return paths
 
-    def _restrict(
-        self, paths: Mapping[str, StatePath], solved: SitePlan, servers: Mapping[str, Servers] | None = None
-    ) -> SitePlan | None:
+    def _restrict(self, paths: Mapping[str, StatePath], solved: SitePlan, decided: Form = UNDECIDED) -> SitePlan | None:
         """Solve with these states, exact at the heat of the last solution; forbid them where they leave no solution."""
         with self.statistics.stage("restrict"):
             points = {name: self._point(name, path, solved) for name, path in paths.items()}
             try:
-                return restrict(self.case, Form(points=points, servers=servers), max(self._left_s(), 0.1))
+                return restrict(self.case, replace(decided, points=points), max(self._left_s(), 0.1))
             except BlockedError as blocked:
                 self._forbid(paths, blocked.steps)
                 return None
@@ -140,9 +139,13 @@ class Search:
 
         Where only a power is off, solve once more: the pieces are exact at the heat of the solution before.
         """
-        servers = decided_servers(solved)
+        whole = self._whole_jobs(paths, solved)
+        if whole is None:
+            return False
+        solved, jobs = whole
+        decided = Form(servers=decided_servers(solved), jobs=jobs)
         for _ in range(REPAIRS):
-            plan = self._restrict(paths, solved, servers)
+            plan = self._restrict(paths, solved, decided)
             if plan is None:
                 return False
             run, broken = self._verified(plan, paths)
@@ -156,6 +159,21 @@ class Search:
         for name, plant in run.plants.items():
             self._forbid({name: paths[name]}, ~plant.response.feasible)
         return False
+
+    def _whole_jobs(
+        self, paths: Mapping[str, StatePath], solved: SitePlan
+    ) -> tuple[SitePlan, dict[str, FloatArray]] | None:
+        """Solve with whole jobs, where there are any that are not divisible; return the solution and the choices taken."""
+        if any(case.choices.single.any() for case in self.case.it.jobs.values()):
+            found = self._restrict(
+                paths,
+                solved,
+                Form(whole_jobs=True, near_jobs={pool: jobs.near() for pool, jobs in solved.jobs.items()}),
+            )
+            if found is None:
+                return None
+            solved = found
+        return solved, {pool: jobs.decided for pool, jobs in solved.jobs.items()}
 
     def _verified(self, plan: SitePlan, paths: Mapping[str, StatePath]) -> tuple[Simulation, list[LimitShortfall]]:
         with self.statistics.stage("verify"):
@@ -229,6 +247,11 @@ def decisions_from(plan: SitePlan, paths: Mapping[str, StatePath]) -> Decisions:
         charge_kw={
             name: np.clip(battery.net_kw.value, -batteries[name].battery.power_kw, batteries[name].battery.power_kw)
             for name, battery in plan.batteries.items()
+        },
+        jobs_kw={
+            one.job.id: kw
+            for jobs in plan.jobs.values()
+            for one, kw in zip(jobs.case.jobs, jobs.case.choices.powers_kw(jobs.decided), strict=True)
         },
         slowed={name: np.round(pool.slowed.value) for name, pool in plan.pools.items() if pool.slowed is not None},
     )

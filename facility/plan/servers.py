@@ -6,6 +6,7 @@ import numpy as np
 
 from facility.plan.headroom import expected_busy, needed_servers
 from facility.plan.inputs import PlanInputs
+from facility.plan.job_choices import running_kw
 from facility.records import FloatArray, LimitShortfall
 from facility.site import FrequencyLevel, ServerPool
 from models.server_levels import ServerLevel, pool_power_w
@@ -30,9 +31,9 @@ class PoolCase:
         self.asleep_steps = min(max(1, int(np.ceil(pool.min_asleep_min / step_min))), self.steps)
         per_h = pool.servers / self.step_h if pool.wakes_max_per_h is None else pool.wakes_max_per_h
         self.most_wakes = float(np.clip(np.floor(per_h * self.step_h + WHOLE), 1, pool.servers))  # a step
+        self.work_kw = (pool.peak_w - pool.idle_w) / 1000.0
         self._need(inputs)
         self.busy = expected_busy(inputs, pool.id)
-        self.work_kw = (pool.peak_w - pool.idle_w) / 1000.0
         boot_kwh = pool.idle_w / 1000.0 * pool.wake_min / 60.0
         self.wake_cost = boot_kwh * inputs.price_scale_per_kwh + pool.wake_cost
 
@@ -53,7 +54,9 @@ class PoolCase:
         wanted = np.ceil((np.zeros(self.steps) if wanted is None else wanted) - WHOLE)
         if self.planned:
             wanted = np.maximum(wanted, sum(group.at_least for group in self.pool.keep_apart))
-        self.need = np.minimum(np.minimum(wanted, self.pool.servers), self.most_ready) if self.planned else wanted
+        running = running_kw(inputs, self.pool.id) / self.work_kw
+        room = np.maximum(self.most_ready - running, 0.0)  # a job that runs has its servers, whatever the headroom says
+        self.need = np.minimum(wanted, room) if self.planned or running.any() else wanted
         self._beyond = wanted - self.need
 
     @property

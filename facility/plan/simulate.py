@@ -52,10 +52,12 @@ class Simulation:
 
 
 def source_power(it: ItCase, decisions: Decisions) -> dict[str, FloatArray]:
-    """Return IT power by source (hall, pool, work) at the reference inlet."""
+    """Return IT power by source (hall, pool with its jobs, work) at the reference inlet."""
     pools = {
         name: it.pools[name].power_kw(awake, decisions.slowed.get(name)) for name, awake in decisions.awake.items()
     }
+    for name in it.jobs:
+        pools[name] = pools.get(name, 0.0) + np.sum(it.job_powers_kw(name, decisions.jobs_kw), axis=0)
     return it.heat.base_kw() | pools | dict(decisions.work_kw)
 
 
@@ -144,6 +146,7 @@ def cost_of(it: ItCase, decisions: Decisions, site_kw: FloatArray, work_value_pe
     energy, carbon = energy_and_carbon_cost(inputs, site_kw)
     imported = np.maximum(site_kw, 0.0) * inputs.step_h
     left = sum(case.left_kwh(decisions.work_kw[name]) for name, case in it.works.items())
+    left += sum(case.left_kwh(it.job_powers_kw(pool, decisions.jobs_kw)) for pool, case in it.jobs.items())
     stored = sum(
         case.value_per_kwh * (case.stored_kwh - case.course_kwh(decisions.charge_kw[name])[-1])
         for name, case in it.batteries.items()
@@ -162,6 +165,7 @@ def cost_of(it: ItCase, decisions: Decisions, site_kw: FloatArray, work_value_pe
 def _wear(it: ItCase, decisions: Decisions) -> float:
     wear = sum(it.batteries[name].wear_cost(kw) for name, kw in decisions.charge_kw.items())
     wear += sum(it.pools[name].wear(awake, decisions.slowed.get(name)) for name, awake in decisions.awake.items())
+    wear += sum(case.wait_cost(it.job_powers_kw(pool, decisions.jobs_kw)) for pool, case in it.jobs.items())
     return float(wear + sum(_move_wear(it.inputs, plant, decisions) for plant in it.inputs.plants))
 
 

@@ -14,6 +14,7 @@ from facility.plan.inputs import PlanInputs
 from facility.plan.moves import Moves, StateFeatures
 from facility.plan.servers import PoolCase
 from facility.plan.simulate import PlantRun, Simulation, named_limit, simulate
+from facility.plan.verify_jobs import job_excesses
 from facility.records import CostBreakdown, FloatArray, LimitShortfall, Plan
 from models.cooling import BoolArray, PlantModel
 
@@ -32,7 +33,12 @@ class PlanRejectedError(PlanError):
 def violations(it: ItCase, simulation: Simulation) -> list[LimitShortfall]:
     """Return every limit that a simulated schedule breaks by more than its unit's tolerance."""
     found = [*_plant_limits(it, simulation), *_server_limits(it, simulation)]
-    found += [*_work_limits(it, simulation), *_battery_limits(it, simulation), *_power_limits(it.inputs, simulation)]
+    found += [
+        *_job_limits(it, simulation),
+        *_work_limits(it, simulation),
+        *_battery_limits(it, simulation),
+        *_power_limits(it.inputs, simulation),
+    ]
     return [violation for violation in found if not violation.amount <= TOLERANCE[violation.unit]]
 
 
@@ -124,7 +130,8 @@ def _server_limits(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfal
             continue
         awake = simulation.decisions.awake[name]
         works = [work.work.id for work in it.works.values() if work.work.pool == name]
-        work = sum((simulation.decisions.work_kw[key] for key in works), np.zeros(case.steps))
+        jobs = it.job_powers_kw(name, simulation.decisions.jobs_kw) if name in it.jobs else []
+        work = sum([*(simulation.decisions.work_kw[key] for key in works), *jobs], np.zeros(case.steps))
         lag, slowed = (
             case.wake_steps,
             simulation.decisions.slowed.get(name, np.zeros((len(case.levels) - 1, case.steps))),
@@ -163,6 +170,15 @@ def _work_limits(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfall]
         yield _worst(it.inputs, f"{name} power", np.maximum(power - case.max_power_kw, -power), "kW")
         yield _worst(it.inputs, f"{name} work before it arrives", done - case.available_kwh, "kWh")
         yield _worst(it.inputs, f"{name} due time", case.required_kwh - done, "kWh")
+
+
+def _job_limits(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfall]:
+    for pool, case in it.jobs.items():
+        powers = it.job_powers_kw(pool, simulation.decisions.jobs_kw)
+        yield from (_worst(it.inputs, name, excess, unit) for name, excess, unit in job_excesses(case, powers))
+        if it.pools[pool].measured and not it.pools[pool].planned:
+            room = np.sum(powers, axis=0) - it.pools[pool].spare_kw
+            yield _worst(it.inputs, f"{pool} room for deferrable work", room, "kW")
 
 
 def _battery_limits(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfall]:

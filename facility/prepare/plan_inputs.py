@@ -17,7 +17,7 @@ from facility.prepare.demand import expected_peak_kw
 from facility.prepare.held_machines import HeldMachines
 from facility.prepare.load_outlook import LoadOutlook, most_busy
 from facility.prepare.situation import Situation
-from facility.records import FloatArray
+from facility.records import FloatArray, Job
 from facility.signals.outlook import CARBON, PRICE, WET_BULB
 from facility.site import Plant, Site
 from facility.site_file import LoadedSite
@@ -37,6 +37,7 @@ def plan_inputs(
     signals: Signals,
     archive: ForecastArchive | None,
     correlation_id: str,
+    jobs: Sequence[Job] = (),
 ) -> PlanInputs:
     """Return the inputs of a plan that begins with the present step; every forecast in them is kept in the archive.
 
@@ -81,6 +82,7 @@ def plan_inputs(
         awake_servers={pool: situation.values[f"{pool}.awake_servers"] for pool in busy},
         state_of_charge_frac=_measured(situation, [battery.id for battery in site.batteries], "state_of_charge_frac"),
         backlog_kwh=_measured(situation, [work.id for work in site.deferrable_work], "deferrable_backlog_kwh"),
+        jobs=jobs,
         arrived_kwh=arrived_kwh(loaded, telemetry, start, at),
         month_peak_kw=situation.month_peak_kw or 0.0,
         expected_peak_kw=expected_peak_kw(loaded, telemetry, at),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from facility.learn.twin import Learned, plant_models
@@ -10,6 +11,7 @@ from facility.ports import ForecastArchive, Signals, Telemetry
 from facility.prepare.hot_racks import remembering_hot_racks
 from facility.prepare.plan_inputs import plan_inputs
 from facility.prepare.situation import dew_points_degc, read_situation
+from facility.records import Job
 from facility.site_file import LoadedSite
 
 
@@ -22,6 +24,7 @@ def inputs_at(
     *,
     archive: ForecastArchive | None,
     correlation_id: str,
+    jobs: Sequence[Job] = (),
 ) -> PlanInputs:
     """Return the inputs of a plan that is made at a time; the forecasts in them are kept in the archive, if there is one.
 
@@ -42,4 +45,5 @@ def inputs_at(
         signals=signals,
         archive=archive,
         correlation_id=correlation_id,
+        jobs=jobs,
     )

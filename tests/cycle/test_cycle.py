@@ -92,6 +92,31 @@ def test_recommendations_keep_to_what_engineers_let_be_written(demo: LoadedSite,
 
 
 @pytest.mark.slow
+def test_single_jobs_of_a_file_are_planned_and_shown(
+    capsys: pytest.CaptureFixture[str], state: Path, tmp_path: Path
+) -> None:
+    now = SystemClock().now()
+    entry = {"pool": "pool-air", "power_kw": 3.0, "energy_kwh": 6.0, "arrives": now.isoformat()}
+    jobs = [
+        entry | {"id": "index", "due": (now + timedelta(hours=9)).isoformat()},
+        entry | {"id": "impossible", "due": (now + timedelta(hours=1)).isoformat()},
+    ]
+    path = tmp_path / "jobs.json"
+    path.write_text(json.dumps(jobs))
+    code = main(["recommend", str(DEMO), "--state", str(state), "--jobs", str(path), "--format", "json"])
+    document = json.loads(capsys.readouterr().out)
+    assert code == 0
+    runs = {row["job"]: row for row in document["jobs"]}
+    assert runs["index"]["late_h"] == 0.0 and runs["impossible"]["late_h"] > 0.9
+    assert any(said.startswith("impossible due time short by") for said in document["shortfalls"])
+    assert main(["recommend", str(DEMO), "--state", str(state), "--jobs", str(path)]) == 0
+    assert "Jobs, in site time" in capsys.readouterr().out
+    with open_environment(load_site(DEMO), StateFolder(state), SystemClock()) as environment:
+        stored = environment.journal.latest_plan()
+    assert stored is not None and {run.job.id for run in stored.jobs} == {"index", "impossible"}
+
+
+@pytest.mark.slow
 def test_the_batch_job_speaks_json_and_csv(capsys: pytest.CaptureFixture[str], state: Path) -> None:
     code, out, _ = recommend(capsys, DEMO, state)
     document: dict[str, Any] = json.loads(out)

@@ -32,6 +32,7 @@ class PlanAnswer(BaseModel):
     binding_limits: dict[str, list[str]]
     shortfalls: list[str]
     notes: list[str]
+    jobs: list[dict[str, Any]] = []
     schedule: list[dict[str, Any]]
 
 
