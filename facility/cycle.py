@@ -52,6 +52,7 @@ def run_cycle(environment: Environment, correlation_id: str, jobs: Sequence[Job]
         archive=environment.archive,
         correlation_id=correlation_id,
         jobs=jobs,
+        last_plan=environment.journal.latest_plan(),
     )
     result = make_plan(inputs)
     valid_for = VALID_INTERVALS * timedelta(minutes=loaded.site.planning.interval_min)

@@ -221,6 +221,18 @@ class JobRun:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerMoves:
+    """Named servers of a pool that wake and go to sleep at a time, and what holds no awake server from then on."""
+
+    pool: str
+    at: datetime
+    wake: tuple[str, ...]
+    sleep: tuple[str, ...]
+    empty_rows: tuple[int, ...] = ()  # of the pool's hall
+    idle_crahs: tuple[str, ...] = ()  # that blow mostly at racks without an awake server
+
+
+@dataclass(frozen=True, slots=True)
 class CostBreakdown:
     """What a schedule costs over its horizon, in the site's currency, with energy and carbon beside it."""
 
@@ -263,6 +275,18 @@ class Plan:
     shortfalls: tuple[LimitShortfall, ...] = ()  # limits already broken at the measured state, being recovered
     notes: tuple[str, ...] = ()
     jobs: tuple[JobRun, ...] = ()
+    asleep_servers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # pool -> names, before the moves
+    server_moves: tuple[ServerMoves, ...] = ()
+
+    def asleep_at(self, pool: str, time: datetime) -> frozenset[str] | None:
+        """Return the servers of a pool that sleep at a time if the plan was followed; None where it names none."""
+        if pool not in self.asleep_servers:
+            return None
+        asleep = frozenset(self.asleep_servers[pool])
+        for move in self.server_moves:
+            if move.pool == pool and move.at <= time:
+                asleep = (asleep | frozenset(move.sleep)) - frozenset(move.wake)
+        return asleep
 
     @property
     def gap(self) -> float:

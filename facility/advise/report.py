@@ -80,6 +80,11 @@ def job_rows(plan: Plan, zone: ZoneInfo) -> list[Row]:
     ]
 
 
+def move_rows(plan: Plan, zone: ZoneInfo) -> list[Row]:
+    """Return one row for each time at which named servers wake or go to sleep, and what is then without an awake server."""
+    return [dataclasses.asdict(move) | {"at": _local(move.at, zone)} for move in plan.server_moves]
+
+
 def _local(moment: datetime | None, zone: ZoneInfo) -> str | None:
     return None if moment is None else moment.astimezone(zone).isoformat(timespec="minutes")
 
@@ -117,6 +122,7 @@ def plan_document(plan: Plan, recommendations: Sequence[Recommendation], zone: Z
         "shortfalls": [str(shortfall) for shortfall in plan.shortfalls],
         "notes": list(plan.notes),
         "jobs": job_rows(plan, zone),
+        "server_moves": move_rows(plan, zone),
         "schedule": schedule_rows(plan, zone),
     }
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from facility.advise import wording
-from facility.advise.report import cost_rows, interim_pue, job_rows, schedule_rows
+from facility.advise.report import cost_rows, interim_pue, job_rows, move_rows, schedule_rows
 from facility.records import Plan, Recommendation
 from facility.site import Site
 
@@ -49,6 +49,7 @@ def plan_tables(site: Site, plan: Plan, recommendations: Sequence[Recommendation
         *(Text(f"outside its limit now: {shortfall}", style="bold") for shortfall in plan.shortfalls),
         *(Text(f"note: {note}") for note in plan.notes),
         *_job_table(site, plan),
+        *_move_table(site, plan),
         _schedule_table(site, plan),
     ]
 
@@ -108,6 +109,18 @@ def _job_table(site: Site, plan: Plan) -> list[RenderableType]:
     for row in job_rows(plan, site.zone):
         times = [row[name][5:16].replace("T", " ") if row[name] else "-" for name in _JOB_TIMES]
         table.add_row(row["job"], row["pool"], row["kind"], *times, f"{row['late_h']:.2g}" if row["late_h"] else "")
+    return [table]
+
+
+def _move_table(site: Site, plan: Plan) -> list[RenderableType]:
+    if not plan.server_moves:
+        return []
+    table = Table(title="Servers by name, in site time", title_justify="left")
+    for heading in ("time", "pool", "wake", "sleep", "rows empty", "CRAHs without a server"):
+        table.add_column(heading, no_wrap=heading in {"time", "pool"}, overflow="fold")
+    for row in move_rows(plan, site.zone):
+        told = (" ".join(str(one) for one in row[name]) for name in ("wake", "sleep", "empty_rows", "idle_crahs"))
+        table.add_row(row["at"][5:16].replace("T", " "), row["pool"], *told)
     return [table]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +13,7 @@ from facility.plan.it_heat import ItHeat
 from facility.plan.job_case import JobCase
 from facility.plan.jobs import WorkCase
 from facility.plan.moves import FirstStep, Moves, StateFeatures
+from facility.plan.named_servers import NamedPool
 from facility.plan.servers import PoolCase
 from facility.plan.storage import BatteryCase
 from facility.records import FloatArray, LimitShortfall
@@ -68,6 +69,10 @@ class ItCase:
             ranges[name] = np.zeros(work.steps), np.asarray(work.max_power_kw)
         return ranges
 
+    def named_pools(self) -> Iterator[tuple[str, NamedPool]]:
+        """Yield pools whose servers have names."""
+        yield from ((name, pool.names) for name, pool in self.pools.items() if pool.names is not None)
+
     def job_powers_kw(self, pool: str, jobs_kw: Mapping[str, FloatArray]) -> list[FloatArray]:
         """Return the power of each job of a pool; nought where nothing is decided of it."""
         return [jobs_kw.get(one.job.id, np.zeros(self.inputs.steps)) for one in self.jobs[pool].jobs]
@@ -106,6 +111,8 @@ class ItCase:
         notes = [f"{pool}: awake servers or their work not measured; left as they are" for pool in unmeasured]
         fast = [pool.id for pool in site.server_pools if pool.slower_levels and pool.id not in inputs.slowed_servers]
         notes += [f"{pool}: servers at each frequency not measured; counted at full speed" for pool in fast]
+        assumed = [pool for pool, names in self.named_pools() if not names.known and names.asleep_now]
+        notes += [f"{pool}: which servers sleep now is not known; the names assume some" for pool in assumed]
         idle = [one.id for one in site.batteries if one.dispatchable and one.id not in inputs.state_of_charge_frac]
         notes += [f"{battery}: state of charge not measured; left idle" for battery in idle]
         locked = [one.id for one in site.batteries if not site.in_service(one.id, inputs.start)]

@@ -64,6 +64,10 @@ class PlanInputs:
         heat pumps. One value, or one a step.
     produced_kw
         What photovoltaics deliver behind the meter. One value, or one a step.
+    asleep_servers
+        By pool: the names of the servers that sleep now; where they are not known, or are not as many, some are assumed.
+    main_crah
+        By rack: the CRAH whose air it gets most of, where the inlet model knows.
     jobs
         Jobs with deadlines, waiting, running or announced.
     taken_heat_kw
@@ -94,6 +98,8 @@ class PlanInputs:
     state_of_charge_frac: Mapping[str, float] = field(default_factory=dict)
     backlog_kwh: Mapping[str, float] = field(default_factory=dict)
     arrived_kwh: Mapping[str, FloatArray] = field(default_factory=dict)
+    asleep_servers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    main_crah: Mapping[str, str] = field(default_factory=dict)
     jobs: Sequence[Job] = ()
     month_peak_kw: float = 0.0
     expected_peak_kw: float = 0.0

@@ -108,6 +108,8 @@ def _plan(case: SiteCase, run: Simulation, held: Simulation, found: Found | None
         binding_limits=_binding(run, found),
         shortfalls=tuple(_shortfalls(case, run, found)),
         notes=(*case.it.notes(), *statistics.notes),
+        asleep_servers={pool: tuple(sorted(names.asleep_now)) for pool, names in it.named_pools()},
+        server_moves=tuple(move for pool, names in it.named_pools() for move in names.moves(run.decisions.awake[pool])),
         jobs=tuple(run_of for pool, jobs in it.jobs.items() for run_of in jobs.runs(it.job_powers_kw(pool, jobs_kw))),
     )
 

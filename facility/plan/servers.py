@@ -7,6 +7,7 @@ import numpy as np
 from facility.plan.headroom import expected_busy, needed_servers
 from facility.plan.inputs import PlanInputs
 from facility.plan.job_choices import running_kw
+from facility.plan.named_servers import NamedPool
 from facility.records import FloatArray, LimitShortfall
 from facility.site import FrequencyLevel, ServerPool
 from models.server_levels import ServerLevel, pool_power_w
@@ -20,7 +21,7 @@ class PoolCase:
     """What a pool needs, known before solving. Planned only if it may consolidate and its state is measured."""
 
     def __init__(self, inputs: PlanInputs, pool: ServerPool) -> None:
-        self.pool, self.steps, self.step_h, self._times = pool, inputs.steps, inputs.step_h, inputs.times
+        self.pool, self.steps, self.step_h, self.times = pool, inputs.steps, inputs.step_h, inputs.times
         self.measured = pool.id in inputs.awake_servers and pool.id in inputs.busy_servers
         self.planned = pool.consolidate and self.measured
         self.awake_now = float(np.clip(np.round(inputs.awake_servers.get(pool.id, pool.servers)), 0, pool.servers))
@@ -34,6 +35,11 @@ class PoolCase:
         self.work_kw = (pool.peak_w - pool.idle_w) / 1000.0
         self._need(inputs)
         self.busy = expected_busy(inputs, pool.id)
+        self.names = (
+            NamedPool(inputs, pool, self.awake_now, self.awake_steps, self.asleep_steps)
+            if self.planned and pool.members
+            else None
+        )
         boot_kwh = pool.idle_w / 1000.0 * pool.wake_min / 60.0
         self.wake_cost = boot_kwh * inputs.price_scale_per_kwh + pool.wake_cost
 
@@ -121,7 +127,7 @@ class PoolCase:
         worst = int(self._beyond.argmax())
         amount = float(self._beyond[worst])
         return (
-            [LimitShortfall(f"{self.pool.id} headroom", amount, "servers", self._times[worst])] if amount > 0.0 else []
+            [LimitShortfall(f"{self.pool.id} headroom", amount, "servers", self.times[worst])] if amount > 0.0 else []
         )
 
     def wear(self, awake: FloatArray, slowed: FloatArray | None = None) -> float:

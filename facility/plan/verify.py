@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 
 import numpy as np
 
 from facility.errors import PlanError
 from facility.plan.case import ItCase
-from facility.plan.decisions import WORK_VALUE, decisions_of
+from facility.plan.decisions import WORK_VALUE, Decisions, decisions_of
 from facility.plan.inputs import PlanInputs
 from facility.plan.moves import Moves, StateFeatures
 from facility.plan.servers import PoolCase
 from facility.plan.simulate import PlantRun, Simulation, named_limit, simulate
 from facility.plan.verify_jobs import job_excesses
+from facility.plan.verify_names import name_excesses
 from facility.records import CostBreakdown, FloatArray, LimitShortfall, Plan
 from models.cooling import BoolArray, PlantModel
 
@@ -39,6 +40,10 @@ def violations(it: ItCase, simulation: Simulation) -> list[LimitShortfall]:
         *_battery_limits(it, simulation),
         *_power_limits(it.inputs, simulation),
     ]
+    return _refused(found)
+
+
+def _refused(found: Iterable[LimitShortfall]) -> list[LimitShortfall]:
     return [violation for violation in found if not violation.amount <= TOLERANCE[violation.unit]]
 
 
@@ -54,6 +59,7 @@ def verify_plan(inputs: PlanInputs, plan: Plan) -> Simulation:
     decisions = decisions_of(inputs, plan.schedule)
     simulation = simulate(it, decisions, plan.schedule[WORK_VALUE][0])
     found = violations(it, simulation)
+    found += _refused(_named_limits(it, plan, decisions))
     power = np.asarray(plan.schedule["site.power_kw"])
     apart = np.abs(power - simulation.site_kw)
     if not apart.max() <= COST_TOLERANCE * np.abs(power).max():
@@ -146,6 +152,12 @@ def _server_limits(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfal
             yield _worst(it.inputs, f"{name} servers", np.abs(counts - np.round(counts)), "servers")
             yield _worst(it.inputs, f"{name} servers", np.maximum(counts - case.pool.servers, -counts), "servers")
         yield from _times_hold(it.inputs, case, awake)
+
+
+def _named_limits(it: ItCase, plan: Plan, decisions: Decisions) -> Iterator[LimitShortfall]:
+    for pool, names in it.named_pools():
+        for name, excess, unit in name_excesses(it.pools[pool], names, plan.server_moves, decisions.awake[pool]):
+            yield _worst(it.inputs, name, excess, unit)
 
 
 def _times_hold(inputs: PlanInputs, case: PoolCase, awake: FloatArray) -> Iterator[LimitShortfall]:

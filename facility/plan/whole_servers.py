@@ -12,8 +12,13 @@ from facility.records import FloatArray
 
 
 def whole_servers(case: PoolCase, planned: Servers) -> Servers:
-    """Round awake servers up, and slowed ones down, so that what must be ready stays so."""
+    """Round awake servers up, and slowed ones down, so that what must be ready stays so.
+
+    Where servers have names, more stay awake if those that may not sleep yet and those that never may are more.
+    """
     awake = whole_awake(case, planned.awake)
+    if case.names is not None:
+        awake = np.array([len(one) for one in case.names.awake_sets(awake)], dtype=float)
     return Servers(awake, np.floor(planned.slowed + WHOLE))
 
 

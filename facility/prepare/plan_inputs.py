@@ -16,8 +16,9 @@ from facility.prepare.arrivals import arrived_kwh
 from facility.prepare.demand import expected_peak_kw
 from facility.prepare.held_machines import HeldMachines
 from facility.prepare.load_outlook import LoadOutlook, most_busy
+from facility.prepare.server_places import asleep_servers, main_crah
 from facility.prepare.situation import Situation
-from facility.records import FloatArray, Job
+from facility.records import FloatArray, Job, Plan
 from facility.signals.outlook import CARBON, PRICE, WET_BULB
 from facility.site import Plant, Site
 from facility.site_file import LoadedSite
@@ -38,6 +39,7 @@ def plan_inputs(
     archive: ForecastArchive | None,
     correlation_id: str,
     jobs: Sequence[Job] = (),
+    last_plan: Plan | None = None,
 ) -> PlanInputs:
     """Return the inputs of a plan that begins with the present step; every forecast in them is kept in the archive.
 
@@ -82,6 +84,8 @@ def plan_inputs(
         awake_servers={pool: situation.values[f"{pool}.awake_servers"] for pool in busy},
         state_of_charge_frac=_measured(situation, [battery.id for battery in site.batteries], "state_of_charge_frac"),
         backlog_kwh=_measured(situation, [work.id for work in site.deferrable_work], "deferrable_backlog_kwh"),
+        asleep_servers=asleep_servers(site, last_plan, at),
+        main_crah=main_crah(plants),
         jobs=jobs,
         arrived_kwh=arrived_kwh(loaded, telemetry, start, at),
         month_peak_kw=situation.month_peak_kw or 0.0,

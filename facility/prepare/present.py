@@ -11,7 +11,7 @@ from facility.ports import ForecastArchive, Signals, Telemetry
 from facility.prepare.hot_racks import remembering_hot_racks
 from facility.prepare.plan_inputs import plan_inputs
 from facility.prepare.situation import dew_points_degc, read_situation
-from facility.records import Job
+from facility.records import Job, Plan
 from facility.site_file import LoadedSite
 
 
@@ -25,6 +25,7 @@ def inputs_at(
     archive: ForecastArchive | None,
     correlation_id: str,
     jobs: Sequence[Job] = (),
+    last_plan: Plan | None = None,
 ) -> PlanInputs:
     """Return the inputs of a plan that is made at a time; the forecasts in them are kept in the archive, if there is one.
 
@@ -46,4 +47,5 @@ def inputs_at(
         archive=archive,
         correlation_id=correlation_id,
         jobs=jobs,
+        last_plan=last_plan,
     )

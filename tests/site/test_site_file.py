@@ -102,6 +102,12 @@ MISTAKES = {
         "halls.0.racks.4.liquid_loop",
         "did you mean 'loop-1'",
     ),
+    "no such rack of a pool": (
+        "servers: 100, idle_w",
+        "servers: 1, members: [{rack: rack-09, servers: [s-1]}], idle_w",
+        "server_pools.0.members.0.rack",
+        "no rack of pool pool-1: 'rack-09'",
+    ),
     "no such pool": ("pool: pool-1", "pool: pool-2", "deferrable_work.0.pool", "did you mean 'pool-1'"),
     "no such equipment": ("equipment: utility", "equipment: utilty", "devices.0.equipment", "did you mean 'utility'"),
     "no such slot": ("{crah: crah-1,", "{craah: crah-1,", "devices.1.equipment.craah", "did you mean 'crah'"),

@@ -32,7 +32,8 @@ class PlanAnswer(BaseModel):
     binding_limits: dict[str, list[str]]
     shortfalls: list[str]
     notes: list[str]
-    jobs: list[dict[str, Any]] = []
+    jobs: list[dict[str, Any]]
+    server_moves: list[dict[str, Any]]
     schedule: list[dict[str, Any]]
 
 
