@@ -16,9 +16,10 @@ from facility.learn.learned import load_learned
 from facility.plan.planner import make_plan
 from facility.plan.statistics import SolveStatistics
 from facility.prepare.present import inputs_at
-from facility.records import Event, Job, LeverSaving, Plan, Recommendation
+from facility.records import Event, LeverSaving, Plan, Recommendation
 from facility.trust.believed import BelievedTelemetry
 from facility.trust.store import keep_watch
+from facility.workload import Job
 
 VALID_INTERVALS = 2  # a recommendation outlives one missed cycle, not two
 

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
+from facility.workload import JobRun, ServerMoves
+
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -185,51 +187,6 @@ class LimitShortfall:
     def __str__(self) -> str:
         when = f" at {self.at:%Y-%m-%d %H:%M} UTC" if self.at else ""
         return f"{self.limit} short by {self.amount:.3g} {self.unit}{when}"
-
-
-class JobKind(enum.StrEnum):
-    """How a job may be run."""
-
-    WHOLE = "whole"  # once begun it goes on at its power
-    PREEMPTIBLE = "preemptible"  # at its power or not at all, and may pause
-    DIVISIBLE = "divisible"  # at any power up to its own
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A piece of work with a deadline, handed in or announced."""
-
-    id: str
-    pool: str
-    power_kw: float  # of IT, while it runs
-    energy_kwh: float  # still to do
-    arrives: datetime
-    due: datetime
-    kind: JobKind = JobKind.WHOLE
-    tier: str = ""  # one of the pool's; none: after all of them
-    running: bool = False  # a whole job that has begun
-
-
-@dataclass(frozen=True, slots=True)
-class JobRun:
-    """When a plan runs a job; None: not within the horizon. `late` is by how much, None where it is not known yet."""
-
-    job: Job
-    begins: datetime | None
-    ends: datetime | None
-    late: timedelta | None
-
-
-@dataclass(frozen=True, slots=True)
-class ServerMoves:
-    """Named servers of a pool that wake and go to sleep at a time, and what holds no awake server from then on."""
-
-    pool: str
-    at: datetime
-    wake: tuple[str, ...]
-    sleep: tuple[str, ...]
-    empty_rows: tuple[int, ...] = ()  # of the pool's hall
-    idle_crahs: tuple[str, ...] = ()  # that blow mostly at racks without an awake server
 
 
 @dataclass(frozen=True, slots=True)

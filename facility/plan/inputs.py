@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from facility.errors import PlanError, SignalError
-from facility.records import FloatArray, Job
+from facility.records import FloatArray
 from facility.site import Site
+from facility.workload import Job
 from models.cooling import Mode, PlantModel
 from models.surrogate import StateTable
 

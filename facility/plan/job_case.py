@@ -12,7 +12,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from facility.plan.inputs import PlanInputs
 from facility.plan.job_choices import Choices, JobSteps
 from facility.plan.vertices import IntArray
-from facility.records import FloatArray, JobKind, JobRun, LimitShortfall
+from facility.records import FloatArray, LimitShortfall
+from facility.workload import JobKind, JobRun
 
 # Our judgement, as a share of a job's energy at the typical price and hour of waiting: equal prices do not put work off.
 WAIT_FRAC_PER_H = 1e-4

@@ -14,7 +14,8 @@ import scipy.sparse as sp
 
 from facility.plan.inputs import PlanInputs
 from facility.plan.vertices import IntArray
-from facility.records import FloatArray, Job, JobKind
+from facility.records import FloatArray
+from facility.workload import Job, JobKind
 from models.cooling import BoolArray
 
 _CLOSE = 1e-6

@@ -13,8 +13,9 @@ from itertools import pairwise
 import numpy as np
 
 from facility.plan.inputs import PlanInputs
-from facility.records import FloatArray, ServerMoves
+from facility.records import FloatArray
 from facility.site import KeptApart, ServerPool
+from facility.workload import ServerMoves
 
 Names = frozenset[str]
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from facility.plan.job_case import JobCase
 from facility.plan.job_choices import JobSteps
-from facility.records import FloatArray, JobKind
+from facility.records import FloatArray
+from facility.workload import JobKind
 
 Excess = tuple[str, FloatArray, str]
 

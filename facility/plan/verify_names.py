@@ -8,7 +8,8 @@ import numpy as np
 
 from facility.plan.named_servers import NamedPool, Names
 from facility.plan.servers import PoolCase
-from facility.records import FloatArray, ServerMoves
+from facility.records import FloatArray
+from facility.workload import ServerMoves
 
 Excess = tuple[str, FloatArray, str]
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from facility.errors import ConfigurationError
-from facility.records import Job, JobKind
+from facility.workload import Job, JobKind
 
 FIRST, LAST, LONGEST_H = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC), 8784.0
 MOST_BYTES, MOST_JOBS = 4_000_000, 10_000

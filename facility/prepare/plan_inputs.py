@@ -18,10 +18,11 @@ from facility.prepare.held_machines import HeldMachines
 from facility.prepare.load_outlook import LoadOutlook, most_busy
 from facility.prepare.server_places import asleep_servers, main_crah
 from facility.prepare.situation import Situation
-from facility.records import FloatArray, Job, Plan
+from facility.records import FloatArray, Plan
 from facility.signals.outlook import CARBON, PRICE, WET_BULB
 from facility.site import Plant, Site
 from facility.site_file import LoadedSite
+from facility.workload import Job
 from models.cooling import Mode
 from models.plant_model import CoolingPlant
 

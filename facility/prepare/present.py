@@ -11,8 +11,9 @@ from facility.ports import ForecastArchive, Signals, Telemetry
 from facility.prepare.hot_racks import remembering_hot_racks
 from facility.prepare.plan_inputs import plan_inputs
 from facility.prepare.situation import dew_points_degc, read_situation
-from facility.records import Job, Plan
+from facility.records import Plan
 from facility.site_file import LoadedSite
+from facility.workload import Job
 
 
 def inputs_at(

@@ -96,8 +96,11 @@ def test_slow_servers_are_used_where_they_take_fewer_watts_for_the_work() -> Non
     pool = POOL | {"slower_levels": [SLOW]}
     site = toy_site(4.0, server_pools=[pool])
     inputs = toy_inputs(site, slowed_servers={"pool-1": np.zeros(1)})
-    plan = make_plan(inputs).plan
+    result = make_plan(inputs)
+    plan = result.plan
     slowed = plan.schedule["pool-1.level_2_servers_command"]
+    lever = next(one for one in result.levers if one.quantity == "level_2_servers_command")
+    assert (lever.current, lever.recommended) == (0.0, slowed[0]) and lever.saving_kw.value > 1.0
     assert max(slowed) > 0.0
     assert all(value == round(value) for value in slowed)
     same = replace(inputs, slowed_servers={})

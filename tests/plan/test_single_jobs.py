@@ -20,7 +20,8 @@ from facility.plan.job_case import JobCase
 from facility.plan.planner import make_plan
 from facility.plan.simulate import simulate
 from facility.plan.verify import PlanRejectedError, verify_plan, violations
-from facility.records import Job, JobKind, Plan
+from facility.records import Plan
+from facility.workload import Job, JobKind
 from models.cooling import JointState, Mode
 from tests.plan.toy import POOL, START, ToyPlant, toy_inputs, toy_site
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from facility.errors import ConfigurationError
 from facility.prepare.job_file import read_jobs
-from facility.records import Job, JobKind
+from facility.workload import Job, JobKind
 
 ENTRY: dict[str, Any] = {
     "id": "index-7", "pool": "pool-air", "power_kw": 4.5, "energy_kwh": 18.0,

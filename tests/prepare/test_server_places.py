@@ -10,8 +10,8 @@ import numpy as np
 from facility.learn.twin import Learned, plant_models
 from facility.plan.planner import make_plan
 from facility.prepare.server_places import asleep_servers, main_crah
-from facility.records import ServerMoves
 from facility.site_file import load_site
+from facility.workload import ServerMoves
 from tests.plan.test_named_servers import inputs_of
 from tests.prepare.conftest import DEMO, NOW
 
