@@ -7,7 +7,7 @@ into models. A cycle takes the newest of both and ends with recommendations in t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from facility.advise.recommend import dropped, recommendations_of
@@ -55,7 +55,7 @@ def run_cycle(environment: Environment, correlation_id: str, jobs: Sequence[Job]
         jobs=jobs,
         last_plan=environment.journal.latest_plan(),
     )
-    result = make_plan(inputs)
+    result = make_plan(replace(inputs, in_force=environment.journal.latest_plan()))
     valid_for = VALID_INTERVALS * timedelta(minutes=loaded.site.planning.interval_min)
     recommendations = recommendations_of(result.plan, result.levers, loaded.points, valid_for)
     environment.journal.save_plan(result.plan, recommendations, correlation_id)

@@ -246,6 +246,16 @@ class Plan:
         return asleep
 
     @property
+    def steps(self) -> int:
+        """Number of its steps."""
+        return max((len(series) for series in self.schedule.values()), default=0)
+
+    @property
+    def keeps_present(self) -> bool:
+        """Whether it is present operation: nothing is to be changed."""
+        return self.schedule == self.baseline
+
+    @property
     def gap(self) -> float:
         """Relative distance between the plan's cost and the lower bound."""
         return (self.cost.total_cost - self.bound) / max(abs(self.cost.total_cost), 1e-9)

@@ -17,7 +17,12 @@ DEADBAND = {"degC": 0.25, "frac": 0.02, "L/s": 0.1, "kW": 1.0, "count": 0.5, "en
 def recommendations_of(
     plan: Plan, levers: Iterable[LeverSaving], points: PointIndex, valid_for: timedelta
 ) -> Sequence[Recommendation]:
-    """Return one recommendation for each lever that moves and is worth it, the largest saving first."""
+    """Return one recommendation for each lever that moves and is worth it, the largest saving first.
+
+    None for a plan that keeps present operation: not even for setpoints whose present value nobody knows.
+    """
+    if plan.keeps_present:
+        return []
     moving = [lever for lever in levers if _moves(lever) and not _in_vain(lever)]
     ranked = sorted(moving, key=lambda lever: -lever.saving_cost_per_day.value)
     return [_recommendation(plan, lever, points, plan.created, plan.created + valid_for) for lever in ranked]

@@ -14,6 +14,7 @@ from facility.records import Plan, Recommendation
 from facility.site import Site
 
 SCHEDULE_EVERY_H = 2
+NOTHING = "Nothing to recommend: no change is worth making now."
 ITEM_UNITS = {"energy_kwh": "kWh", "carbon_kg": "kgCO2"}
 # The series worth a column in a terminal; all of them are in `--format csv` and `json`.
 SCHEDULE_SUFFIXES = (
@@ -48,7 +49,7 @@ def plan_tables(site: Site, plan: Plan, recommendations: Sequence[Recommendation
     local = plan.created.astimezone(site.zone)
     return [
         Text(f"{site.name}: plan {plan.id}, {local:%Y-%m-%d %H:%M %Z}, models {plan.model_version}", style="bold"),
-        _recommendation_table(site, recommendations),
+        _recommendation_table(site, recommendations) if recommendations else Text(NOTHING),
         _cost_table(site, plan),
         *_pue(site, plan),
         *(Text(f"limit that binds: {limit} ({', '.join(names)})") for limit, names in plan.binding_limits.items()),

@@ -74,6 +74,10 @@ class SitePlan:
         self.plants = {name: self._plant(name) for name in case.plants}
         self.batteries = {name: self._battery(name) for name in case.it.batteries}
         self._electrical()
+        if case.said is not None and form.points is not None:
+            courses = {name: work.power_kw for name, work in self.works.items()}
+            courses |= {name: battery.net_kw for name, battery in self.batteries.items()}
+            case.said.price_courses(self.problem, case.it.inputs, courses)
 
     def heat_kw(self, plant_id: str) -> FloatArray:
         """Return the solution's heat of a plant."""

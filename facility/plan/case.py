@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from facility.plan.calm import Said
 from facility.plan.cooling_plant import PlantCase
 from facility.plan.inputs import PlanInputs
 from facility.plan.it_heat import ItHeat
@@ -129,11 +130,15 @@ class SiteCase:
     it: ItCase
     plants: Mapping[str, PlantCase]
     work_value_per_kwh: float  # of deferrable work left undone at the end
+    said: Said | None = None
 
     @classmethod
-    def of(cls, it: ItCase, tables: Mapping[str, StateTable], work_value_per_kwh: float) -> SiteCase:
+    def of(
+        cls, it: ItCase, tables: Mapping[str, StateTable], work_value_per_kwh: float, said: Said | None = None
+    ) -> SiteCase:
         """Prepare the plants."""
-        return cls(it, {plant_id: _plant_case(it, table) for plant_id, table in tables.items()}, work_value_per_kwh)
+        plants = {plant_id: _plant_case(it, table) for plant_id, table in tables.items()}
+        return cls(it, plants, work_value_per_kwh, said)
 
 
 def _unplanned(site: Site) -> list[str]:

@@ -25,6 +25,7 @@ class Chooser:
     case: PlantCase
     model: PlantModel
     step_h: float
+    calm: FloatArray | float = 0.0  # (T, S): price of leaving what was said before
     forbidden: BoolArray = field(init=False)  # (T, S)
 
     def __post_init__(self) -> None:
@@ -40,7 +41,7 @@ class Chooser:
         allowed = table.available & carries & ~self.forbidden
         asked: set[int] = set()
         while True:
-            path = self._cheapest(power * price[:, None], allowed)
+            path = self._cheapest(power * price[:, None] + self.calm, allowed)
             fresh = set() if path is None else set(path.tolist()) - asked
             if not fresh:
                 return path

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from facility.errors import PlanError, SignalError
-from facility.records import FloatArray
+from facility.records import FloatArray, Plan
 from facility.site import Site
 from facility.workload import Job
 from models.cooling import Mode, PlantModel
@@ -75,6 +75,8 @@ class PlanInputs:
         By liquid loop: heat that heat pumps take out of its return before the plant has to.
     setpoints_now
         Other measured setpoints by `equipment.quantity`; only shown as current values beside recommended ones.
+    in_force
+        The plan before this one, if there is one: what it said stays where leaving it gains next to nothing.
     tables
         By plant: tabulated states, if they are at hand; the planner makes those that are missing.
     """
@@ -109,6 +111,7 @@ class PlanInputs:
     taken_heat_kw: Mapping[str, FloatArray] = field(default_factory=dict)
     setpoints_now: Mapping[str, float] = field(default_factory=dict)
     time_limit_s: float | None = None
+    in_force: Plan | None = None
     tables: Mapping[str, StateTable] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facility.errors import NoPlanFoundError
+from facility.errors import NoPlanFoundError, PlanError
 from facility.plan.baseline import baseline
+from facility.plan.calm import Said
 from facility.plan.case import ItCase, SiteCase
 from facility.plan.explain import Explainer
+from facility.plan.in_force import decisions_in_force, steps_left
 from facility.plan.inputs import PlanInputs
 from facility.plan.relax import relax
 from facility.plan.search import Found, Search
@@ -22,6 +24,8 @@ from facility.plan.tabulate import tables_of
 from facility.plan.timetable import timetable
 from facility.plan.verify import violations
 from facility.records import LeverSaving, LimitShortfall, Plan
+
+NOTHING_FRAC = 0.0005  # of the cost of present operation: a plan that saves less is not worth a change
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +54,7 @@ def make_plan(inputs: PlanInputs) -> PlanResult:
         tables = tables_of(it)
     with statistics.stage("baseline"):
         held, work_value = baseline(it)
-    case = SiteCase.of(it, tables, work_value)
+    case = SiteCase.of(it, tables, work_value, _said(it, held, statistics))
     statistics.states = sum(len(table.states) for table in tables.values())
     run, found = _best(case, held, statistics, deadline)
     with statistics.stage("explain"):
@@ -71,10 +75,26 @@ def _best(
             raise
         statistics.notes.append(f"present operation is kept: {error}")
         return held, None
-    if holds and held.cost.total_cost < found.run.cost.total_cost:
-        statistics.notes.append("present operation is kept: re-simulated, it costs less than the plan that was found")
+    gain, least = held.cost.total_cost - found.run.cost.total_cost, NOTHING_FRAC * abs(held.cost.total_cost)
+    if holds and gain <= least:
+        statistics.notes.append(
+            f"nothing to gain, present operation is kept: the best plan found would save {gain:.2f}; "
+            f"under {least:.2f} ({100 * NOTHING_FRAC:g} % of the cost) nothing is changed"
+        )
         return held, None
     return found.run, found
+
+
+def _said(it: ItCase, held: Simulation, statistics: SolveStatistics) -> Said:
+    """Return what the plan in force said; where there is none that fits, present operation."""
+    try:
+        decisions = decisions_in_force(it.inputs)
+    except PlanError as error:
+        statistics.notes.append(f"the plan in force does not fit any more: {error}")
+        decisions = None
+    if decisions is None:
+        return Said.of(it.inputs, held.decisions, it.inputs.steps)
+    return Said.of(it.inputs, decisions, steps_left(it.inputs))
 
 
 def _found(case: SiteCase, statistics: SolveStatistics, deadline: float) -> Found:

@@ -59,9 +59,12 @@ class Search:
     seen: dict[str, list[StatePath]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        inputs = self.case.it.inputs
+        inputs, said = self.case.it.inputs, self.case.said
         self._choosers = {
-            name: Chooser(plant, inputs.plant(name), inputs.step_h) for name, plant in self.case.plants.items()
+            name: Chooser(
+                plant, inputs.plant(name), inputs.step_h, 0.0 if said is None else said.state_prices(plant, inputs)
+            )
+            for name, plant in self.case.plants.items()
         }
         self.seen = {name: [] for name in self.case.plants}
 
