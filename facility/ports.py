@@ -90,6 +90,10 @@ class Journal(Protocol):
         """Return the newest plan, if there is one."""
         ...
 
+    def plan_at(self, at: datetime) -> Plan | None:
+        """Return the newest plan made at or before a time, if there is one."""
+        ...
+
     def recommendations(self, state: RecommendationState | None = None) -> Sequence[Recommendation]:
         """Return recommendations, newest first."""
         ...

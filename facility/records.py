@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
+from facility.explanation import Explanation
 from facility.workload import JobRun, ServerMoves
 
 FloatArray = npt.NDArray[np.float64]
@@ -234,6 +235,7 @@ class Plan:
     jobs: tuple[JobRun, ...] = ()
     asleep_servers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # pool -> names, before the moves
     server_moves: tuple[ServerMoves, ...] = ()
+    explanation: Explanation | None = None
 
     def asleep_at(self, pool: str, time: datetime) -> frozenset[str] | None:
         """Return the servers of a pool that sleep at a time if the plan was followed; None where it names none."""

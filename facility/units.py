@@ -43,6 +43,9 @@ _TO_CANONICAL: dict[str, tuple[str, float, float]] = {
     "enum": ("enum", 1.0, 0.0),
 }
 
+# Moves smaller than these are within what sensors and controllers resolve; each write costs wear (canonical units).
+DEADBAND = {"degC": 0.25, "frac": 0.02, "L/s": 0.1, "kW": 1.0, "count": 0.5, "enum": 0.5}
+
 UNITS = tuple(_TO_CANONICAL)
 CANONICAL_UNITS = frozenset(canonical for canonical, _, _ in _TO_CANONICAL.values())
 

@@ -9,9 +9,7 @@ from datetime import datetime, timedelta
 
 from facility.points import Point, PointIndex
 from facility.records import LeverSaving, Plan, Recommendation
-
-# Moves smaller than these are within what sensors and controllers resolve; each write costs wear (canonical units).
-DEADBAND = {"degC": 0.25, "frac": 0.02, "L/s": 0.1, "kW": 1.0, "count": 0.5, "enum": 0.5}
+from facility.units import DEADBAND
 
 
 def recommendations_of(

@@ -14,17 +14,23 @@ TEACHES = "teaches"
 
 def setting(recommendation: Recommendation) -> str:
     """Return what would be set, in words."""
-    return " ".join(word for word in recommendation.quantity.split("_") if word not in NOT_SAID)
+    return words(recommendation.quantity)
+
+
+def words(quantity: str) -> str:
+    """Return a quantity in words, without its unit."""
+    return " ".join(word for word in quantity.split("_") if word not in NOT_SAID)
 
 
 def current(recommendation: Recommendation) -> str:
     """Return the value in force; `?` where it is not measured."""
-    return "?" if recommendation.current is None else _amount(recommendation.current, recommendation)
+    now = recommendation.current
+    return "?" if now is None else amount(now, recommendation.quantity, recommendation.unit)
 
 
 def recommended(recommendation: Recommendation) -> str:
     """Return the recommended value."""
-    return _amount(recommendation.recommended, recommendation)
+    return amount(recommendation.recommended, recommendation.quantity, recommendation.unit)
 
 
 def follows(recommendation: Recommendation) -> bool:
@@ -47,11 +53,12 @@ def savings(recommendation: Recommendation) -> tuple[str, str, str]:
     )
 
 
-def _amount(value: float, recommendation: Recommendation) -> str:
-    if recommendation.quantity == "economizer_mode_command" and value in list(Mode):
+def amount(value: float, quantity: str, unit: str) -> str:
+    """Return a value of a quantity as people read it."""
+    if quantity == "economizer_mode_command" and value in list(Mode):
         return Mode(int(value)).name.lower()
-    if recommendation.unit in {"count", "enum"}:
+    if unit in {"count", "enum"}:
         return f"{value:.0f}"
-    if recommendation.unit == "frac":
+    if unit == "frac":
         return f"{100 * value:.0f} %"
-    return f"{value:.1f} {UNIT_SIGNS.get(recommendation.unit, recommendation.unit)}"
+    return f"{value:.1f} {UNIT_SIGNS.get(unit, unit)}"

@@ -40,6 +40,7 @@ COMMANDS = (
     "pue",
     "backtest",
     "recommend",
+    "explain",
     "review",
     "writes",
     "serve",

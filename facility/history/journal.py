@@ -98,6 +98,15 @@ class SqlJournal:
             body = session.scalar(select(PlanRow.body).order_by(PlanRow.sequence.desc()).limit(1))
             return None if body is None else PLAN.load(body)
 
+    def plan_at(self, at: datetime) -> Plan | None:
+        """Return the newest plan made at or before a time, if there is one."""
+        newest = (
+            select(PlanRow.body).where(PlanRow.created <= at).order_by(PlanRow.created.desc(), PlanRow.sequence.desc())
+        )
+        with journal_errors("plan not read"), Session(self._engine) as session:
+            body = session.scalar(newest.limit(1))
+            return None if body is None else PLAN.load(body)
+
     def recommendations(self, state: RecommendationState | None = None) -> Sequence[Recommendation]:
         """Return recommendations, those of the newest plan first, in the order that the plan gave them."""
         wanted = select(RecommendationRow).join(PlanRow, PlanRow.id == RecommendationRow.plan_id)

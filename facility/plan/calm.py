@@ -21,7 +21,7 @@ from facility.records import FloatArray
 
 SAID_H = 2.0  # what lies further off is decided again before it comes
 # Our judgement, from the noise of forecasts (`tools/bench plan_calm`).
-COURSE_FRAC = 0.03  # of a typical price, for each kWh that is used at another time than was said
+COURSE_FRAC = 0.1  # of a typical price, for each kWh that is used at another time than was said
 MODE_FRAC = 0.001  # of what a typical step's IT power costs, for each step in another mode or stage
 KELVIN_FRAC = 0.0003  # likewise, for each kelvin of water or air
 

@@ -27,6 +27,7 @@ SLOWED = ("level_2_servers_command", "level_3_servers_command", "level_4_servers
 WORK = "deferrable_power_command_kw"
 CHARGE = "charge_power_setpoint_kw"
 JOB = "job_power_command_kw"
+EXPECTED_IT = "expected_it_power_kw"  # a forecast of the inputs, kept so that the next plan can say what moved
 WORK_VALUE = "site.unfinished_work_value_per_kwh"
 
 

@@ -74,9 +74,10 @@ class Explainer:
     def _put_back(self, plant: PlantModel, lever: Lever, options: Sequence[Sequence[JointState]]) -> Lever:
         back, kept = self._cheapest_back(plant, options)
         decisions = self._plan.decisions
-        back_decisions = replace(decisions, states={**decisions.states, plant.plant_id: back})
+        if back != decisions.states[plant.plant_id]:
+            decisions = replace(decisions, states={**decisions.states, plant.plant_id: back})
         targets = lever.targets or (f"{lever.equipment}.{lever.quantity}",)
-        return replace(lever, targets=targets, back=back_decisions, kept_steps=kept)
+        return replace(lever, targets=targets, back=decisions, kept_steps=kept)
 
     def _cheapest_back(
         self, plant: PlantModel, options: Sequence[Sequence[JointState]]
@@ -85,7 +86,8 @@ class Explainer:
         run = self._plan.plants[plant.plant_id]
         best, back = np.full(len(run.states), np.inf), list(run.states)
         for option in options:
-            response = evaluate_path(plant, tuple(option), run.load)
+            same = tuple(option) == run.states
+            response = run.response if same else evaluate_path(plant, tuple(option), run.load)
             power = np.where(response.feasible, np.nan_to_num(response.overhead_kw), np.inf)
             cheaper = power < best
             back = [new if better else old for new, old, better in zip(option, back, cheaper, strict=True)]
@@ -148,7 +150,8 @@ class Explainer:
         inputs, nothing = self._it.inputs, Interval(0.0, 0.0, 0.0)
         kw = cost = carbon = nothing
         if lever.back is not None:
-            back = simulate(self._it, lever.back, self._value)
+            same = lever.back is self._plan.decisions
+            back = self._plan if same else simulate(self._it, lever.back, self._value)
             width_kw = self._width_kw(back)
             coming = slice(0, max(1, round(COMING_H / inputs.step_h)))
             days = inputs.steps * inputs.step_h / DAY_H

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from facility.plan.baseline import baseline
 from facility.plan.calm import Said
 from facility.plan.case import ItCase, SiteCase
 from facility.plan.explain import Explainer
+from facility.plan.explained import explanation_of
 from facility.plan.in_force import decisions_in_force, steps_left
 from facility.plan.inputs import PlanInputs
 from facility.plan.relax import relax
@@ -59,7 +60,8 @@ def make_plan(inputs: PlanInputs) -> PlanResult:
     run, found = _best(case, held, statistics, deadline)
     with statistics.stage("explain"):
         levers = tuple(Explainer(it, run, held, work_value).savings())
-    plan = _plan(case, run, held, found, statistics)
+        explanation = explanation_of(it, run, None if found is None else found.plan.problem, work_value)
+    plan = replace(_plan(case, run, held, found, statistics), explanation=explanation)
     return PlanResult(plan, levers, statistics)
 
 

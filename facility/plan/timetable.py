@@ -9,6 +9,7 @@ import numpy as np
 from facility.plan.case import ItCase
 from facility.plan.decisions import (
     CONDENSER_WATER,
+    EXPECTED_IT,
     FAN_SPEED,
     PADS,
     SECONDARY_FLOW,
@@ -70,7 +71,10 @@ def _site_series(it: ItCase, run: Simulation) -> Iterator[tuple[str, FloatArray]
     yield "site.interim_pue", np.cumsum(facility_kw) / np.cumsum(run.it_kw)
     yield "site.price_per_kwh", it.inputs.price_per_kwh
     yield "site.carbon_intensity_gco2_per_kwh", it.inputs.carbon_gco2_per_kwh
+    yield "site.outdoor_temperature_degc", it.inputs.outdoor_degc
     yield "site.outdoor_wet_bulb_degc", it.inputs.wet_bulb_degc
+    for hall, kw in it.inputs.it_power_kw.items():
+        yield f"{hall}.{EXPECTED_IT}", kw
 
 
 def _stored_series(it: ItCase, run: Simulation) -> Iterator[tuple[str, FloatArray]]:

@@ -31,6 +31,15 @@ def journal(journal_url: str, tmp_path: Path) -> Iterator[SqlJournal]:
         yield opened
 
 
+def test_the_plan_at_a_time_is_the_newest_made_by_then(journal: SqlJournal) -> None:
+    for number in (1, 2):
+        journal.save_plan(plan(number), [], f"cycle-{number}")
+    made = [plan(number).created for number in (1, 2)]
+    assert journal.plan_at(made[0] - timedelta(seconds=1)) is None
+    assert journal.plan_at(made[0]) == journal.plan_at(made[1] - timedelta(seconds=1)) == plan(1)
+    assert journal.plan_at(made[1] + timedelta(days=30)) == plan(2)
+
+
 def _states(journal: SqlJournal) -> dict[str, State]:
     return {found.id: found.state for found in journal.recommendations()}
 

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from facility.advise.recommend import DEADBAND
 from facility.points import Point
 from facility.records import Plan
 from facility.site_file import LoadedSite
+from facility.units import DEADBAND
 from tools.closed_loop.plant import Key
 
 
