@@ -102,6 +102,7 @@ outdoor_wet_bulb_degc                       Outside_Air_Wet_Bulb_Temperature_Sen
 state_of_charge_frac                        State_Of_Charge_Sensor*                             frac
 charge_power_kw                             Electric_Power_Sensor                               kW
 charge_power_setpoint_kw                    Electric_Power_Setpoint*                            kW
+power_limit_setpoint_kw                     Electric_Power_Setpoint*                            kW
 battery_status                              Battery_Status*                                     enum
 runtime_remaining_min                       Runtime_Remaining_Sensor*                           min
 time_on_battery_min                         Time_On_Battery_Sensor*                             min

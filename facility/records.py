@@ -201,11 +201,71 @@ class CostBreakdown:
     carbon_cost: float
     wear_cost: float
     terminal_cost: float  # named terminal values: stored energy, unfinished work (negative: worth keeping)
+    water_m3: float = 0.0
+    water_cost: float = 0.0
+    commitment_cost: float = 0.0  # for falling short of what was promised to the grid
+    peak_kw: float = 0.0  # highest mean over a demand window
+    preference_cost: float = 0.0  # what the site's weights add beside prices: nobody is paid it
 
     @property
     def total_cost(self) -> float:
         """Everything that the plan minimises."""
-        return self.energy_cost + self.demand_cost + self.carbon_cost + self.wear_cost + self.terminal_cost
+        return self.money_cost + self.preference_cost
+
+    @property
+    def money_cost(self) -> float:
+        """Everything but the weights."""
+        bills = self.energy_cost + self.demand_cost + self.carbon_cost + self.water_cost + self.commitment_cost
+        return bills + self.wear_cost + self.terminal_cost
+
+
+class CommitmentKind(enum.StrEnum):
+    """What is promised to the grid."""
+
+    IMPORT_CAP = "import_cap"  # to draw no more than so much
+    REDUCTION = "reduction"  # to draw so much less than a baseline
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Commitment:
+    """A promise to the grid from `start` until `end`, in each step that this touches.
+
+    What is paid for keeping it is settled elsewhere; a price per kWh delivered is the same as a penalty per kWh short.
+
+    Attributes
+    ----------
+    amount_kw
+        The cap, or the reduction.
+    baseline_kw
+        Of a reduction: what the site would have drawn, one value a step of the plan.
+    penalty_per_kwh
+        What falling short costs; None: it must not.
+    """
+
+    id: str
+    kind: CommitmentKind
+    start: datetime
+    end: datetime
+    amount_kw: float
+    baseline_kw: FloatArray | None = None
+    penalty_per_kwh: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentOutcome:
+    """What a plan makes of a commitment, in the steps that it covers.
+
+    `delivered_kw` is the highest draw under a cap, the least reduction otherwise.
+    """
+
+    id: str
+    kind: CommitmentKind
+    start: datetime
+    end: datetime
+    committed_kw: float
+    delivered_kw: float
+    shortfall_kwh: float
+    cost: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,12 +290,20 @@ class Plan:
     baseline_cost: CostBreakdown
     bound: float  # lower bound on the plan's total cost for the surrogate
     binding_limits: Mapping[str, tuple[str, ...]]  # limit name -> equipment it binds
-    shortfalls: tuple[LimitShortfall, ...] = ()  # limits already broken at the measured state, being recovered
+    shortfalls: tuple[
+        LimitShortfall, ...
+    ] = ()  # limits broken at the measured state, being recovered; promises not kept
     notes: tuple[str, ...] = ()
     jobs: tuple[JobRun, ...] = ()
     asleep_servers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # pool -> names, before the moves
     server_moves: tuple[ServerMoves, ...] = ()
     explanation: Explanation | None = None
+    commitments: tuple[CommitmentOutcome, ...] = ()
+    limit_prices: Mapping[str, float] = field(
+        default_factory=dict
+    )  # binding limit -> what one unit more of it would save
+    goal_weights: Mapping[str, float] = field(default_factory=dict)  # what the schedule was weighed by beside prices
+    goal_caps: Mapping[str, float] = field(default_factory=dict)  # the most that goals before the last might come to
 
     def asleep_at(self, pool: str, time: datetime) -> frozenset[str] | None:
         """Return the servers of a pool that sleep at a time if the plan was followed; None where it names none."""

@@ -84,6 +84,17 @@ def upper_chord(heat: FloatArray, power: FloatArray, feasible: BoolArray) -> tup
     return slope[..., 0], np.where(feasible.any(axis=-1), lift, 0.0)
 
 
+def fitted_line(heat: FloatArray, values: FloatArray, feasible: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Return slope and intercept of the least-squares line through the feasible samples; 0 where there is none."""
+    count = np.maximum(feasible.sum(axis=-1, keepdims=True), 1)
+    known = np.where(feasible, values, 0.0)
+    middle, level = (np.where(feasible, one, 0.0).sum(axis=-1, keepdims=True) / count for one in (heat, known))
+    apart = np.where(feasible, heat - middle, 0.0)
+    spread = (apart**2).sum(axis=-1)
+    slope = np.where(spread > 0, (apart * known).sum(axis=-1) / np.where(spread > 0, spread, 1.0), 0.0)
+    return slope, level[..., 0] - slope * middle[..., 0]
+
+
 def _segments(heat: FloatArray, envelope: FloatArray, feasible: BoolArray) -> tuple[FloatArray, FloatArray]:
     """Return the lines of the envelope's segments (..., N-1); outside the run, the nearest segment's line again."""
     known = np.where(feasible, envelope, 0.0)

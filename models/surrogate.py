@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.convex_pieces import feasible_run, fewest_pieces, lower_envelope, upper_chord
+from models.convex_pieces import feasible_run, fewest_pieces, fitted_line, lower_envelope, upper_chord
 from models.cooling import JointState, Load, PlantModel, answers
 from models.limits import NAME_DTYPE
 
@@ -22,7 +22,8 @@ class StateTable:
 
     Heat is the plant's total IT heat (air and liquid, kW), split between halls and loops as forecast for the step. Within
     [heat_min_kw, heat_max_kw], overhead power lies above max_k(slope_k heat + intercept_k) (equal at the knots) and below the
-    chord upper_slope heat + upper_intercept_kw.
+    chord upper_slope heat + upper_intercept_kw. Make-up water is one line, fitted to the sampled heats: evaporation goes with
+    the heat; where pads start within a state, the line is their mean.
     """
 
     plant_id: str
@@ -36,6 +37,8 @@ class StateTable:
     upper_slope: FloatArray  # (T, S)
     upper_intercept_kw: FloatArray  # (T, S)
     piece_error_kw: FloatArray  # (T, S): worst distance between pieces and model at the sampled heats
+    water_slope_lps_per_kw: FloatArray  # (T, S)
+    water_intercept_lps: FloatArray  # (T, S)
 
 
 DOMINATED = "dominated by a state of the same mode and leaving water"
@@ -87,6 +90,7 @@ def build_state_table(
     envelope = lower_envelope(part, np.where(feasible, power, np.inf))
     slope, intercept, error = fewest_pieces(heat, envelope, power, feasible, tolerance_kw)
     upper_slope, upper_intercept = upper_chord(heat, power, feasible)
+    water_slope, water_intercept = fitted_line(heat, samples.water_lps, feasible)
     return StateTable(
         plant_id=model.plant_id,
         states=tabulated,
@@ -99,6 +103,8 @@ def build_state_table(
         upper_slope=upper_slope,
         upper_intercept_kw=upper_intercept,
         piece_error_kw=error,
+        water_slope_lps_per_kw=water_slope,
+        water_intercept_lps=water_intercept,
     )
 
 
@@ -126,6 +132,7 @@ class _Samples:
 
     heat_kw: FloatArray  # (T, S, N)
     power_kw: FloatArray  # (T, S, N): infinite where infeasible
+    water_lps: FloatArray  # (T, S, N)
     feasible: BoolArray  # (T, S, N)
     limit: npt.NDArray[np.str_]  # (T, S): the limit met first as heat grows
 
@@ -134,11 +141,14 @@ def _sample(model: PlantModel, states: tuple[JointState, ...], forecast: Load, h
     """Ask the plant about all states at heats (T, N)."""
     load = loads_at(forecast, heat_kw)
     power = np.empty((heat_kw.shape[0], len(states), heat_kw.shape[1]))
+    water = np.empty_like(power)
     limit = np.empty(power.shape[:2], dtype=NAME_DTYPE)
     for s, response in enumerate(answers(model, states, load)):
         power[:, s] = np.where(response.feasible, response.overhead_kw, np.inf).reshape(heat_kw.shape)
+        water[:, s] = response.makeup_water_lps.reshape(heat_kw.shape)
         limit[:, s] = response.limit.reshape(heat_kw.shape)[:, 0]
-    return _Samples(np.broadcast_to(heat_kw[:, None, :], power.shape), power, feasible_run(np.isfinite(power)), limit)
+    heat = np.broadcast_to(heat_kw[:, None, :], power.shape)
+    return _Samples(heat, power, water, feasible_run(np.isfinite(power)), limit)
 
 
 def _availability(

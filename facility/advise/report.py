@@ -8,19 +8,23 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from facility.records import CostBreakdown, Interval, Plan, Recommendation
+from facility.records import CommitmentOutcome, CostBreakdown, Interval, Plan, Recommendation
 
 Row = dict[str, Any]
 
 
 def recommendation_rows(recommendations: Sequence[Recommendation]) -> list[Row]:
     """Return one flat row a recommendation, intervals as `_low` and `_high` columns."""
-    return [dict(_flat(recommendation)) for recommendation in recommendations]
+    return [_record(recommendation) for recommendation in recommendations]
 
 
-def _flat(recommendation: Recommendation) -> Iterator[tuple[str, Any]]:
-    for field in dataclasses.fields(recommendation):
-        value = getattr(recommendation, field.name)
+def _record(record: Recommendation | CommitmentOutcome) -> Row:
+    return dict(_flat(record))
+
+
+def _flat(record: Recommendation | CommitmentOutcome) -> Iterator[tuple[str, Any]]:
+    for field in dataclasses.fields(record):
+        value = getattr(record, field.name)
         if isinstance(value, Interval):
             yield field.name, value.value
             yield f"{field.name}_low", value.low
@@ -119,6 +123,10 @@ def plan_document(plan: Plan, recommendations: Sequence[Recommendation], zone: Z
         "costs": cost_rows(plan),
         "recommendations": recommendation_rows(recommendations),
         "binding_limits": {limit: list(equipment) for limit, equipment in plan.binding_limits.items()},
+        "limit_prices": dict(plan.limit_prices),
+        "commitments": [_record(outcome) for outcome in plan.commitments],
+        "goal_weights": dict(plan.goal_weights),
+        "goal_caps": dict(plan.goal_caps),
         "shortfalls": [str(shortfall) for shortfall in plan.shortfalls],
         "notes": list(plan.notes),
         "jobs": job_rows(plan, zone),

@@ -9,12 +9,15 @@ from typing import Any
 import cvxpy as cp
 import numpy as np
 
+from facility.plan import goals
 from facility.plan.case import Range, SiteCase
+from facility.plan.commitments import plan_commitment
 from facility.plan.cooling_plant import FixedPlant, PathPoint, RelaxedPlant
 from facility.plan.electrical import ChainPlan, piece_error_kw
 from facility.plan.grid import GridPlan
 from facility.plan.job_plan import JobsPlan
 from facility.plan.jobs import WorkPlan
+from facility.plan.photovoltaics import ArrayPlan
 from facility.plan.problem import Problem
 from facility.plan.server_plan import PoolPlan, Servers
 from facility.plan.storage import BatteryPlan
@@ -73,11 +76,27 @@ class SitePlan:
         self._heats: dict[str, Any] = {}
         self.plants = {name: self._plant(name) for name in case.plants}
         self.batteries = {name: self._battery(name) for name in case.it.batteries}
+        self.arrays = {name: ArrayPlan(self.problem, array) for name, array in case.it.arrays.items()}
+        self._charge_from_the_sun()
         self._electrical()
+        self._peak_kw: Any = None
+        self._money = self._weigh_goals()
         if case.said is not None and form.points is not None:
             courses = {name: work.power_kw for name, work in self.works.items()}
             courses |= {name: battery.net_kw for name, battery in self.batteries.items()}
             case.said.price_courses(self.problem, case.it.inputs, courses)
+
+    def goal(self, name: str) -> Any:
+        """Return a goal as an expression: convex, and what `facility.plan.goals.goal_value` measures."""
+        if name == goals.PEAK and self._peak_kw is None:
+            self._peak_kw = self.grid.peak_kw()
+        values = {
+            goals.CARBON: self.grid.carbon_kg,
+            goals.WATER: self.case.it.inputs.m3_per_lps * sum(cp.sum(one.water_lps) for one in self.plants.values()),
+            goals.ENERGY: self.grid.energy_kwh,
+            goals.PEAK: self._peak_kw,
+        }
+        return self._money if name == goals.COST else values[name]
 
     def heat_kw(self, plant_id: str) -> FloatArray:
         """Return the solution's heat of a plant."""
@@ -137,6 +156,14 @@ class SitePlan:
         one_way, charging = self.case.it.free_power() if exact else None, (self.form.charging or {}).get(name)
         return BatteryPlan(self.problem, self.case.it.batteries[name], one_way, charging)
 
+    def _charge_from_the_sun(self) -> None:
+        """Hold batteries that charge from photovoltaics alone to what these deliver."""
+        held = {name: battery for name, battery in self.batteries.items() if battery.case.from_sun_only}
+        if held:
+            sun_kw = sum((array.delivered_kw for array in self.arrays.values()), self.case.it.inputs.fixed_solar_kw)
+            taken_kw = sum(battery.charge_kw for battery in held.values())
+            self.problem.limit("charge from photovoltaics", " and ".join(held), taken_kw - sun_kw, "kW")
+
     def _electrical(self) -> None:
         inputs, it = self.case.it.inputs, self.case.it
         hall_kw = {hall: cp.Constant(np.zeros(inputs.steps)) for hall in inputs.it_power_kw}
@@ -151,10 +178,26 @@ class SitePlan:
         others: list[Any] = [inputs.beside_kw - sum(fans.values(), np.zeros(inputs.steps))]
         others += [plant.power_kw for plant in self.plants.values()]
         others += [battery.net_kw for battery in self.batteries.values()]
+        others += [-array.delivered_kw for array in self.arrays.values()]
         site_kw = chain.site_kw(cp.sum(cp.vstack(others), axis=0), self._other_range())
         relaxed = self.form.points is None and not self.form.integer  # a bound must not be the tighter for our pieces
         margin_kw = 0.0 if relaxed else piece_error_kw(inputs.site.electrical)
         self.grid = GridPlan(self.problem, inputs, site_kw, margin_kw)
+        for commitment in it.commitments:
+            plan_commitment(self.problem, commitment, self.grid.site_kw, margin_kw)
+
+    def _weigh_goals(self) -> Any:
+        """Put the weights of goals beside the costs, hold goals to their caps; return the costs without the weights."""
+        inputs = self.case.it.inputs
+        later = (1.0 - inputs.terminal_money_frac) * cp.sum(self.problem.costs.get("terminal", [cp.Constant(0.0)]))
+        values = {goal: self.goal(goal) for goal in goals.WEIGHED if goals.weight_of(inputs.weighed, goal) > 0.0}
+        if goals.PEAK in values:
+            self.problem.cost("weights", inputs.weighed.peak_per_kw * values[goals.PEAK])
+        money = self.problem.objective - later - goals.weighed(inputs.weighed, values)
+        for name, cap in inputs.goal_caps.items():
+            goal = money if name == goals.COST else self.goal(name)
+            self.problem.limit(f"goal {name}", "site", goal + self.grid.goal_margin(name) - cap, goals.UNITS[name])
+        return money
 
     def _server_fans(self) -> dict[str, FloatArray]:
         """Server fans beyond the reference inlet: known with the path, they are metered at the racks."""
@@ -172,6 +215,7 @@ class SitePlan:
         battery_kw = sum(case.battery.power_kw for case in self.case.it.batteries.values())
         inputs = self.case.it.inputs
         low, high = (np.full(inputs.steps, inputs.beside_kw + sign * battery_kw) for sign in (-1.0, 1.0))
+        low = low - sum((array.available_kw for array in self.case.it.arrays.values()), np.zeros(inputs.steps))
         for case in self.case.plants.values():
             overhead = case.overhead_range_kw()
             low, high = low + overhead[0], high + overhead[1]

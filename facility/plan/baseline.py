@@ -8,6 +8,7 @@ import numpy as np
 
 from facility.plan.case import ItCase
 from facility.plan.decisions import Decisions
+from facility.plan.export_limit import within_export_limit
 from facility.plan.inputs import PlanInputs
 from facility.plan.simulate import Simulation, evaluate_state, simulate, source_power, with_work_value
 from facility.plan.vertices import IntArray
@@ -29,9 +30,11 @@ def baseline(it: ItCase) -> tuple[Simulation, float]:
     awake = {name: np.full(case.steps, case.awake_now) for name, case in it.pools.items() if case.planned}
     slowed = {name: case.held_slowed for name, case in it.pools.items() if len(case.levels) > 1}
     idle = {name: np.zeros(case.steps) for name, case in it.batteries.items()}
-    power = source_power(it, Decisions({}, awake, work, idle, slowed, jobs))
+    open_ = {name: np.full(it.inputs.steps, case.array.rated_kw) for name, case in it.arrays.items()}
+    power = source_power(it, Decisions({}, awake, work, idle, open_, slowed, jobs))
     states = {plant.plant_id: _held(it.inputs, plant, it.heat.load(plant, power)) for plant in it.inputs.plants}
-    run = simulate(it, Decisions(states, awake, work, idle, slowed, jobs), 0.0)
+    held = Decisions(states, awake, work, idle, open_, slowed, jobs)
+    run = within_export_limit(it, simulate(it, held, 0.0))
     power_ratio = float(run.site_kw.sum() / run.it_kw.sum())
     value = it.inputs.following_day_price_per_kwh * power_ratio
     return with_work_value(it, run, value), value

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from facility.plan.calm import Said
+from facility.plan.commitments import CommitmentCase, commitment_cases
 from facility.plan.cooling_plant import PlantCase
+from facility.plan.decisions import Decisions
 from facility.plan.inputs import PlanInputs
 from facility.plan.it_heat import ItHeat
 from facility.plan.job_case import JobCase
 from facility.plan.jobs import WorkCase
 from facility.plan.moves import FirstStep, Moves, StateFeatures
 from facility.plan.named_servers import NamedPool
+from facility.plan.photovoltaics import ArrayCase
 from facility.plan.servers import PoolCase
 from facility.plan.storage import BatteryCase
 from facility.records import FloatArray, LimitShortfall
@@ -27,13 +30,15 @@ Range = tuple[FloatArray, FloatArray]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ItCase:
-    """Servers, work and batteries before solving, and the range of power of each source of IT heat."""
+    """Servers, work, batteries, arrays and promises before solving, and the range of power of each source of IT heat."""
 
     inputs: PlanInputs
     heat: ItHeat
     pools: Mapping[str, PoolCase]
     works: Mapping[str, WorkCase]
     batteries: Mapping[str, BatteryCase]
+    arrays: Mapping[str, ArrayCase]
+    commitments: Sequence[CommitmentCase]
     jobs: Mapping[str, JobCase] = field(default_factory=dict)  # by pool
 
     @classmethod
@@ -58,7 +63,8 @@ class ItCase:
             and battery.id in inputs.state_of_charge_frac
             and site.in_service(battery.id, inputs.start)
         }
-        return cls(inputs, ItHeat(inputs), pools, works, batteries, jobs)
+        arrays = {array.id: ArrayCase(inputs, array) for array in site.photovoltaics if array.id in inputs.available_kw}
+        return cls(inputs, ItHeat(inputs), pools, works, batteries, arrays, commitment_cases(inputs), jobs)
 
     def source_ranges(self) -> dict[str, Range]:
         """Return the least and most power of each source in each step."""
@@ -95,10 +101,23 @@ class ItCase:
         return low - taken, high - taken
 
     def free_power(self) -> BoolArray:
-        """Return the steps in which power may have a negative price."""
-        sold = self.inputs.export_price_per_kwh
-        price = self.inputs.full_price_per_kwh if sold is None else sold
-        return np.asarray(price < 0.0)
+        """Return the steps in which power may have a negative price: by the tariff, or for want of anywhere to go."""
+        inputs, sold = self.inputs, self.inputs.export_price_per_kwh
+        bought = inputs.full_price_per_kwh
+        price = bought if sold is None or inputs.export_limit_kw == 0.0 else sold + inputs.weighed.energy_per_kwh
+        least_kw = sum((low for low, _ in self.hall_ranges().values()), inputs.beside_kw)
+        least_kw = least_kw - sum(case.available_kw for case in self.arrays.values())
+        return np.asarray((price < 0.0) | (least_kw < -inputs.export_limit_kw))
+
+    def solar_kw(self, array_limit_kw: Mapping[str, FloatArray]) -> FloatArray:
+        """Return what all photovoltaics deliver."""
+        held = sum(case.delivered_kw(array_limit_kw[name]) for name, case in self.arrays.items())
+        return np.asarray(held + self.inputs.fixed_solar_kw)
+
+    def net_charge_kw(self, decisions: Decisions) -> FloatArray:
+        """Return what batteries take, less what arrays deliver that a plan may hold down."""
+        taken = sum(decisions.charge_kw.values(), np.zeros(self.inputs.steps))
+        return np.asarray(taken + self.inputs.fixed_solar_kw - self.solar_kw(decisions.array_limit_kw))
 
     def shortfalls(self) -> list[LimitShortfall]:
         """Name limits of servers and work that the measured state breaks already."""
@@ -118,6 +137,8 @@ class ItCase:
         notes += [f"{battery}: state of charge not measured; left idle" for battery in idle]
         locked = [one.id for one in site.batteries if not site.in_service(one.id, inputs.start)]
         notes += [f"{battery}: not in service; left idle" for battery in locked]
+        dark = [array.id for array in site.photovoltaics if array.curtailable and array.id not in inputs.available_kw]
+        notes += [f"{array}: power not measured; counted as nothing, and not held down" for array in dark]
         unknown = [work.id for work in site.deferrable_work if work.id not in inputs.backlog_kwh]
         notes += [f"{work}: backlog not measured; taken as nothing waiting" for work in unknown]
         return notes + _unplanned(site)
@@ -160,7 +181,9 @@ def _plant_case(it: ItCase, table: StateTable) -> PlantCase:
     able = table.available[0] & (table.heat_max_kw[0] >= most)
     first = FirstStep.of(moves, now, table.states, able)
     held = moves.held_steps(now, inputs.step_h)
-    return PlantCase(table, moves, first, StateFeatures.of([now]), held, low, high, it.free_power())
+    return PlantCase(
+        table, moves, first, StateFeatures.of([now]), held, low, high, it.free_power(), inputs.water_cost_per_lps
+    )
 
 
 def _room(pool: PoolCase, spare_kw: FloatArray) -> FloatArray:

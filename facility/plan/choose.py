@@ -1,7 +1,7 @@
 """Choose one state a step: a dynamic program over states, dwell and ramps, at the relaxed heat, power priced by the duals.
 
 Power is the surrogate's until a state lies on the best path; then the plant model itself is asked for that state, and the
-program runs again, until every state on the path has the model's own power. Few states are ever asked for.
+program runs again, until every state on the path has the model's own power and water. Few states are ever asked for.
 """
 
 from __future__ import annotations
@@ -35,18 +35,20 @@ class Chooser:
         """Return the cheapest path at a heat, or None where dwell, ramps and availability leave none."""
         table = self.case.table
         power = power_at(table, np.broadcast_to(heat_kw[:, None], table.heat_min_kw.shape)).copy()
+        water = table.water_slope_lps_per_kw * heat_kw[:, None] + table.water_intercept_lps
         carries = (table.heat_min_kw <= heat_kw[:, None] + _HEAT_SLACK_KW) & (
             table.heat_max_kw >= heat_kw[:, None] - _HEAT_SLACK_KW
         )
         allowed = table.available & carries & ~self.forbidden
         asked: set[int] = set()
         while True:
-            path = self._cheapest(power * price[:, None] + self.calm, allowed)
+            cost = power * price[:, None] + water * self.case.water_cost_per_lps + self.calm
+            path = self._cheapest(cost, allowed)
             fresh = set() if path is None else set(path.tolist()) - asked
             if not fresh:
                 return path
             for state in sorted(fresh):
-                power[:, state], feasible = _asked(self.model, table.states[state], load)
+                power[:, state], water[:, state], feasible = _asked(self.model, table.states[state], load)
                 allowed[:, state] &= feasible
             asked |= fresh
 
@@ -110,6 +112,7 @@ def _trace_back(value: FloatArray, origins: list[IntArray], dwell: int) -> State
     return np.array(path[::-1])
 
 
-def _asked(model: PlantModel, state: JointState, load: Load) -> tuple[FloatArray, BoolArray]:
+def _asked(model: PlantModel, state: JointState, load: Load) -> tuple[FloatArray, FloatArray, BoolArray]:
     response = model.evaluate(state, load)
-    return np.where(response.feasible, response.overhead_kw, 0.0), response.feasible
+    known = response.feasible
+    return np.where(known, response.overhead_kw, 0.0), np.where(known, response.makeup_water_lps, 0.0), known

@@ -38,6 +38,7 @@ class PlantCase:
     heat_low_kw: FloatArray  # (T,)
     heat_high_kw: FloatArray  # (T,)
     free_power: BoolArray  # (T,): steps in which power may have a negative price
+    water_cost_per_lps: float  # of make-up water through a step
 
     @property
     def plant_id(self) -> str:
@@ -56,6 +57,13 @@ class PlantCase:
         _, _, left = narrowed(self.table, self.heat_low_kw, self.heat_high_kw)
         possible = (self.reachable(left)[:still] & (self.features.mode == self.now.mode[0])).any(axis=1)
         return still if possible.all() else 0
+
+    def moved_cost(self, path: StatePath) -> float:
+        """Return what the moves along a path wear."""
+        states = [self.table.states[state] for state in path]
+        along = StateFeatures.of(states)
+        first, later = self.moves.cost(self.now, along)[0, 0], self.moves.cost(along, along)
+        return float(first + np.diagonal(later, offset=1).sum())
 
     def overhead_range_kw(self) -> tuple[FloatArray, FloatArray]:
         """Return the least and most power that the states may draw in each step."""
@@ -103,13 +111,20 @@ class RelaxedPlant:
         left = left if only is None else left & only
         if not integer:
             priced = left & ~case.free_power[:, None]
-            left = undominated(case.table, low, high, priced, _groups(case)) | (left & case.free_power[:, None])
+            water_counts = case.water_cost_per_lps > 0.0
+            better = undominated(case.table, low, high, priced, _groups(case), water_counts=water_counts)
+            left = better | (left & case.free_power[:, None])
         self.corners = corners(case.table, low, high, left, case.free_power)
         self.steps = len(case.heat_low_kw)
         self.weights = cp.Variable(len(self.corners.step), nonneg=True)
         self.power_kw = cp.Variable(self.steps)
         self.power_law = self.power_kw == self._sum(self.corners.power_kw)
         problem.law(self._sum(np.ones(len(self.corners.step))) == 1, self.power_law)
+        at = self.corners.step, self.corners.state
+        water = case.table.water_slope_lps_per_kw[at] * self.corners.heat_kw + case.table.water_intercept_lps[at]
+        self.water_lps = self._sum(water)
+        if case.water_cost_per_lps > 0.0:
+            problem.cost("water", case.water_cost_per_lps * cp.sum(self.water_lps))
         removed = self._sum(self.corners.heat_kw)
         problem.limit("cooling capacity", case.plant_id, heat_kw - removed, "kW")
         problem.limit("minimum plant load", case.plant_id, removed - heat_kw, "kW")
@@ -191,12 +206,13 @@ class PathPoint:
     """A chosen path, and what the plant model itself answers on it at the heat of the last round.
 
     `correction_kw` is the model's power less the pieces': added to the pieces, they are exact at that heat. `server_fan_kw`
-    (T, h) is the part of the power that passes PDU and UPS.
+    (T, h) is the part of the power that passes PDU and UPS, `water_lps` corrects the make-up water.
     """
 
     path: StatePath
     correction_kw: FloatArray
     server_fan_kw: FloatArray
+    water_lps: FloatArray
 
 
 class FixedPlant:
@@ -211,6 +227,11 @@ class FixedPlant:
         problem.law(self.power_law)
         intercepts = table.intercept_kw[steps, path] + point.correction_kw[:, None]
         problem.above_lines(drawn, heat_kw, table.slope[steps, path], intercepts)
+        problem.cost("wear", cp.Constant(case.moved_cost(path)))
+        level_lps = table.water_intercept_lps[steps, path] + point.water_lps
+        self.water_lps = cp.multiply(table.water_slope_lps_per_kw[steps, path], heat_kw) + level_lps
+        if case.water_cost_per_lps > 0.0:
+            problem.cost("water", case.water_cost_per_lps * cp.sum(self.water_lps))
         free = np.flatnonzero(case.free_power)
         if free.size:
             slope = table.upper_slope[free, path[free]]

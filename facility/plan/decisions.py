@@ -28,20 +28,24 @@ WORK = "deferrable_power_command_kw"
 CHARGE = "charge_power_setpoint_kw"
 JOB = "job_power_command_kw"
 EXPECTED_IT = "expected_it_power_kw"  # a forecast of the inputs, kept so that the next plan can say what moved
+ARRAY_LIMIT = "power_limit_setpoint_kw"
 WORK_VALUE = "site.unfinished_work_value_per_kwh"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decisions:
-    """Setpoints a step: the joint state of each plant, servers awake, deferrable work, charging power (negative: discharging).
+    """Setpoints a step.
 
-    `slowed` holds, for pools with several frequencies, how many awake servers run at each slower one (L-1, T).
+    The joint state of each plant, servers awake, deferrable work, charging power (negative: discharging), and the most that
+    photovoltaics may deliver. `slowed` holds, for pools with several frequencies, how many awake servers run at each slower one
+    (L-1, T).
     """
 
     states: Mapping[str, tuple[JointState, ...]]
     awake: Mapping[str, FloatArray]
     work_kw: Mapping[str, FloatArray]
     charge_kw: Mapping[str, FloatArray]
+    array_limit_kw: Mapping[str, FloatArray] = field(default_factory=dict)
     slowed: Mapping[str, FloatArray] = field(default_factory=dict)
     jobs_kw: Mapping[str, FloatArray] = field(default_factory=dict)
 
@@ -76,8 +80,14 @@ def schedule_of(inputs: PlanInputs, decisions: Decisions) -> dict[str, FloatArra
     schedule: dict[str, FloatArray] = {}
     for plant in inputs.plants:
         schedule |= _plant_schedule(inputs, plant, decisions.states[plant.plant_id])
-    by_quantity = {AWAKE: decisions.awake, WORK: decisions.work_kw, CHARGE: decisions.charge_kw, JOB: decisions.jobs_kw}
-    for quantity, values in by_quantity.items():
+    by_equipment = (
+        (AWAKE, decisions.awake),
+        (WORK, decisions.work_kw),
+        (CHARGE, decisions.charge_kw),
+        (ARRAY_LIMIT, decisions.array_limit_kw),
+        (JOB, decisions.jobs_kw),
+    )
+    for quantity, values in by_equipment:
         schedule |= {f"{equipment}.{quantity}": value for equipment, value in values.items()}
     for pool, counts in decisions.slowed.items():
         schedule |= {f"{pool}.{quantity}": row for quantity, row in zip(SLOWED, counts, strict=False)}
@@ -109,6 +119,7 @@ def decisions_of(inputs: PlanInputs, schedule: Mapping[str, tuple[float, ...]]) 
         awake=_by_equipment(schedule, AWAKE),
         work_kw=_by_equipment(schedule, WORK),
         charge_kw=_by_equipment(schedule, CHARGE),
+        array_limit_kw=_by_equipment(schedule, ARRAY_LIMIT),
         slowed=_slowed(schedule),
         jobs_kw=_by_equipment(schedule, JOB),
     )

@@ -68,7 +68,7 @@ class ChainPlan:
         loss, span = self._loss(ups, self.ups_output_kw, (low, high))
         secondary = self._problem.defined(self.ups_output_kw + loss + other_kw)
         self._rating(transformer.id, transformer, secondary)
-        span = np.maximum(span[0] + other_range_kw[0], 0.0), span[1] + other_range_kw[1]
+        span = span[0] + other_range_kw[0], span[1] + other_range_kw[1]
         loss, _ = self._loss(transformer, secondary, span)
         return secondary + loss
 

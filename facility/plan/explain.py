@@ -142,6 +142,11 @@ class Explainer:
             back = replace(plan, charge_kw={**plan.charge_kw, name: held.charge_kw[name]})
             yield Lever(name, names.CHARGE, (f"{name}.{names.CHARGE}",), held.charge_kw[name][0], power[0], "kW", back)
 
+        for name, limit in plan.array_limit_kw.items():
+            back = replace(plan, array_limit_kw={**plan.array_limit_kw, name: held.array_limit_kw[name]})
+            target = f"{name}.{names.ARRAY_LIMIT}"
+            yield Lever(name, names.ARRAY_LIMIT, (target,), held.array_limit_kw[name][0], limit[0], "kW", back)
+
     def _awake_enough(self, pool: str) -> FloatArray:
         """Return the servers awake now, or as many as the plan wakes where that is more: its work needs them."""
         return np.asarray(np.maximum(self._plan.decisions.awake[pool], self._held.decisions.awake[pool]))

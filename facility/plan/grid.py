@@ -1,4 +1,4 @@
-"""The grid connection: energy and carbon, export only where it is priced, demand charge, import limit."""
+"""The grid connection: energy and carbon, export as far as it is allowed, demand charge, import limit, carbon budget."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 import cvxpy as cp
 import numpy as np
 
-from facility.plan.inputs import PlanInputs
+from facility.plan import goals
+from facility.plan.inputs import DAY_H, PlanInputs
 from facility.plan.problem import Problem
 from facility.records import FloatArray
 
@@ -42,43 +43,106 @@ def demand_months(inputs: PlanInputs) -> list[DemandMonth]:
     return months
 
 
+def demand_windows(inputs: PlanInputs) -> FloatArray:
+    """Return the demand windows of all months."""
+    return np.vstack([month.windows for month in demand_months(inputs)])
+
+
 def demand_cost(inputs: PlanInputs, site_kw: FloatArray) -> float:
     """Return the charge for demand above the peaks already paid for."""
     above = [max(float((month.windows @ site_kw).max()) - month.floor_kw, 0.0) for month in demand_months(inputs)]
     return inputs.site.tariff.demand_charge_per_kw_month * sum(above)
 
 
-def energy_and_carbon_cost(inputs: PlanInputs, site_kw: FloatArray) -> tuple[float, float]:
-    """Return what energy costs (less what export earns) and what carbon costs."""
-    imported = np.maximum(site_kw, 0.0) * inputs.step_h
-    exported = np.maximum(-site_kw, 0.0) * inputs.step_h
+def energy_cost(inputs: PlanInputs, site_kw: FloatArray) -> float:
+    """Return what energy costs, less what export earns."""
+    imported, exported = np.maximum(site_kw, 0.0) * inputs.step_h, np.maximum(-site_kw, 0.0) * inputs.step_h
     earned = inputs.export_price_per_kwh
-    energy = float(imported @ inputs.price_per_kwh) - (0.0 if earned is None else float(exported @ earned))
-    return energy, float(imported @ inputs.carbon_cost_per_kwh)
+    return float(imported @ inputs.price_per_kwh) - (0.0 if earned is None else float(exported @ earned))
+
+
+def carbon_kg(inputs: PlanInputs, site_kw: FloatArray) -> float:
+    """Return the carbon behind what is imported; export takes nothing off."""
+    return float(np.maximum(site_kw, 0.0) @ carbon_kg_per_kw(inputs))
+
+
+def carbon_kg_per_kw(inputs: PlanInputs) -> FloatArray:
+    """Return the carbon of one kW imported through each step."""
+    return np.asarray(inputs.carbon_gco2_per_kwh * (inputs.step_h * 1e-3))
+
+
+def carbon_budget_kg(inputs: PlanInputs) -> float | None:
+    """Return the most that the plan may emit over its horizon."""
+    per_day = inputs.site.carbon.budget_kg_per_day
+    return None if per_day is None else per_day * inputs.steps * inputs.step_h / DAY_H
 
 
 class GridPlan:
-    """The connection in the problem; `margin_kw` keeps the import limit although the pieces of the losses read low."""
+    """The connection in the problem; `margin_kw` keeps limits although the pieces of the losses read low."""
 
     def __init__(self, problem: Problem, inputs: PlanInputs, site_kw: Any, margin_kw: float) -> None:
+        self._problem, self._inputs, self._margin_kw = problem, inputs, margin_kw
         self.site_kw = cp.Variable(inputs.steps)
         problem.law(self.site_kw == site_kw)
-        meter, limit_kw = inputs.site.electrical.main_meter, inputs.site.electrical.import_limit_kw
-        if limit_kw is not None:
-            problem.limit("import limit", meter, self.site_kw + margin_kw - limit_kw, "kW")
-        self._energy(problem, inputs, meter)
-        charge = inputs.site.tariff.demand_charge_per_kw_month
-        if charge > 0.0:
-            for month in demand_months(inputs):
-                peak = cp.Variable()
-                problem.law(peak >= month.floor_kw, peak >= month.windows @ self.site_kw)
-                problem.cost("demand", charge * (peak - month.floor_kw))
+        self._exports = inputs.export_limit_kw > 0.0
+        self._imported_kw = cp.Variable(inputs.steps, nonneg=True) if self._exports else self.site_kw
+        if self._exports:
+            problem.law(self._imported_kw >= self.site_kw)
+        self._limits()
+        self._energy()
+        self._demand()
 
-    def _energy(self, problem: Problem, inputs: PlanInputs, meter: str) -> None:
-        bought, sold = inputs.full_price_per_kwh, inputs.export_price_per_kwh
-        if sold is None:
-            problem.limit("no export", meter, -self.site_kw, "kW")
-            problem.cost("energy", inputs.step_h * (bought @ self.site_kw))
+    @property
+    def carbon_kg(self) -> Any:
+        """The carbon behind what is imported."""
+        return carbon_kg_per_kw(self._inputs) @ self._imported_kw
+
+    @property
+    def energy_kwh(self) -> Any:
+        """What the meter counts, export taken off."""
+        return self._inputs.step_h * cp.sum(self.site_kw)
+
+    def peak_kw(self) -> Any:
+        """Return a variable not below the demand in any window."""
+        peak = cp.Variable()
+        self._problem.law(peak >= demand_windows(self._inputs) @ self.site_kw)
+        return peak
+
+    def goal_margin(self, goal: str) -> float:
+        """Return by how much a goal may read low."""
+        inputs = self._inputs
+        per_kw = {
+            goals.COST: inputs.step_h * np.abs(inputs.paid_price_per_kwh).sum(),
+            goals.CARBON: carbon_kg_per_kw(inputs).sum(),
+            goals.ENERGY: inputs.step_h * inputs.steps,
+            goals.PEAK: 1.0,
+        }
+        return float(self._margin_kw * per_kw.get(goal, 0.0))
+
+    def _limits(self) -> None:
+        inputs, meter, limit = self._inputs, self._inputs.site.electrical.main_meter, self._problem.limit
+        import_kw, budget_kg = inputs.site.electrical.import_limit_kw, carbon_budget_kg(inputs)
+        if import_kw is not None:
+            limit("import limit", meter, self.site_kw + self._margin_kw - import_kw, "kW")
+        if not self._exports:
+            limit("no export", meter, -self.site_kw, "kW")
+        elif np.isfinite(inputs.export_limit_kw):
+            limit("export limit", meter, -self.site_kw - inputs.export_limit_kw, "kW")
+        if budget_kg is not None:
+            limit("carbon budget", meter, self.carbon_kg + self.goal_margin(goals.CARBON) - budget_kg, "kg")
+
+    def _energy(self) -> None:
+        inputs, bought, sold = self._inputs, self._inputs.full_price_per_kwh, self._inputs.export_price_per_kwh
+        if sold is None or not self._exports:
+            self._problem.cost("energy", inputs.step_h * (bought @ self.site_kw))
         else:
-            paid = cp.maximum(cp.multiply(bought, self.site_kw), cp.multiply(sold, self.site_kw))
-            problem.cost("energy", inputs.step_h * cp.sum(paid))
+            spared = sold + inputs.weighed.energy_per_kwh
+            paid = spared @ self.site_kw + (bought - spared) @ self._imported_kw
+            self._problem.cost("energy", inputs.step_h * paid)
+
+    def _demand(self) -> None:
+        charge = self._inputs.site.tariff.demand_charge_per_kw_month
+        for month in demand_months(self._inputs) if charge > 0.0 else ():
+            peak = cp.Variable()
+            self._problem.law(peak >= month.floor_kw, peak >= month.windows @ self.site_kw)
+            self._problem.cost("demand", charge * (peak - month.floor_kw))

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from facility.errors import PlanError, SignalError
-from facility.records import FloatArray, Plan
-from facility.site import Site
+from facility.records import Commitment, CommitmentKind, FloatArray, Plan
+from facility.site import Site, Weights
 from facility.workload import Job
 from models.cooling import Mode, PlantModel
 from models.surrogate import StateTable
@@ -64,7 +64,14 @@ class PlanInputs:
         What the site draws besides IT, cooling and the losses of the chain as the site file gives them: lighting, offices,
         heat pumps. One value, or one a step.
     produced_kw
-        What photovoltaics deliver behind the meter. One value, or one a step.
+        What photovoltaics deliver behind the meter that nobody may hold down. One value, or one a step.
+    available_kw
+        By array that a plan may hold down: what it would deliver; not in `produced_kw`.
+    commitments
+        What was promised to the grid.
+    weights, goal_caps
+        What units of the goals are worth beside their prices, and the most that a goal may come to: as the site file says, or
+        as `facility.plan.goals` finds them.
     asleep_servers
         By pool: the names of the servers that sleep now; where they are not known, or are not as many, some are assumed.
     main_crah
@@ -108,6 +115,10 @@ class PlanInputs:
     expected_peak_kw: float = 0.0
     other_kw: float | FloatArray = 0.0
     produced_kw: float | FloatArray = 0.0
+    available_kw: Mapping[str, FloatArray] = field(default_factory=dict)
+    commitments: Sequence[Commitment] = ()
+    weights: Weights | None = None
+    goal_caps: Mapping[str, float] = field(default_factory=dict)
     taken_heat_kw: Mapping[str, FloatArray] = field(default_factory=dict)
     setpoints_now: Mapping[str, float] = field(default_factory=dict)
     time_limit_s: float | None = None
@@ -127,14 +138,19 @@ class PlanInputs:
         for name, kw in (("other_kw", self.other_kw), ("produced_kw", self.produced_kw)):
             if np.ndim(kw):
                 _check_series(name, np.asarray(kw), self)
+        for commitment in self.commitments:
+            _check_commitment(commitment)
 
     def _series(self) -> Iterator[tuple[str, FloatArray]]:
         for name in ("outdoor_degc", "wet_bulb_degc", "price_per_kwh", "carbon_gco2_per_kwh"):
             yield name, getattr(self, name)
-        for group in ("it_power_kw", "busy_servers", "taken_heat_kw"):
+        for group in ("it_power_kw", "busy_servers", "taken_heat_kw", "available_kw"):
             yield from ((f"{group} of {key}", values) for key, values in getattr(self, group).items())
         for pool, quantiles in self.busy_quantiles.items():
             yield from ((f"busy_quantiles {part} of {pool}", values) for part, values in quantiles.items())
+        for one in self.commitments:
+            if one.baseline_kw is not None:
+                yield f"baseline_kw of {one.id}", one.baseline_kw
 
     @property
     def steps(self) -> int:
@@ -158,8 +174,13 @@ class PlanInputs:
 
     @property
     def beside_kw(self) -> FloatArray:
-        """What neither IT nor cooling adds to the site's power, one a step; negative where photovoltaics deliver more."""
-        return np.broadcast_to(np.asarray(self.other_kw - self.produced_kw, dtype=float), (self.steps,))
+        """What nobody decides adds to the site's power, beside IT and cooling; negative where photovoltaics deliver more."""
+        return np.asarray(self.other_kw - self.fixed_solar_kw)
+
+    @property
+    def fixed_solar_kw(self) -> FloatArray:
+        """What photovoltaics deliver that nobody may hold down, one a step."""
+        return np.broadcast_to(np.asarray(self.produced_kw, dtype=float), (self.steps,))
 
     @property
     def carbon_cost_per_kwh(self) -> FloatArray:
@@ -167,15 +188,46 @@ class PlanInputs:
         return np.asarray(self.carbon_gco2_per_kwh * (self.site.carbon.price_per_tonne * 1e-6))
 
     @property
-    def full_price_per_kwh(self) -> FloatArray:
+    def weighed(self) -> Weights:
+        """What units of the goals are worth beside their prices."""
+        return self.site.planning.weights if self.weights is None else self.weights
+
+    @property
+    def paid_price_per_kwh(self) -> FloatArray:
         """Energy and carbon together."""
         return np.asarray(self.price_per_kwh + self.carbon_cost_per_kwh)
+
+    @property
+    def full_price_per_kwh(self) -> FloatArray:
+        """What a kWh imported is worth sparing: energy, carbon and weights."""
+        weighed_carbon = self.carbon_gco2_per_kwh * (self.weighed.carbon_per_kg * 1e-3)
+        return np.asarray(self.paid_price_per_kwh + weighed_carbon + self.weighed.energy_per_kwh)
 
     @property
     def export_price_per_kwh(self) -> FloatArray | None:
         """What a kWh exported earns, never more than a kWh imported costs: buying to sell is not our trade."""
         priced = self.site.tariff.export_price_per_kwh
-        return None if priced is None else np.asarray(np.minimum(priced, self.full_price_per_kwh))
+        if priced is None:
+            return None
+        return np.asarray(np.minimum(priced, self.paid_price_per_kwh))
+
+    @property
+    def export_limit_kw(self) -> float:
+        """The most that may flow out of the site; infinite where only its price decides."""
+        if self.site.tariff.export_price_per_kwh is None:
+            return 0.0
+        limit_kw = self.site.electrical.export_limit_kw
+        return math.inf if limit_kw is None else limit_kw
+
+    @property
+    def water_cost_per_lps(self) -> float:
+        """What 1 L/s of make-up water through a step is worth sparing: its price and its weight."""
+        return (self.site.water.price_per_m3 + self.weighed.water_per_m3) * self.m3_per_lps
+
+    @property
+    def m3_per_lps(self) -> float:
+        """Cubic metres that 1 L/s makes in a step."""
+        return 3.6 * self.step_h
 
     @property
     def following_day_price_per_kwh(self) -> float:
@@ -183,9 +235,17 @@ class PlanInputs:
         return float(self.full_price_per_kwh[-round(DAY_H / self.step_h) :].mean())
 
     @property
+    def terminal_money_frac(self) -> float:
+        """How much of a value at the following day's price is money, the rest being weights."""
+        full = self.following_day_price_per_kwh
+        if self.weighed == Weights() or full == 0.0:
+            return 1.0
+        return float(self.paid_price_per_kwh[-round(DAY_H / self.step_h) :].mean()) / full
+
+    @property
     def price_scale_per_kwh(self) -> float:
         """A typical price, by which wear given in kWh becomes money; never so low that moves are free."""
-        return max(float(np.abs(self.full_price_per_kwh).mean()), LEAST_SCALE_PER_KWH)
+        return max(float(np.abs(self.paid_price_per_kwh).mean()), LEAST_SCALE_PER_KWH)
 
     def plant(self, plant_id: str) -> PlantModel:
         """Return the model of a plant."""
@@ -228,3 +288,15 @@ def _check_known(name: str, mapping: Mapping[str, object], needed: Sequence[str]
     missing = [key for key in needed if key not in mapping]
     if missing:
         raise PlanError(f"{name} lacks {', '.join(missing)}")
+
+
+def _check_commitment(commitment: Commitment) -> None:
+    name = f"commitment {commitment.id}"
+    if any(time.utcoffset() != timedelta(0) for time in (commitment.start, commitment.end)):
+        raise PlanError(f"{name}: start and end must be aware times in UTC")
+    if commitment.end <= commitment.start:
+        raise PlanError(f"{name} ends before it starts")
+    if (commitment.kind is CommitmentKind.REDUCTION) != (commitment.baseline_kw is not None):
+        raise PlanError(f"{name}: a reduction needs baseline_kw, and only a reduction")
+    if commitment.penalty_per_kwh is not None and commitment.penalty_per_kwh < 0.0:
+        raise PlanError(f"{name}: a negative penalty would pay for breaking it")

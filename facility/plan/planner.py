@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from facility.errors import NoPlanFoundError, PlanError
+from facility.errors import InfeasibleError, NoPlanFoundError, PlanError
 from facility.plan.baseline import baseline
 from facility.plan.calm import Said
 from facility.plan.case import ItCase, SiteCase
 from facility.plan.explain import Explainer
 from facility.plan.explained import explanation_of
 from facility.plan.in_force import decisions_in_force, steps_left
+from facility.plan.in_order import in_order
 from facility.plan.inputs import PlanInputs
 from facility.plan.relax import relax
 from facility.plan.search import Found, Search
@@ -23,7 +24,7 @@ from facility.plan.simulate import Simulation, named_limit
 from facility.plan.statistics import SolveStatistics
 from facility.plan.tabulate import tables_of
 from facility.plan.timetable import timetable
-from facility.plan.verify import violations
+from facility.plan.verify import TOLERANCE, violations
 from facility.records import LeverSaving, LimitShortfall, Plan
 
 NOTHING_FRAC = 0.0005  # of the cost of present operation: a plan that saves less is not worth a change
@@ -50,19 +51,44 @@ def make_plan(inputs: PlanInputs) -> PlanResult:
     """
     deadline = time.perf_counter() + inputs.time_budget_s
     statistics = SolveStatistics()
+    case, held, run, found = _aimed(inputs, statistics, deadline)
+    with statistics.stage("explain"):
+        levers = tuple(Explainer(case.it, run, held, case.work_value_per_kwh).savings())
+        problem = None if found is None else found.plan.problem
+        explanation = explanation_of(case.it, run, problem, case.work_value_per_kwh)
+    plan = replace(_plan(case, run, held, found, statistics), explanation=explanation)
+    return PlanResult(plan, levers, statistics)
+
+
+def _aimed(
+    inputs: PlanInputs, statistics: SolveStatistics, deadline: float
+) -> tuple[SiteCase, Simulation, Simulation, Found | None]:
+    """Return the case, the run of present operation, the best run and what it was found as; goals in order first weighed."""
+    case, held = _prepared(inputs, statistics)
+    if not inputs.site.planning.goals:
+        return case, held, *_best(case, held, statistics, deadline)
+    with statistics.stage("goals"):
+        weighed, note = in_order(case, deadline)
+    statistics.notes.append(note)
+    case, held = _prepared(weighed, statistics)
+    try:
+        return case, held, *_best(case, held, statistics, deadline)
+    except (NoPlanFoundError, InfeasibleError) as error:
+        # The least of a goal is that of the relaxation: no plan may come so near to it as the slack asks.
+        statistics.notes.append(f"the goals are weighed, not held to their slack: {error}")
+        case, held = _prepared(replace(weighed, goal_caps={}), statistics)
+        return case, held, *_best(case, held, statistics, deadline)
+
+
+def _prepared(inputs: PlanInputs, statistics: SolveStatistics) -> tuple[SiteCase, Simulation]:
+    """Return what is known before solving, and the run of present operation."""
     it = ItCase.of(inputs)
     with statistics.stage("tabulate"):
         tables = tables_of(it)
     with statistics.stage("baseline"):
         held, work_value = baseline(it)
-    case = SiteCase.of(it, tables, work_value, _said(it, held, statistics))
     statistics.states = sum(len(table.states) for table in tables.values())
-    run, found = _best(case, held, statistics, deadline)
-    with statistics.stage("explain"):
-        levers = tuple(Explainer(it, run, held, work_value).savings())
-        explanation = explanation_of(it, run, None if found is None else found.plan.problem, work_value)
-    plan = replace(_plan(case, run, held, found, statistics), explanation=explanation)
-    return PlanResult(plan, levers, statistics)
+    return SiteCase.of(it, tables, work_value, _said(it, held, statistics)), held
 
 
 def _best(
@@ -133,6 +159,10 @@ def _plan(case: SiteCase, run: Simulation, held: Simulation, found: Found | None
         asleep_servers={pool: tuple(sorted(names.asleep_now)) for pool, names in it.named_pools()},
         server_moves=tuple(move for pool, names in it.named_pools() for move in names.moves(run.decisions.awake[pool])),
         jobs=tuple(run_of for pool, jobs in it.jobs.items() for run_of in jobs.runs(it.job_powers_kw(pool, jobs_kw))),
+        commitments=tuple(one.outcome(run.site_kw) for one in case.it.commitments),
+        limit_prices={} if found is None else _prices(found),
+        goal_weights=inputs.weighed.model_dump(),
+        goal_caps=dict(inputs.goal_caps),
     )
 
 
@@ -149,10 +179,20 @@ def _binding(run: Simulation, found: Found | None) -> Mapping[str, tuple[str, ..
     return {limit: tuple(sorted(name for name, other in pairs if other == limit)) for limit in limits}
 
 
+def _prices(found: Found) -> Mapping[str, float]:
+    """Return what a unit more of each binding limit would save, all its steps together."""
+    return {
+        f"{limit.equipment} {limit.name}": float(np.abs(np.asarray(limit.constraint.dual_value)).sum())
+        for limit in found.plan.problem.binding()
+    }
+
+
 def _shortfalls(case: SiteCase, run: Simulation, found: Found | None) -> list[LimitShortfall]:
     shortfalls = case.it.shortfalls()
     for battery in case.it.batteries.values():
         shortfalls += battery.shortfalls(run.chain.ups_output_kw)
+    broken = (one.shortfall(run.site_kw) for one in case.it.commitments)
+    shortfalls += [one for one in broken if one.amount > TOLERANCE[one.unit]]
     if found is not None:
         for name, path in found.paths.items():
             shortfalls += case.plants[name].first.shortfalls(int(path[0]))

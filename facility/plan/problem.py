@@ -75,8 +75,10 @@ class Problem:
         """The sum of all costs."""
         return cp.sum([term for terms in self.costs.values() for term in terms])
 
-    def solve(self, solvers: Sequence[str], time_limit_s: float, mip_gap: float = 1e-5) -> float:
-        """Minimise the cost with the first solver whose answer holds when checked; return the cost.
+    def solve(
+        self, solvers: Sequence[str], time_limit_s: float, mip_gap: float = 1e-5, objective: Any | None = None
+    ) -> float:
+        """Minimise the cost, or another objective, with the first solver whose answer holds when checked; return its value.
 
         Raises
         ------
@@ -86,7 +88,8 @@ class Problem:
             If no solver gives an answer that satisfies the constraints.
         """
         constraints = [limit.constraint for limit in self.limits] + self.physics
-        return minimise(cp.Problem(cp.Minimize(self.objective), constraints), solvers, time_limit_s, mip_gap)
+        least = self.objective if objective is None else objective
+        return minimise(cp.Problem(cp.Minimize(least), constraints), solvers, time_limit_s, mip_gap)
 
     def slackened(self, solvers: Sequence[str], time_limit_s: float) -> Iterator[tuple[Limit, FloatArray]]:
         """Yield each limit that cannot be met together with the others and by how much, at the least total slack."""

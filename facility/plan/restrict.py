@@ -69,6 +69,8 @@ def _short_steps(case: SiteCase, form: Form, time_limit_s: float) -> BoolArray:
     """Return the steps in which some limit is short with these states."""
     short = np.zeros(case.it.inputs.steps, dtype=bool)
     for limit, amount in SitePlan(case, form).problem.slackened(SOLVERS, time_limit_s):
+        if not limit.excess.ndim:
+            continue  # a limit on the whole horizon tells nothing of a step
         short[limit.first : limit.first + len(amount)] |= amount > amount.max() * _SEEN
     return short
 

@@ -15,6 +15,7 @@ from facility.plan.choose import Chooser
 from facility.plan.cooling_plant import PathPoint, StatePath
 from facility.plan.decisions import Decisions
 from facility.plan.electrical import electrical_chain
+from facility.plan.export_limit import within_export_limit
 from facility.plan.hall import approach
 from facility.plan.inputs import PlantNow
 from facility.plan.moves import Moves
@@ -24,7 +25,7 @@ from facility.plan.server_plan import Servers
 from facility.plan.simulate import Simulation, cost_of, run_plant, simulate, source_power
 from facility.plan.statistics import SolveStatistics
 from facility.plan.verify import violations
-from facility.plan.vertices import power_along
+from facility.plan.vertices import power_along, water_along
 from facility.plan.whole_servers import whole_servers
 from facility.records import FloatArray, LimitShortfall
 from models.cooling import BoolArray, JointState
@@ -180,7 +181,9 @@ class Search:
 
     def _verified(self, plan: SitePlan, paths: Mapping[str, StatePath]) -> tuple[Simulation, list[LimitShortfall]]:
         with self.statistics.stage("verify"):
-            run = simulate(self.case.it, decisions_from(plan, paths), self.case.work_value_per_kwh)
+            value = self.case.work_value_per_kwh
+            run = simulate(self.case.it, decisions_from(plan, paths), value)
+            run = within_export_limit(self.case.it, run, value)
             return run, violations(self.case.it, run)
 
     def _keep(self, plan: SitePlan, paths: Mapping[str, StatePath], run: Simulation) -> None:
@@ -194,8 +197,9 @@ class Search:
         run = run_plant(model, published(self.case, name, path), it.heat.load(model, solved.source_power_kw()))
         pieces = power_along(plant.table, path, heat)
         correction = np.where(run.response.feasible, run.response.overhead_kw - pieces, 0.0)
+        wetter = run.response.makeup_water_lps - water_along(plant.table, path, heat)
         fans = np.where(run.response.feasible[:, None], run.response.server_fan_kw, 0.0)
-        return PathPoint(path, correction, fans)
+        return PathPoint(path, correction, fans, np.where(run.response.feasible, wetter, 0.0))
 
     def _remember(self, paths: Mapping[str, StatePath]) -> None:
         for name, path in paths.items():
@@ -232,10 +236,11 @@ def _surrogate_cost(case: SiteCase, run: Simulation, paths: Mapping[str, StatePa
     """Return what the decisions cost with the pieces in place of the plant models: comparable with the bound."""
     it, decisions = case.it, run.decisions
     pieces = [power_along(case.plants[name].table, path, run.plants[name].heat_kw) for name, path in paths.items()]
-    other_kw = np.asarray(sum([*pieces, *decisions.charge_kw.values()]) + it.inputs.beside_kw)
+    water = [water_along(case.plants[name].table, path, run.plants[name].heat_kw) for name, path in paths.items()]
+    other_kw = np.asarray(sum(pieces) + it.net_charge_kw(decisions) + it.inputs.beside_kw)
     hall_kw = it.heat.hall_kw(source_power(it, decisions))
     site_kw = electrical_chain(it.inputs.site.electrical).power(hall_kw, other_kw).site_kw
-    return cost_of(it, decisions, site_kw, case.work_value_per_kwh).total_cost
+    return cost_of(it, decisions, site_kw, np.asarray(sum(water)), case.work_value_per_kwh).total_cost
 
 
 def decisions_from(plan: SitePlan, paths: Mapping[str, StatePath]) -> Decisions:
@@ -257,6 +262,10 @@ def decisions_from(plan: SitePlan, paths: Mapping[str, StatePath]) -> Decisions:
             for one, kw in zip(jobs.case.jobs, jobs.case.choices.powers_kw(jobs.decided), strict=True)
         },
         slowed={name: np.round(pool.slowed.value) for name, pool in plan.pools.items() if pool.slowed is not None},
+        array_limit_kw={
+            name: plan.case.it.arrays[name].limit_kw(np.asarray(array.delivered_kw.value))
+            for name, array in plan.arrays.items()
+        },
     )
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from facility.plan.case import ItCase
 from facility.plan.decisions import Decisions
 from facility.plan.electrical import electrical_chain
-from facility.plan.grid import demand_cost, energy_and_carbon_cost
+from facility.plan.goals import WEIGHED, goal_value, weighed
+from facility.plan.grid import carbon_kg, demand_cost, demand_windows, energy_cost
 from facility.plan.inputs import PlanInputs, PlantNow
 from facility.plan.moves import Moves, StateFeatures
 from facility.records import CostBreakdown, FloatArray
@@ -42,6 +43,7 @@ class Simulation:
     it_kw: FloatArray  # as metered at the racks: with server fans at their inlet temperature
     cooling_kw: FloatArray  # fans, pumps, chillers, towers
     chain: ChainPower
+    water_lps: FloatArray  # make-up water
     half_width_kw: FloatArray  # half of the 90 % interval of site power
     cost: CostBreakdown
 
@@ -75,16 +77,18 @@ def simulate(it: ItCase, decisions: Decisions, work_value_per_kwh: float) -> Sim
     cooling = np.asarray(
         sum(run.response.overhead_kw - run.response.server_fan_kw.sum(axis=1) for run in runs.values())
     )
-    charge = np.asarray(sum(decisions.charge_kw.values(), np.zeros(inputs.steps)))
-    chain = electrical_chain(inputs.site.electrical).power(hall_kw, cooling + charge + inputs.beside_kw)
+    other = cooling + it.net_charge_kw(decisions) + inputs.beside_kw
+    chain = electrical_chain(inputs.site.electrical).power(hall_kw, other)
     half_width = np.sqrt(np.asarray(sum(run.response.half_width_kw**2 for run in runs.values())))
-    cost = cost_of(it, decisions, chain.site_kw, work_value_per_kwh)
-    return Simulation(decisions, runs, np.asarray(sum(hall_kw.values())), cooling, chain, half_width, cost)
+    water_lps = np.asarray(sum(run.response.makeup_water_lps for run in runs.values()))
+    cost = cost_of(it, decisions, chain.site_kw, water_lps, work_value_per_kwh)
+    return Simulation(decisions, runs, np.asarray(sum(hall_kw.values())), cooling, chain, water_lps, half_width, cost)
 
 
 def with_work_value(it: ItCase, simulation: Simulation, work_value_per_kwh: float) -> Simulation:
     """Return the same run, its unfinished work valued anew."""
-    return replace(simulation, cost=cost_of(it, simulation.decisions, simulation.site_kw, work_value_per_kwh))
+    cost = cost_of(it, simulation.decisions, simulation.site_kw, simulation.water_lps, work_value_per_kwh)
+    return replace(simulation, cost=cost)
 
 
 def run_plant(model: PlantModel, states: tuple[JointState, ...], load: Load) -> PlantRun:
@@ -140,30 +144,40 @@ def _rows(load: Load, rows: list[int]) -> Load:
     return Load(load.it_air_kw[rows], load.it_liquid_kw[rows], load.outdoor_degc[rows], load.wet_bulb_degc[rows])
 
 
-def cost_of(it: ItCase, decisions: Decisions, site_kw: FloatArray, work_value_per_kwh: float) -> CostBreakdown:
-    """Return what a schedule costs that draws this power at the meter."""
+def cost_of(
+    it: ItCase, decisions: Decisions, site_kw: FloatArray, water_lps: FloatArray, work_value_per_kwh: float
+) -> CostBreakdown:
+    """Return what a schedule costs that draws this power at the meter and this make-up water."""
     inputs = it.inputs
-    energy, carbon = energy_and_carbon_cost(inputs, site_kw)
-    imported = np.maximum(site_kw, 0.0) * inputs.step_h
     left = sum(case.left_kwh(decisions.work_kw[name]) for name, case in it.works.items())
     left += sum(case.left_kwh(it.job_powers_kw(pool, decisions.jobs_kw)) for pool, case in it.jobs.items())
     stored = sum(
         case.value_per_kwh * (case.stored_kwh - case.course_kwh(decisions.charge_kw[name])[-1])
         for name, case in it.batteries.items()
     )
-    return CostBreakdown(
+    terminal = float(work_value_per_kwh * left + stored)
+    emitted_kg, water_m3 = carbon_kg(inputs, site_kw), float(water_lps.sum() * inputs.m3_per_lps)
+    cost = CostBreakdown(
         energy_kwh=float(site_kw.sum() * inputs.step_h),
-        energy_cost=energy,
+        energy_cost=energy_cost(inputs, site_kw),
         demand_cost=demand_cost(inputs, site_kw),
-        carbon_kg=float(imported @ inputs.carbon_gco2_per_kwh) / 1000.0,
-        carbon_cost=carbon,
+        carbon_kg=emitted_kg,
+        carbon_cost=emitted_kg * inputs.site.carbon.price_per_tonne * 1e-3,
         wear_cost=_wear(it, decisions),
-        terminal_cost=float(work_value_per_kwh * left + stored),
+        terminal_cost=terminal * inputs.terminal_money_frac,
+        water_m3=water_m3,
+        water_cost=water_m3 * inputs.site.water.price_per_m3,
+        commitment_cost=sum(case.cost(site_kw) for case in it.commitments),
+        peak_kw=float((demand_windows(inputs) @ site_kw).max()),
     )
+    values = {goal: goal_value(cost, goal) for goal in WEIGHED}
+    later = terminal * (1.0 - inputs.terminal_money_frac)
+    return replace(cost, preference_cost=weighed(inputs.weighed, values) + later)
 
 
 def _wear(it: ItCase, decisions: Decisions) -> float:
     wear = sum(it.batteries[name].wear_cost(kw) for name, kw in decisions.charge_kw.items())
+    wear += sum(it.arrays[name].lost_cost(kw) for name, kw in decisions.array_limit_kw.items())
     wear += sum(it.pools[name].wear(awake, decisions.slowed.get(name)) for name, awake in decisions.awake.items())
     wear += sum(case.wait_cost(it.job_powers_kw(pool, decisions.jobs_kw)) for pool, case in it.jobs.items())
     return float(wear + sum(_move_wear(it.inputs, plant, decisions) for plant in it.inputs.plants))

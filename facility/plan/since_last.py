@@ -151,7 +151,7 @@ def _gain(it: ItCase, moved: _Moved, old: Simulation, new: Simulation, work_valu
     under = replace(it, inputs=moved.as_it_was, heat=ItHeat(moved.as_it_was))
     costs = [
         (
-            cost_of(under, one.decisions, one.site_kw, work_value_per_kwh)
+            cost_of(under, one.decisions, one.site_kw, one.water_lps, work_value_per_kwh)
             if moved.only_money
             else simulate(under, one.decisions, work_value_per_kwh).cost
         ).total_cost

@@ -28,6 +28,11 @@ class BatteryCase:
         self.value_per_kwh = inputs.following_day_price_per_kwh * battery.discharge_efficiency_frac
 
     @property
+    def from_sun_only(self) -> bool:
+        """Whether it charges from photovoltaics alone."""
+        return self.battery.charges_from == "photovoltaics"
+
+    @property
     def most_kwh(self) -> FloatArray:
         """Upper limit of stored energy: full, or on the way down from a measurement above it."""
         way = self.stored_kwh - self._recovered_kwh / self.battery.discharge_efficiency_frac

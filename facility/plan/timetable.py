@@ -69,6 +69,8 @@ def _site_series(it: ItCase, run: Simulation) -> Iterator[tuple[str, FloatArray]
     yield "site.power_half_width_kw", run.half_width_kw
     yield "site.power_ratio", facility_kw / run.it_kw
     yield "site.interim_pue", np.cumsum(facility_kw) / np.cumsum(run.it_kw)
+    if it.inputs.site.photovoltaics:
+        yield "site.photovoltaic_power_kw", it.solar_kw(run.decisions.array_limit_kw)
     yield "site.price_per_kwh", it.inputs.price_per_kwh
     yield "site.carbon_intensity_gco2_per_kwh", it.inputs.carbon_gco2_per_kwh
     yield "site.outdoor_temperature_degc", it.inputs.outdoor_degc

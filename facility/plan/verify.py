@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 
 from facility.errors import PlanError
 from facility.plan.case import ItCase
 from facility.plan.decisions import WORK_VALUE, Decisions, decisions_of
+from facility.plan.goals import goal_value
+from facility.plan.grid import carbon_budget_kg, carbon_kg
 from facility.plan.inputs import PlanInputs
 from facility.plan.moves import Moves, StateFeatures
 from facility.plan.servers import PoolCase
@@ -17,9 +19,10 @@ from facility.plan.simulate import PlantRun, Simulation, named_limit, simulate
 from facility.plan.verify_jobs import job_excesses
 from facility.plan.verify_names import name_excesses
 from facility.records import CostBreakdown, FloatArray, LimitShortfall, Plan
+from facility.site import Weights
 from models.cooling import BoolArray, PlantModel
 
-TOLERANCE = {"kW": 0.05, "kWh": 0.05, "K": 1e-6, "servers": 1e-6, "steps": 0.0, "charge": 0.0}
+TOLERANCE = {"kW": 0.05, "kWh": 0.05, "K": 1e-6, "servers": 1e-6, "steps": 0.0, "kg": 0.05, "%": 0.01}
 COST_TOLERANCE = 1e-6  # relative
 
 
@@ -34,12 +37,9 @@ class PlanRejectedError(PlanError):
 def violations(it: ItCase, simulation: Simulation) -> list[LimitShortfall]:
     """Return every limit that a simulated schedule breaks by more than its unit's tolerance."""
     found = [*_plant_limits(it, simulation), *_server_limits(it, simulation)]
-    found += [
-        *_job_limits(it, simulation),
-        *_work_limits(it, simulation),
-        *_battery_limits(it, simulation),
-        *_power_limits(it.inputs, simulation),
-    ]
+    found += [*_job_limits(it, simulation), *_work_limits(it, simulation), *_battery_limits(it, simulation)]
+    found += [*_array_limits(it, simulation), *_power_limits(it.inputs, simulation)]
+    found += [*_promises(it, simulation), *_sums(it.inputs, simulation)]
     return _refused(found)
 
 
@@ -55,6 +55,8 @@ def verify_plan(inputs: PlanInputs, plan: Plan) -> Simulation:
     PlanRejectedError
         If a limit is broken, or if powers or costs are not those that the schedule has.
     """
+    if inputs.site.planning.goals:
+        inputs = replace(inputs, weights=Weights(**plan.goal_weights), goal_caps=plan.goal_caps)
     it = ItCase.of(inputs)
     decisions = decisions_of(inputs, plan.schedule)
     simulation = simulate(it, decisions, plan.schedule[WORK_VALUE][0])
@@ -65,6 +67,7 @@ def verify_plan(inputs: PlanInputs, plan: Plan) -> Simulation:
     if not apart.max() <= COST_TOLERANCE * np.abs(power).max():
         found.append(_worst(inputs, "stated site power", apart, "kW"))
     found += _cost_differences(plan.cost, simulation.cost)
+    found += _outcome_differences(it, plan, simulation)
     if found:
         raise PlanRejectedError(found)
     return simulation
@@ -76,6 +79,17 @@ def _cost_differences(stated: CostBreakdown, found: CostBreakdown) -> Iterator[L
         apart = abs(getattr(stated, field.name) - getattr(found, field.name))
         if not apart <= COST_TOLERANCE * scale:
             yield LimitShortfall(f"stated {field.name}", apart, "")
+
+
+def _outcome_differences(it: ItCase, plan: Plan, simulation: Simulation) -> Iterator[LimitShortfall]:
+    """Yield commitments of which the plan claims other than what the schedule does."""
+    stated = {one.id: one for one in plan.commitments}
+    for case in it.commitments:
+        found, claimed = case.outcome(simulation.site_kw), stated.get(case.commitment.id)
+        claims = (np.nan, np.nan) if claimed is None else (claimed.delivered_kw, claimed.shortfall_kwh)
+        apart = max(abs(found.delivered_kw - claims[0]), abs(found.shortfall_kwh - claims[1]))
+        if not apart <= COST_TOLERANCE * max(abs(found.delivered_kw), 1.0):
+            yield LimitShortfall(f"stated outcome of {found.id}", apart, "")
 
 
 def _worst(inputs: PlanInputs, name: str, excess: FloatArray, unit: str) -> LimitShortfall:
@@ -207,7 +221,35 @@ def _power_limits(inputs: PlanInputs, simulation: Simulation) -> Iterator[LimitS
     electrical, chain = inputs.site.electrical, simulation.chain
     if electrical.import_limit_kw is not None:
         yield _worst(inputs, f"{electrical.main_meter} import limit", chain.site_kw - electrical.import_limit_kw, "kW")
-    if inputs.site.tariff.export_price_per_kwh is None:
-        yield _worst(inputs, f"{electrical.main_meter} no export", -chain.site_kw, "kW")
+    name = "no export" if inputs.export_limit_kw == 0.0 else "export limit"
+    yield _worst(inputs, f"{electrical.main_meter} {name}", -chain.site_kw - inputs.export_limit_kw, "kW")
     for curve, load_kw in ((electrical.ups, chain.ups_output_kw), (electrical.transformer, chain.transformer_load_kw)):
         yield _worst(inputs, f"{curve.id} rated power", load_kw - curve.rated_kw, "kW")
+
+
+def _array_limits(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfall]:
+    for name, case in it.arrays.items():
+        limit_kw = simulation.decisions.array_limit_kw[name]
+        yield _worst(it.inputs, f"{name} power limit", np.maximum(limit_kw - case.array.rated_kw, -limit_kw), "kW")
+    held = [name for name, battery in it.batteries.items() if battery.from_sun_only]
+    if held:
+        taken_kw = sum(np.maximum(simulation.decisions.charge_kw[name], 0.0) for name in held)
+        excess_kw = taken_kw - it.solar_kw(simulation.decisions.array_limit_kw)
+        yield _worst(it.inputs, f"{' and '.join(held)} charge from photovoltaics", excess_kw, "kW")
+
+
+def _promises(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfall]:
+    for case in it.commitments:
+        if case.commitment.penalty_per_kwh is None:
+            yield case.shortfall(simulation.site_kw)
+
+
+def _sums(inputs: PlanInputs, simulation: Simulation) -> Iterator[LimitShortfall]:
+    """Yield what is limited over the whole horizon."""
+    budget_kg = carbon_budget_kg(inputs)
+    if budget_kg is not None:
+        name = f"{inputs.site.electrical.main_meter} carbon budget"
+        yield LimitShortfall(name, carbon_kg(inputs, simulation.site_kw) - budget_kg, "kg")
+    for goal, cap in inputs.goal_caps.items():
+        above = goal_value(simulation.cost, goal) - cap
+        yield LimitShortfall(f"site goal {goal}", 100.0 * above / max(abs(cap), 1.0), "%")

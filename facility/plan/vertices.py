@@ -19,7 +19,7 @@ from models.surrogate import StateTable
 
 IntArray = npt.NDArray[np.int64]
 
-_SAME_KW = 1e-6
+_SAME_KW, _SAME_LPS = 1e-6, 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +55,12 @@ def power_along(table: StateTable, path: IntArray, heat_kw: FloatArray) -> Float
     return np.asarray((table.slope[steps, path] * heat_kw[:, None] + table.intercept_kw[steps, path]).max(axis=1))
 
 
+def water_along(table: StateTable, path: IntArray, heat_kw: FloatArray) -> FloatArray:
+    """Return surrogate make-up water [L/s] of one state a step at its heat."""
+    steps = np.arange(len(path))
+    return np.asarray(table.water_slope_lps_per_kw[steps, path] * heat_kw + table.water_intercept_lps[steps, path])
+
+
 def corners(
     table: StateTable, low: FloatArray, high: FloatArray, allowed: BoolArray, upper_steps: BoolArray
 ) -> Vertices:
@@ -86,8 +92,10 @@ def _breakpoints(table: StateTable, low: FloatArray, high: FloatArray) -> tuple[
     return np.stack(heats, axis=2), np.stack(real, axis=2)
 
 
-def undominated(table: StateTable, low: FloatArray, high: FloatArray, left: BoolArray, groups: list[int]) -> BoolArray:
-    """Drop states that another one of the same group never exceeds in power and covers in heat, step by step.
+def undominated(
+    table: StateTable, low: FloatArray, high: FloatArray, left: BoolArray, groups: list[int], *, water_counts: bool
+) -> BoolArray:
+    """Drop states that another one of the same group never exceeds in power (and water) and covers in heat, step by step.
 
     Exact where nothing but the group ties steps together: a convex curve that lies below another at its corners lies
     below it everywhere between.
@@ -100,6 +108,15 @@ def undominated(table: StateTable, low: FloatArray, high: FloatArray, left: Bool
         for one, other in ((a, b) for a in members for b in members if a != b):
             lines = table.slope[:, other, :, None] * heat[:, one, None, :] + table.intercept_kw[:, other, :, None]
             below = ((lines.max(axis=1) <= own[:, one] + _SAME_KW) | ~real[:, one]).all(axis=1)
+            if water_counts:
+                below &= _no_wetter(table, other, one, low[:, one], high[:, one])
             covers = (low[:, other] <= low[:, one] + _SAME_KW) & (high[:, other] >= high[:, one] - _SAME_KW)
             keep[:, one] &= ~(below & covers & keep[:, other])
     return keep
+
+
+def _no_wetter(table: StateTable, state: int, other: int, low: FloatArray, high: FloatArray) -> BoolArray:
+    """Tell in which steps a state takes no more water than another at the ends of a range of heat."""
+    slope = table.water_slope_lps_per_kw[:, state] - table.water_slope_lps_per_kw[:, other]
+    level = table.water_intercept_lps[:, state] - table.water_intercept_lps[:, other]
+    return np.asarray((slope * low + level <= _SAME_LPS) & (slope * high + level <= _SAME_LPS))

@@ -10,7 +10,16 @@ from facility.site.halls import AirLimits, AirsideEconomizer, AllowableAir, Crah
 from facility.site.heat import HeatContract, HeatPump
 from facility.site.liquid import Cdu, LiquidLoop
 from facility.site.plants import ChilledWaterTank, Chiller, DryCooler, Plant, Pump, Tower, WatersideEconomizer
-from facility.site.rules import AbnormalInput, Availability, HistoryStore, JournalStore, Planning, Redundancy
+from facility.site.rules import (
+    AbnormalInput,
+    Availability,
+    Goal,
+    HistoryStore,
+    JournalStore,
+    Planning,
+    Redundancy,
+    Weights,
+)
 from facility.site.servers import (
     DeferrableWork,
     FrequencyLevel,
@@ -42,6 +51,7 @@ __all__ = [
     "DryCooler",
     "Electrical",
     "FrequencyLevel",
+    "Goal",
     "Hall",
     "HeatContract",
     "HeatPump",
@@ -78,5 +88,6 @@ __all__ = [
     "Water",
     "WatersideEconomizer",
     "Weather",
+    "Weights",
     "WritablePoint",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from facility.site.values import Fraction, Id, Named, NonNegative, Part, Positive
 
 
@@ -35,6 +37,7 @@ class Photovoltaics(Named):
     tilt_deg: NonNegative = 15.0
     azimuth_deg: NonNegative = 180.0
     inverter_efficiency_frac: Fraction = 0.97
+    curtailable: bool = False  # whether a plan may hold its power down
 
 
 class Electrical(Part):
@@ -58,3 +61,4 @@ class Battery(Named):
     reserve_min: NonNegative = 10.0  # minutes at the present critical load that stay in it
     wear_cost_per_kwh: NonNegative = 0.02
     dispatchable: bool = False
+    charges_from: Literal["any", "photovoltaics"] = "any"  # photovoltaics: never more than these deliver

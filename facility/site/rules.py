@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from facility.site.values import CalendarDate, Count, Id, Number, Part, Positive, SecretRef, Uri
+from facility.site.values import CalendarDate, Count, Fraction, Id, NonNegative, Number, Part, Positive, SecretRef, Uri
 
 
 class Availability(Part):
@@ -53,18 +53,46 @@ class AbnormalInput(Part):
         return self
 
 
+class Weights(Part):
+    """What the site would pay, beyond all prices, to spare a unit; in its currency. Nobody is paid it."""
+
+    carbon_per_kg: NonNegative = 0.0
+    water_per_m3: NonNegative = 0.0
+    energy_per_kwh: NonNegative = 0.0
+    peak_per_kw: NonNegative = 0.0  # of the highest demand in the horizon
+
+
+class Goal(Part):
+    """What to make least; the goals after it may cost it no more than this share of what it came to."""
+
+    of: Literal["cost", "carbon", "water", "energy", "peak"]
+    slack_frac: Fraction = 0.01
+
+
 class Planning(Part):
-    """How far and how often to plan."""
+    """How far and how often to plan, and what for: least cost with weights, or goals in order."""
 
     horizon_h: Positive = 48.0
     step_min: Literal[5, 10, 15, 30, 60] = 15
     interval_min: Positive = 15.0
     time_limit_s: Positive = 60.0
+    weights: Weights = Weights()
+    goals: tuple[Goal, ...] = ()
 
     @model_validator(mode="after")
     def _whole_steps(self) -> Planning:
         if self.horizon_h * 60 % self.step_min or self.horizon_h > 24 * 14:
             raise ValueError("horizon_h: expected a whole number of steps, at most two weeks")
+        return self
+
+    @model_validator(mode="after")
+    def _one_way_to_weigh(self) -> Planning:
+        names = [goal.of for goal in self.goals]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"goals: {', '.join(twice)} stands in it twice; once is enough")
+        if self.goals and self.weights != Weights():
+            raise ValueError("give either goals in order or weights, not both")
         return self
 
 

@@ -38,12 +38,13 @@ class Water(Part):
 
 
 class Carbon(Part):
-    """Grid carbon intensity: a constant, or a file (`time`, `gco2_per_kwh`), and the price the site puts on it."""
+    """Grid carbon intensity: a constant, or a file (`time`, `gco2_per_kwh`); the price and the limit the site puts on it."""
 
     gco2_per_kwh: NonNegative = 400.0
     intensity_file: Path | None = None
     signal: Literal["average", "marginal"] = "average"
     price_per_tonne: NonNegative = 0.0
+    budget_kg_per_day: NonNegative | None = None  # the most that a plan may emit, on the mean of its days
 
 
 class Weather(Part):

@@ -9,37 +9,17 @@ import numpy as np
 import pytest
 
 from facility.plan.assembly import Form
-from facility.plan.baseline import baseline
-from facility.plan.case import ItCase, SiteCase
+from facility.plan.case import SiteCase
 from facility.plan.cooling_plant import PathPoint
-from facility.plan.decisions import Decisions
 from facility.plan.inputs import PlanInputs
 from facility.plan.planner import make_plan
 from facility.plan.relax import relax
 from facility.plan.restrict import BlockedError, branch_and_bound, restrict
 from facility.plan.search import Search
-from facility.plan.simulate import simulate
 from facility.plan.statistics import SolveStatistics
-from facility.plan.tabulate import tables_of
-from facility.plan.verify import violations
 from models.cooling import Mode
+from tests.plan.enumeration import cheapest, prepared
 from tests.plan.toy import BATTERY, ToyPlant, toy_inputs, toy_site
-
-
-def prepared(inputs: PlanInputs) -> SiteCase:
-    it = ItCase.of(inputs)
-    return SiteCase.of(it, tables_of(it), baseline(it)[1])
-
-
-def cheapest_by_enumeration(case: SiteCase) -> float:
-    """Try every path of states through simulation and verification; no solver, no pieces."""
-    it, states = case.it, case.it.inputs.plants[0].states()
-    costs = []
-    for path in product(states, repeat=it.inputs.steps):
-        run = simulate(it, Decisions({"plant-1": path}, {}, {}, {}), 0.0)
-        if run.plants["plant-1"].response.feasible.all() and not violations(it, run):
-            costs.append(run.cost.total_cost)
-    return min(costs)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +29,7 @@ def cheapest_by_enumeration(case: SiteCase) -> float:
 def test_the_plan_is_the_best_of_all_paths(demand_charge: float, wet_bulb: list[float]) -> None:
     tariff = {"energy_price_per_kwh": 0.2, "demand_charge_per_kw_month": demand_charge, "demand_window_min": 60}
     inputs = toy_inputs(toy_site(5.0, tariff=tariff), wet_bulb_degc=np.array(wet_bulb))
-    best = cheapest_by_enumeration(prepared(inputs))
+    best = cheapest(prepared(inputs))
     plan = make_plan(inputs).plan
     assert plan.cost.total_cost == pytest.approx(best, rel=2e-4)
     assert plan.bound <= best * (1.0 + 1e-6)
@@ -88,10 +68,10 @@ def test_branch_and_bound_finds_what_enumerating_restricted_problems_finds() -> 
         table = case.plants["plant-1"].table
         if not all(table.available[step, state] for step, state in enumerate(path)):
             continue
-        point = PathPoint(np.array(path), np.zeros(4), np.zeros((4, 1)))
+        point = PathPoint(np.array(path), np.zeros(4), np.zeros((4, 1)), np.zeros(4))
         if _moves_allowed(case, path):
             plan = restrict(case, Form(points={"plant-1": point}), 10.0)
-            costs.append(plan.cost + _wear(case, path))
+            costs.append(plan.cost)
     solved, paths = branch_and_bound(case, None, 20.0, mip_gap=1e-7)
     assert solved.cost == pytest.approx(min(costs), rel=1e-6)
     assert _moves_allowed(case, tuple(paths["plant-1"]))
@@ -102,13 +82,6 @@ def _moves_allowed(case: SiteCase, path: tuple[int, ...]) -> bool:
     modes = [case.plants["plant-1"].table.states[state].mode for state in path]
     changes = [step for step in range(4) if modes[step] != ([Mode.MECHANICAL, *modes][step])]
     return all(later - earlier >= 2 for earlier, later in pairwise(changes))
-
-
-def _wear(case: SiteCase, path: tuple[int, ...]) -> float:
-    inputs = case.it.inputs
-    states = tuple(case.plants["plant-1"].table.states[state] for state in path)
-    idle = {"b-1": np.zeros(inputs.steps)}
-    return simulate(case.it, Decisions({"plant-1": states}, {}, {}, idle), 0.0).cost.wear_cost
 
 
 def test_the_relaxation_bounds_branch_and_bound_and_the_plan_comes_close() -> None:
@@ -131,7 +104,7 @@ def test_a_wide_gap_is_closed_by_branch_and_bound_near_the_states_found() -> Non
 
 def test_states_that_cannot_carry_the_heat_block_the_restricted_problem() -> None:
     case = prepared(battery_inputs())
-    point = PathPoint(np.zeros(4, dtype=int), np.zeros(4), np.zeros((4, 1)))
+    point = PathPoint(np.zeros(4, dtype=int), np.zeros(4), np.zeros((4, 1)), np.zeros(4))
     table = case.plants["plant-1"].table
     table.heat_max_kw[2, 0] = 50.0
     with pytest.raises(BlockedError) as blocked:

@@ -15,7 +15,7 @@ from facility.plan.inputs import PlanInputs
 from facility.plan.planner import PlanResult, make_plan
 from facility.plan.problem import Problem, minimise
 from models.cooling import Mode
-from tests.plan.test_oracle import prepared
+from tests.plan.enumeration import prepared
 from tests.plan.toy import BATTERY, POOL, WORK, ToyPlant, toy_inputs, toy_site
 
 

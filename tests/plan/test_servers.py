@@ -53,7 +53,7 @@ def cheapest(inputs: PlanInputs, slower: bool = False) -> float:
     for path in product(*options):
         awake, slow = np.array(path, dtype=float).T
         slowed = {"pool-1": slow[None]} if slower else {}
-        run = simulate(it, Decisions({"plant-1": (STATE,) * steps}, {"pool-1": awake}, {}, {}, slowed), 0.0)
+        run = simulate(it, Decisions({"plant-1": (STATE,) * steps}, {"pool-1": awake}, {}, {}, slowed=slowed), 0.0)
         if run.cost.total_cost < best and not violations(it, run):
             best = run.cost.total_cost
     return best

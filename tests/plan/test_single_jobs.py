@@ -50,7 +50,7 @@ def cheapest(inputs: PlanInputs, levels: int = 2) -> float:
     best = np.inf
     for way in product(*ways):
         powers = {one.id: kw for one, kw in zip(inputs.jobs, way, strict=True)}
-        run = simulate(it, Decisions({"plant-1": (STATE,) * inputs.steps}, {}, {}, {}, {}, powers), value)
+        run = simulate(it, Decisions({"plant-1": (STATE,) * inputs.steps}, {}, {}, {}, jobs_kw=powers), value)
         if run.cost.total_cost < best and not violations(it, run):
             best = run.cost.total_cost
     return best

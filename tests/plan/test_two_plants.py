@@ -13,7 +13,7 @@ from facility.plan.it_heat import ItHeat
 from facility.plan.planner import make_plan
 from facility.plan.restrict import branch_and_bound
 from facility.plan.verify import verify_plan
-from tests.plan.test_oracle import prepared
+from tests.plan.enumeration import prepared
 from tests.plan.toy import BATTERY, CRAH, NOW, ToyPlant, toy_inputs, toy_plant_part, toy_site
 
 HOURS = 8.0
