@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facility.explanation import Explanation
+from facility.promises import CommitmentOutcome
 from facility.workload import JobRun, ServerMoves
 
 FloatArray = npt.NDArray[np.float64]
@@ -219,55 +220,6 @@ class CostBreakdown:
         return bills + self.wear_cost + self.terminal_cost
 
 
-class CommitmentKind(enum.StrEnum):
-    """What is promised to the grid."""
-
-    IMPORT_CAP = "import_cap"  # to draw no more than so much
-    REDUCTION = "reduction"  # to draw so much less than a baseline
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Commitment:
-    """A promise to the grid from `start` until `end`, in each step that this touches.
-
-    What is paid for keeping it is settled elsewhere; a price per kWh delivered is the same as a penalty per kWh short.
-
-    Attributes
-    ----------
-    amount_kw
-        The cap, or the reduction.
-    baseline_kw
-        Of a reduction: what the site would have drawn, one value a step of the plan.
-    penalty_per_kwh
-        What falling short costs; None: it must not.
-    """
-
-    id: str
-    kind: CommitmentKind
-    start: datetime
-    end: datetime
-    amount_kw: float
-    baseline_kw: FloatArray | None = None
-    penalty_per_kwh: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CommitmentOutcome:
-    """What a plan makes of a commitment, in the steps that it covers.
-
-    `delivered_kw` is the highest draw under a cap, the least reduction otherwise.
-    """
-
-    id: str
-    kind: CommitmentKind
-    start: datetime
-    end: datetime
-    committed_kw: float
-    delivered_kw: float
-    shortfall_kwh: float
-    cost: float
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A verified schedule beside the baseline it is compared with.
@@ -290,9 +242,7 @@ class Plan:
     baseline_cost: CostBreakdown
     bound: float  # lower bound on the plan's total cost for the surrogate
     binding_limits: Mapping[str, tuple[str, ...]]  # limit name -> equipment it binds
-    shortfalls: tuple[
-        LimitShortfall, ...
-    ] = ()  # limits broken at the measured state, being recovered; promises not kept
+    shortfalls: tuple[LimitShortfall, ...] = ()  # limits already broken at the measured state, being recovered
     notes: tuple[str, ...] = ()
     jobs: tuple[JobRun, ...] = ()
     asleep_servers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # pool -> names, before the moves

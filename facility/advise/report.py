@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from facility.records import CommitmentOutcome, CostBreakdown, Interval, Plan, Recommendation
+from facility.promises import CommitmentOutcome
+from facility.records import CostBreakdown, Interval, Plan, Recommendation
 
 Row = dict[str, Any]
 

@@ -30,7 +30,8 @@ def decisions_as_done(it: ItCase, measured: Measured, planned: Decisions) -> tup
     awake = {pool: measured.mean(f"{pool}.awake_servers") for pool in planned.awake}
     work, notes = _or_as_planned(measured, "deferrable_power_kw", planned.work_kw)
     charge, more = _or_as_planned(measured, "charge_power_kw", planned.charge_kw)
-    return Decisions(states, awake, work, charge), notes + more
+    free = {name: np.full(it.inputs.steps, case.array.rated_kw) for name, case in it.arrays.items()}
+    return Decisions(states, awake, work, charge, free), notes + more
 
 
 def _or_as_planned(

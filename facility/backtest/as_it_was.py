@@ -45,6 +45,7 @@ def inputs_as_it_was(day: DayPlan, measured: Measured, recorded: Recorded, learn
     was = {name: recorded.turned_out(name, times) for name in (OUTDOOR, WET_BULB, PRICE, CARBON)}
     plants = _plants(day, recorded, learned)
     # Held machines go on as the day before; seen from a day later, that is what they did in this one.
+    planned = day.inputs.available_kw
     held = HeldMachines(loaded, measured.telemetry, end, start + DAY, len(times))
     return dataclasses.replace(
         day.inputs,
@@ -58,7 +59,8 @@ def inputs_as_it_was(day: DayPlan, measured: Measured, recorded: Recorded, learn
         carbon_gco2_per_kwh=was[CARBON],
         busy_servers={pool: _busy(measured, pool) for pool in day.inputs.busy_servers},
         other_kw=learned.other_kw + held.drawn_kw(),
-        produced_kw=held.produced_kw(),
+        produced_kw=held.delivered_kw([array for array in site.photovoltaics if array.id not in planned]),
+        available_kw={array.id: held.delivered_kw([array]) for array in site.photovoltaics if array.id in planned},
         taken_heat_kw=held.taken_heat_kw(),
         tables={},
     )

@@ -10,12 +10,16 @@ from rich.text import Text
 
 from facility.advise import wording
 from facility.advise.report import cost_rows, interim_pue, job_rows, move_rows, schedule_rows
+from facility.promises import CommitmentKind, CommitmentOutcome
 from facility.records import Plan, Recommendation
 from facility.site import Site
 
 SCHEDULE_EVERY_H = 2
 NOTHING = "Nothing to recommend: no change is worth making now."
-ITEM_UNITS = {"energy_kwh": "kWh", "carbon_kg": "kgCO2"}
+ITEM_UNITS = {"energy_kwh": "kWh", "carbon_kg": "kgCO2", "water_m3": "m³", "peak_kw": "kW"}
+NOT_EVERYWHERE = frozenset(
+    {"water_m3", "water_cost", "commitment_cost", "preference_cost"}
+)  # left out where they are 0
 # The series worth a column in a terminal; all of them are in `--format csv` and `json`.
 SCHEDULE_SUFFIXES = (
     "leaving_chilled_water_temperature_setpoint_degc",
@@ -26,6 +30,7 @@ SCHEDULE_SUFFIXES = (
     "level_4_servers_command",
     "deferrable_power_command_kw",
     "charge_power_setpoint_kw",
+    "power_limit_setpoint_kw",
     "site.price_per_kwh",
     "site.power_kw",
 )
@@ -39,6 +44,7 @@ HEADINGS = {
     "level_4_servers_command": "slowed most",
     "deferrable_power_command_kw": "deferrable kW",
     "charge_power_setpoint_kw": "battery kW",
+    "power_limit_setpoint_kw": "PV at most kW",
     "site.price_per_kwh": "price/kWh",
     "site.power_kw": "site kW",
 }
@@ -54,11 +60,26 @@ def plan_tables(site: Site, plan: Plan, recommendations: Sequence[Recommendation
         *_pue(site, plan),
         *(Text(f"limit that binds: {limit} ({', '.join(names)})") for limit, names in plan.binding_limits.items()),
         *(Text(f"outside its limit now: {shortfall}", style="bold") for shortfall in plan.shortfalls),
+        *(Text(_promise(site, outcome)) for outcome in plan.commitments),
         *(Text(f"note: {note}") for note in plan.notes),
         *_job_table(site, plan),
         *_move_table(site, plan),
         _schedule_table(site, plan),
     ]
+
+
+def _promise(site: Site, outcome: CommitmentOutcome) -> str:
+    start, end = (time.astimezone(site.zone) for time in (outcome.start, outcome.end))
+    kind = "at most" if outcome.kind is CommitmentKind.IMPORT_CAP else "less by"
+    short = (
+        f"; short by {outcome.shortfall_kwh:.1f} kWh, {outcome.cost:.2f} {site.currency}"
+        if outcome.shortfall_kwh
+        else ""
+    )
+    return (
+        f"promise {outcome.id}, {start:%Y-%m-%d %H:%M} to {end:%H:%M}: {kind} {outcome.committed_kw:.1f} kW, "
+        f"planned {outcome.delivered_kw:.1f} kW{short}"
+    )
 
 
 def _pue(site: Site, plan: Plan) -> list[RenderableType]:
@@ -100,10 +121,16 @@ def _cost_table(site: Site, plan: Plan) -> Table:
     for heading in ("plan", "as now", "saved"):
         table.add_column(heading, justify="right")
     for row in cost_rows(plan):
+        if row["item"] in NOT_EVERYWHERE and row["plan"] == row["baseline"] == 0.0:
+            continue
         unit = ITEM_UNITS.get(row["item"], site.currency)
-        label = row["item"].removesuffix("_kwh").removesuffix("_kg").replace("_", " ")
+        label = "highest demand" if row["item"] == "peak_kw" else _without_unit(row["item"])
         table.add_row(f"{label}, {unit}", *(f"{row[name]:,.1f}" for name in ("plan", "baseline", "saved")))
     return table
+
+
+def _without_unit(item: str) -> str:
+    return item.removesuffix("_kwh").removesuffix("_kg").removesuffix("_m3").replace("_", " ")
 
 
 def _job_table(site: Site, plan: Plan) -> list[RenderableType]:

@@ -10,7 +10,8 @@ import numpy as np
 from facility.plan.inputs import PlanInputs
 from facility.plan.problem import Problem
 from facility.plan.vertices import IntArray
-from facility.records import Commitment, CommitmentKind, CommitmentOutcome, FloatArray, LimitShortfall
+from facility.promises import Commitment, CommitmentKind, CommitmentOutcome
+from facility.records import FloatArray, LimitShortfall
 
 
 class CommitmentCase:

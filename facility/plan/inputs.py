@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from facility.errors import PlanError, SignalError
-from facility.records import Commitment, CommitmentKind, FloatArray, Plan
+from facility.promises import Commitment, CommitmentKind
+from facility.records import FloatArray, Plan
 from facility.site import Site, Weights
 from facility.workload import Job
 from models.cooling import Mode, PlantModel

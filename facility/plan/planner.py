@@ -24,7 +24,7 @@ from facility.plan.simulate import Simulation, named_limit
 from facility.plan.statistics import SolveStatistics
 from facility.plan.tabulate import tables_of
 from facility.plan.timetable import timetable
-from facility.plan.verify import TOLERANCE, violations
+from facility.plan.verify import violations
 from facility.records import LeverSaving, LimitShortfall, Plan
 
 NOTHING_FRAC = 0.0005  # of the cost of present operation: a plan that saves less is not worth a change
@@ -191,8 +191,6 @@ def _shortfalls(case: SiteCase, run: Simulation, found: Found | None) -> list[Li
     shortfalls = case.it.shortfalls()
     for battery in case.it.batteries.values():
         shortfalls += battery.shortfalls(run.chain.ups_output_kw)
-    broken = (one.shortfall(run.site_kw) for one in case.it.commitments)
-    shortfalls += [one for one in broken if one.amount > TOLERANCE[one.unit]]
     if found is not None:
         for name, path in found.paths.items():
             shortfalls += case.plants[name].first.shortfalls(int(path[0]))

@@ -38,9 +38,9 @@ class HeldMachines:
         """Return what heat pumps draw."""
         return self._sum_kw(self.loaded.site.heat_pumps, "power_kw")
 
-    def produced_kw(self) -> FloatArray:
+    def delivered_kw(self, arrays: Sequence[Named]) -> FloatArray:
         """Return what photovoltaics deliver."""
-        return self._sum_kw(self.loaded.site.photovoltaics, "power_kw")
+        return self._sum_kw(arrays, "power_kw")
 
     def _sum_kw(self, parts: Sequence[Named], quantity: str) -> FloatArray:
         points = [point.id for part in parts for point in self.loaded.points.of(part.id, quantity)]

@@ -18,6 +18,7 @@ from facility.prepare.held_machines import HeldMachines
 from facility.prepare.load_outlook import LoadOutlook, most_busy
 from facility.prepare.server_places import asleep_servers, main_crah
 from facility.prepare.situation import Situation
+from facility.prepare.solar_outlook import SolarOutlook
 from facility.records import FloatArray, Plan
 from facility.signals.outlook import CARBON, PRICE, WET_BULB
 from facility.site import Plant, Site
@@ -65,6 +66,7 @@ def plan_inputs(
     if archive is not None:
         archive.keep([*series.values(), *it_power.values(), *busy.values()])
     held = HeldMachines(loaded, telemetry, at, start, steps)
+    sun = SolarOutlook(loaded, telemetry, at, start, steps)
     return PlanInputs(
         site=site,
         site_revision=loaded.revision,
@@ -92,7 +94,8 @@ def plan_inputs(
         month_peak_kw=situation.month_peak_kw or 0.0,
         expected_peak_kw=expected_peak_kw(loaded, telemetry, at),
         other_kw=learned.other_kw + held.drawn_kw(),
-        produced_kw=held.produced_kw(),
+        produced_kw=sun.produced_kw(),
+        available_kw=sun.available_kw(),
         taken_heat_kw=held.taken_heat_kw(),
         setpoints_now={key: value for key, value in situation.values.items() if "setpoint" in key},
     )

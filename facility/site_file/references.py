@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from facility.site import Crah, Device, LiquidLoop, Named, Site
+from facility.site_file.electrical_references import electrical_faults
 from facility.site_file.findings import Fault, unknown
 from facility.site_file.heat_references import heat_faults
 from facility.site_file.line_references import line_faults
@@ -19,6 +20,7 @@ def reference_faults(site: Site, folder: Path) -> Iterator[Fault]:
     """Yield what does not fit, with its key path; `folder` is where the site's own files are looked for."""
     yield from _duplicate_ids(site)
     yield from _cooling_faults(site)
+    yield from electrical_faults(site)
     yield from heat_faults(site)
     yield from _server_faults(site)
     yield from _device_faults(site)

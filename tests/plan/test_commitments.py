@@ -14,7 +14,7 @@ from facility.errors import InfeasibleError, PlanError
 from facility.plan.inputs import PlanInputs
 from facility.plan.planner import make_plan
 from facility.plan.verify import PlanRejectedError, verify_plan
-from facility.records import Commitment, CommitmentKind
+from facility.promises import Commitment, CommitmentKind
 from models.cooling import Mode
 from tests.plan.enumeration import cheapest, prepared
 from tests.plan.toy import BATTERY, START, ToyPlant, toy_inputs, toy_site
@@ -68,7 +68,6 @@ def test_a_priced_promise_is_kept_as_far_as_it_pays(penalty: float, keeps: bool)
     (outcome,) = plan.commitments
     assert (outcome.shortfall_kwh < 0.1) == keeps
     assert plan.cost.commitment_cost == pytest.approx(penalty * outcome.shortfall_kwh)
-    assert any(short.limit == "dr-1 commitment" for short in plan.shortfalls) == (not keeps)
 
 
 @pytest.mark.parametrize("price", [[0.2, 0.2, 0.3, 0.2], [0.1, -0.1, 0.0, 0.2]])
@@ -95,14 +94,11 @@ def test_a_reduction_is_measured_from_its_baseline_and_a_part_of_a_step_counts_a
     assert outcome.delivered_kw == pytest.approx(0.0, abs=0.1)
     assert outcome.shortfall_kwh == pytest.approx(1.5 * 40.0, rel=0.01)
     assert plan.cost.commitment_cost == pytest.approx(0.3 * outcome.shortfall_kwh)
-    (short,) = plan.shortfalls
-    assert (short.limit, short.unit) == ("dr-3 commitment", "kW")
-    assert short.amount == pytest.approx(40.0, rel=0.01)
 
 
 def test_what_lies_outside_the_horizon_asks_nothing() -> None:
     plan = make_plan(asked(cap(1.0, None, (-3.0, 0.0)), cap(1.0, None, (5.0, 7.0)))).plan
-    assert plan.commitments == () and plan.shortfalls == ()
+    assert plan.commitments == ()
 
 
 def test_a_schedule_or_an_outcome_changed_afterwards_is_refused() -> None:
