@@ -249,6 +249,9 @@ class Plan:
     server_moves: tuple[ServerMoves, ...] = ()
     explanation: Explanation | None = None
     commitments: tuple[CommitmentOutcome, ...] = ()
+    saving_range: Interval | None = (
+        None  # of cost over the horizon; 10 % and 90 % quantiles if the load comes otherwise
+    )
     limit_prices: Mapping[str, float] = field(
         default_factory=dict
     )  # binding limit -> what one unit more of it would save

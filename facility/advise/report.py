@@ -122,6 +122,7 @@ def plan_document(plan: Plan, recommendations: Sequence[Recommendation], zone: Z
             "baseline": _interval(interim_pue(plan.baseline)),
         },
         "costs": cost_rows(plan),
+        "saving_range": _interval(plan.saving_range),
         "recommendations": recommendation_rows(recommendations),
         "binding_limits": {limit: list(equipment) for limit, equipment in plan.binding_limits.items()},
         "limit_prices": dict(plan.limit_prices),

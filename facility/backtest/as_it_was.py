@@ -62,6 +62,7 @@ def inputs_as_it_was(day: DayPlan, measured: Measured, recorded: Recorded, learn
         produced_kw=held.delivered_kw([array for array in site.photovoltaics if array.id not in planned]),
         available_kw={array.id: held.delivered_kw([array]) for array in site.photovoltaics if array.id in planned},
         taken_heat_kw=held.taken_heat_kw(),
+        load_scenarios=(),
         tables={},
     )
 

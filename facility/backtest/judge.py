@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -16,10 +16,10 @@ from facility.backtest.measured import Measured
 from facility.backtest.recorded import Recorded
 from facility.backtest.signals_then import Basis
 from facility.learn.twin import Learned
-from facility.plan.baseline import by_local_controls
+from facility.plan.baseline import carried_out
 from facility.plan.case import ItCase
-from facility.plan.decisions import WORK_VALUE, Decisions, decisions_of
-from facility.plan.simulate import Simulation, simulate, source_power
+from facility.plan.decisions import WORK_VALUE, decisions_of
+from facility.plan.simulate import Simulation, simulate
 from facility.plan.verify import violations
 from facility.records import CostBreakdown, LimitShortfall, Plan
 
@@ -102,7 +102,7 @@ def judge(day: DayPlan, recorded: Recorded, learned: Learned) -> DayJudged:
     done, notes = decisions_as_done(it, measured, planned)
     value = day.plan.schedule[WORK_VALUE][0]
     asked_run, done_run = simulate(it, planned, value), simulate(it, done, value)
-    plan_run = simulate(it, _carried_out(it, planned), value)
+    plan_run = simulate(it, carried_out(it, planned), value)
     owed_kwh = _owed_kwh(it, plan_run, done_run)
     unseen = np.any([run.response.extrapolated for run in plan_run.plants.values()], axis=0)
     kgco2_per_kwh = float(inputs.carbon_gco2_per_kwh.mean()) / 1000.0
@@ -133,16 +133,6 @@ def judge(day: DayPlan, recorded: Recorded, learned: Learned) -> DayJudged:
 def _gaps(measured: Measured) -> list[str]:
     gaps = int((~measured.known).sum())
     return [f"{gaps} of {len(measured.known)} steps not measured in full"] if gaps else []
-
-
-def _carried_out(it: ItCase, planned: Decisions) -> Decisions:
-    """Return what becomes of a plan at the load and weather there was: local controls keep the plant within its limits."""
-    power = source_power(it, planned)
-    states = {
-        plant.plant_id: by_local_controls(plant, planned.states[plant.plant_id], it.heat.load(plant, power))
-        for plant in it.inputs.plants
-    }
-    return replace(planned, states=states)
 
 
 def _bill(cost: CostBreakdown) -> float:

@@ -57,6 +57,7 @@ def plan_tables(site: Site, plan: Plan, recommendations: Sequence[Recommendation
         Text(f"{site.name}: plan {plan.id}, {local:%Y-%m-%d %H:%M %Z}, models {plan.model_version}", style="bold"),
         _recommendation_table(site, recommendations) if recommendations else Text(NOTHING),
         _cost_table(site, plan),
+        *_saving(site, plan),
         *_pue(site, plan),
         *(Text(f"limit that binds: {limit} ({', '.join(names)})") for limit, names in plan.binding_limits.items()),
         *(Text(f"outside its limit now: {shortfall}", style="bold") for shortfall in plan.shortfalls),
@@ -66,6 +67,14 @@ def plan_tables(site: Site, plan: Plan, recommendations: Sequence[Recommendation
         *_move_table(site, plan),
         _schedule_table(site, plan),
     ]
+
+
+def _saving(site: Site, plan: Plan) -> list[RenderableType]:
+    if plan.saving_range is None:
+        return []
+    saved = plan.saving_range
+    range_ = f"{saved.low:,.1f} to {saved.high:,.1f} {site.currency}"
+    return [Text(f"saves {saved.value:,.1f} {site.currency}; {range_} in four of five cases of the load")]
 
 
 def _promise(site: Site, outcome: CommitmentOutcome) -> str:

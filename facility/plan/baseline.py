@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -57,6 +58,16 @@ def _held(inputs: PlanInputs, plant: PlantModel, load: Load) -> tuple[JointState
     now = inputs.plants_now[plant.plant_id]
     held = JointState(now.mode, now.leaving_water_degc, tuple(now.supply_air_degc), now.chillers_on)
     return by_local_controls(plant, [held] * inputs.steps, load)
+
+
+def carried_out(it: ItCase, decisions: Decisions) -> Decisions:
+    """Return what becomes of decisions at the load and weather of a case: local controls keep the plants within their limits."""
+    power = source_power(it, decisions)
+    states = {
+        plant.plant_id: by_local_controls(plant, decisions.states[plant.plant_id], it.heat.load(plant, power))
+        for plant in it.inputs.plants
+    }
+    return replace(decisions, states=states)
 
 
 def by_local_controls(plant: PlantModel, wanted: Sequence[JointState], load: Load) -> tuple[JointState, ...]:

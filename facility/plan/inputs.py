@@ -81,6 +81,8 @@ class PlanInputs:
         Jobs with deadlines, waiting, running or announced.
     taken_heat_kw
         By liquid loop: heat that heat pumps take out of its return before the plant has to.
+    load_scenarios
+        Other courses that `it_power_kw` may take, equally likely: what the plan saves is told over them.
     setpoints_now
         Other measured setpoints by `equipment.quantity`; only shown as current values beside recommended ones.
     in_force
@@ -122,6 +124,7 @@ class PlanInputs:
     goal_caps: Mapping[str, float] = field(default_factory=dict)
     taken_heat_kw: Mapping[str, FloatArray] = field(default_factory=dict)
     setpoints_now: Mapping[str, float] = field(default_factory=dict)
+    load_scenarios: Sequence[Mapping[str, FloatArray]] = ()
     time_limit_s: float | None = None
     in_force: Plan | None = None
     tables: Mapping[str, StateTable] = field(default_factory=dict)
@@ -152,6 +155,8 @@ class PlanInputs:
         for one in self.commitments:
             if one.baseline_kw is not None:
                 yield f"baseline_kw of {one.id}", one.baseline_kw
+        for load in self.load_scenarios:
+            yield from ((f"load_scenarios of {hall}", values) for hall, values in load.items())
 
     @property
     def steps(self) -> int:

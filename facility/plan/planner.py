@@ -19,6 +19,7 @@ from facility.plan.in_force import decisions_in_force, steps_left
 from facility.plan.in_order import in_order
 from facility.plan.inputs import PlanInputs
 from facility.plan.relax import relax
+from facility.plan.scenarios import saving_range
 from facility.plan.search import Found, Search
 from facility.plan.simulate import Simulation, named_limit
 from facility.plan.statistics import SolveStatistics
@@ -56,7 +57,9 @@ def make_plan(inputs: PlanInputs) -> PlanResult:
         levers = tuple(Explainer(case.it, run, held, case.work_value_per_kwh).savings())
         problem = None if found is None else found.plan.problem
         explanation = explanation_of(case.it, run, problem, case.work_value_per_kwh)
-    plan = replace(_plan(case, run, held, found, statistics), explanation=explanation)
+    with statistics.stage("scenarios"):
+        saved = saving_range(case.it.inputs, run, held, case.work_value_per_kwh)
+    plan = replace(_plan(case, run, held, found, statistics), explanation=explanation, saving_range=saved)
     return PlanResult(plan, levers, statistics)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from facility.errors import NotEnoughDataError
 from facility.learn.twin import LEAVING_WATER, SUPPLY_AIR, Learned
 from facility.plan.inputs import PlanInputs, PlantNow
+from facility.plan.scenarios import load_scenarios
 from facility.ports import ForecastArchive, Signals, Telemetry
 from facility.prepare.arrivals import arrived_kwh
 from facility.prepare.demand import expected_peak_kw
@@ -97,6 +98,7 @@ def plan_inputs(
         produced_kw=sun.produced_kw(),
         available_kw=sun.available_kw(),
         taken_heat_kw=held.taken_heat_kw(),
+        load_scenarios=load_scenarios({hall: forecast.quantiles for hall, forecast in it_power.items()}),
         setpoints_now={key: value for key, value in situation.values.items() if "setpoint" in key},
     )
 
