@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC
 from typing import Any
 
@@ -10,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facility.history.journal_codec import EVENT, PLAN, RECOMMENDATION, Codec
+from facility.promises import CommitmentOutcome
 from facility.records import CostBreakdown, Event, Interval, LimitShortfall, Plan, Recommendation
+from tests.history.decisions import plan
 
 _TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
 _TIME = st.datetimes(timezones=st.just(UTC))
@@ -26,6 +29,7 @@ def _any(kind: type, **given_: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]
 _INTERVAL = st.builds(Interval)
 _COST = st.builds(CostBreakdown)
 _SHORTFALL = st.builds(LimitShortfall, limit=_TEXT, unit=_TEXT, at=st.none() | _TIME)
+_OUTCOME = st.builds(CommitmentOutcome, id=_TEXT, start=_TIME, end=_TIME)
 _EVENTS = st.builds(
     Event,
     time=_TIME,
@@ -48,6 +52,9 @@ _PLANS = _any(
     binding_limits=st.dictionaries(_TEXT, st.lists(_TEXT, max_size=3).map(tuple), max_size=3),
     shortfalls=st.lists(_SHORTFALL, max_size=2).map(tuple),
     notes=st.lists(_TEXT, max_size=2).map(tuple),
+    commitments=st.lists(_OUTCOME, max_size=2).map(tuple),
+    saving_range=st.none() | _INTERVAL,
+    limit_prices=st.dictionaries(_TEXT, st.floats(), max_size=2),
 )
 _RECOMMENDATIONS = _any(
     Recommendation,
@@ -92,3 +99,14 @@ def test_plans(plan: Plan) -> None:
 @given(_RECOMMENDATIONS)
 def test_recommendations(recommendation: Recommendation) -> None:
     _same(RECOMMENDATION, recommendation)
+
+
+def test_a_plan_kept_before_promises_and_goals_were_known_is_read() -> None:
+    before = plan(1)
+    known = json.loads(PLAN.dump(before))
+    for name in ("commitments", "saving_range", "limit_prices", "goal_weights", "goal_caps"):
+        del known[name]
+    for cost in (known["cost"], known["baseline_cost"]):
+        for name in ("water_m3", "water_cost", "commitment_cost", "peak_kw", "preference_cost"):
+            del cost[name]
+    assert PLAN.load(json.dumps(known)) == before
