@@ -162,7 +162,8 @@ class SitePlan:
         if held:
             sun_kw = sum((array.delivered_kw for array in self.arrays.values()), self.case.it.inputs.fixed_solar_kw)
             taken_kw = sum(battery.charge_kw for battery in held.values())
-            self.problem.limit("charge from photovoltaics", " and ".join(held), taken_kw - sun_kw, "kW")
+            excess_kw = taken_kw - sun_kw - self.case.it.grid_charge_kw()
+            self.problem.limit("charge from photovoltaics", " and ".join(held), excess_kw, "kW")
 
     def _electrical(self) -> None:
         inputs, it = self.case.it.inputs, self.case.it

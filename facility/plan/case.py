@@ -11,6 +11,7 @@ from facility.plan.calm import Said
 from facility.plan.commitments import CommitmentCase, commitment_cases
 from facility.plan.cooling_plant import PlantCase
 from facility.plan.decisions import Decisions
+from facility.plan.electrical import electrical_chain
 from facility.plan.inputs import PlanInputs
 from facility.plan.it_heat import ItHeat
 from facility.plan.job_case import JobCase
@@ -113,6 +114,15 @@ class ItCase:
         """Return what all photovoltaics deliver."""
         held = sum(case.delivered_kw(array_limit_kw[name]) for name, case in self.arrays.items())
         return np.asarray(held + self.inputs.fixed_solar_kw)
+
+    def grid_charge_kw(self) -> FloatArray:
+        """Return what batteries that charge from the sun alone may take from the grid all the same: to get their reserve back."""
+        pdus = electrical_chain(self.inputs.site.electrical).pdus
+        highs = {hall: high for hall, (_, high) in self.hall_ranges().items()}
+        critical = sum(kw + (pdus[hall].loss_kw(kw) if hall in pdus else 0.0) for hall, kw in highs.items())
+        held = [case for case in self.batteries.values() if case.from_sun_only]
+        taken = (np.where(case.starts_below(np.asarray(critical)), case.battery.power_kw, 0.0) for case in held)
+        return np.asarray(sum(taken, np.zeros(self.inputs.steps)))
 
     def net_charge_kw(self, decisions: Decisions) -> FloatArray:
         """Return what batteries take, less what arrays deliver that a plan may hold down."""

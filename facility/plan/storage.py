@@ -44,8 +44,17 @@ class BatteryCase:
 
     def least_kwh(self, reserve_kwh: FloatArray) -> FloatArray:
         """Lower limit of stored energy: the reserve, or on the way up from a measurement below it."""
-        way = self.stored_kwh + self._recovered_kwh * self.battery.charge_efficiency_frac
-        return np.asarray(np.minimum(reserve_kwh, way))
+        return np.asarray(np.minimum(reserve_kwh, self.way_up_kwh))
+
+    @property
+    def way_up_kwh(self) -> FloatArray:
+        """Stored energy on the way up from a measurement below the reserve."""
+        return np.asarray(self.stored_kwh + self._recovered_kwh * self.battery.charge_efficiency_frac)
+
+    def starts_below(self, critical_high_kw: FloatArray) -> BoolArray:
+        """Tell which steps it may begin below the reserve."""
+        starts = np.concatenate([[self.stored_kwh], self.way_up_kwh[:-1]])
+        return np.asarray(starts < self.reserve_kwh(critical_high_kw))
 
     @property
     def _recovered_kwh(self) -> FloatArray:
@@ -107,7 +116,7 @@ class BatteryPlan:
 
     def keep_reserve(self, problem: Problem, critical_kw: Any, critical_high_kw: FloatArray) -> None:
         """Hold the reserve of the critical load; from a measurement below it, come back at half power or better."""
-        way = self.case.least_kwh(np.full(self.case.steps, np.inf))
+        way = self.case.way_up_kwh
         recovering = way < self.case.reserve_kwh(critical_high_kw)
         reserve = cp.multiply(~recovering, self.case.reserve_kwh(critical_kw)) + np.where(recovering, way, 0.0)
         problem.limit("reserve", self.case.battery.id, reserve - self.stored_kwh, "kWh")

@@ -234,7 +234,7 @@ def _array_limits(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfall
     held = [name for name, battery in it.batteries.items() if battery.from_sun_only]
     if held:
         taken_kw = sum(np.maximum(simulation.decisions.charge_kw[name], 0.0) for name in held)
-        excess_kw = taken_kw - it.solar_kw(simulation.decisions.array_limit_kw)
+        excess_kw = taken_kw - it.solar_kw(simulation.decisions.array_limit_kw) - it.grid_charge_kw()
         yield _worst(it.inputs, f"{' and '.join(held)} charge from photovoltaics", excess_kw, "kW")
 
 

@@ -107,6 +107,14 @@ def test_a_battery_that_charges_from_the_sun_alone_waits_for_it() -> None:
     assert charged["sun"][2] > 30.0
 
 
+def test_a_reserve_is_brought_back_by_night_too() -> None:
+    inputs = replace(sunny(batteries=[{**BATTERY, "charges_from": "photovoltaics"}]), state_of_charge_frac={"b-1": 0.1})
+    plan = make_plan(inputs).plan
+    verify_plan(inputs, plan)
+    assert [short.limit for short in plan.shortfalls] == ["b-1 reserve"]
+    assert plan.schedule["b-1.state_of_charge_frac"][0] * 200.0 >= 200.0 / 6.0 / 0.95 - 0.05  # ten minutes at 200 kW
+
+
 def test_charging_from_the_grid_is_refused_where_the_sun_alone_may_charge() -> None:
     inputs = sunny(batteries=[{**BATTERY, "charges_from": "photovoltaics"}])
     plan = make_plan(inputs).plan
