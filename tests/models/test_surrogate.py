@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from models.convex_pieces import feasible_run, fewest_pieces, lower_envelope, upper_chord
+from models.convex_pieces import feasible_run, fewest_pieces, fitted_line, lower_envelope, upper_chord
 from models.cooling import JointState, Load, Mode
 from models.surrogate import DOMINATED, StateTable, build_state_table, loads_at
 from tests.models.small_plant import load, plant
@@ -52,6 +52,18 @@ def test_pieces_and_chord_enclose_the_plant_between_the_knots() -> None:
     for error_kw in (over, under, loose):
         assert np.quantile(error_kw, 0.95) < 0.4
         assert max(error_kw) < 5.0  # next to a chiller's capacity the power may step with the fan trial
+
+
+def test_make_up_water_is_nearly_a_line_of_the_heat() -> None:
+    found = table(12)
+    expected = forecast(12)
+    middle = 0.5 * (found.heat_min_kw + found.heat_max_kw)
+    for state in range(0, len(found.states), 7):
+        used = plant().evaluate(found.states[state], loads_at(expected, middle[:, state : state + 1]))
+        line = found.water_slope_lps_per_kw[:, state] * middle[:, state] + found.water_intercept_lps[:, state]
+        open_ = found.available[:, state] & used.feasible
+        np.testing.assert_allclose(line[open_], used.makeup_water_lps[open_], rtol=0.03)
+    assert (found.water_slope_lps_per_kw[found.available] >= 0.0).all()
 
 
 def test_unavailable_states_name_their_limit() -> None:
@@ -141,6 +153,15 @@ def test_runs_and_chords() -> None:
     slope, intercept = upper_chord(heat, power, run)
     assert (slope[2] * heat[2] + intercept[2] >= power[2] - 1e-12).all()
     assert slope[2] == pytest.approx(0.5)
+
+
+def test_a_line_is_fitted_to_feasible_samples_alone() -> None:
+    heat = np.broadcast_to(np.linspace(0, 4, 5), (3, 5))
+    feasible = np.array([[True, True, True, False, False], [False] * 5, [False, True, False, False, False]])
+    values = np.where(feasible, 2.0 * heat + 1.0, np.nan)
+    slope, intercept = fitted_line(heat, values, feasible)
+    assert slope.tolist() == pytest.approx([2.0, 0.0, 0.0])
+    assert intercept.tolist() == pytest.approx([1.0, 0.0, 3.0])
 
 
 @pytest.mark.slow
