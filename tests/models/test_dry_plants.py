@@ -181,7 +181,7 @@ def test_water_rise_counts_what_the_economizer_carries() -> None:
 
 
 def test_tables_of_both_plants_keep_their_models() -> None:
-    """What the plan uses: pieces within half a kilowatt of the model at the sampled heats, for most states."""
+    """What the plan uses: for nine states in ten, pieces within a kilowatt of the model; least well behind an economizer."""
     hours = np.linspace(12.0, 31.0, 6)
     for plant, load, low, high in (
         (warm_plant(), liquid_load(400.0, hours), 250.0, 550.0),
@@ -189,7 +189,7 @@ def test_tables_of_both_plants_keep_their_models() -> None:
     ):
         table = build_state_table(plant, load, heat_low_kw=np.full(6, low), heat_high_kw=np.full(6, high), prune=False)
         assert table.available.any(axis=1).all()
-        assert np.quantile(table.piece_error_kw[table.available], 0.9) < 0.5
+        assert np.quantile(table.piece_error_kw[table.available], 0.9) < 1.0
 
 
 HELD = Held(
