@@ -12,7 +12,7 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 Ratio = Callable[[FloatArray], FloatArray]
 
-_NODES = {"law": 29, "driver": 10}
+_NODES = {"law": 31, "driver": 13}
 _LEAST_RANGE = 1e-6
 _ROUNDING = 1e-9
 

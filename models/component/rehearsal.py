@@ -13,6 +13,7 @@ import numpy.typing as npt
 from models.component.candidates import CANDIDATES, CARRIED, CARRIED_FRAC, LEAST_LOOKS
 from models.component.ratio_table import Ratio
 from models.component.rows import TrainingRows
+from models.component.where_known import fading
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -55,10 +56,11 @@ class Rehearsal:
 
 
 def fitted(name: str, rows: TrainingRows, law_sd_frac: float) -> Ratio:
-    """Return power over the law by a candidate, with what was known before; each held where it knows no further."""
+    """Return power over the law by a candidate, with what was known before; each held where it knows no further, and fading."""
     over_base, base = CANDIDATES[name](rows, law_sd_frac), rows.base
     known = rows.seen.widened(CARRIED_FRAC if name in CARRIED else 0.0)
-    return lambda features: base(features) * over_base(known.held(features))
+    faded = fading(lambda features: over_base(known.held(features)), rows, law_sd_frac)
+    return lambda features: base(features) * faded(features)
 
 
 def rehearse(rows: TrainingRows, law_sd_frac: float) -> Rehearsal:

@@ -72,10 +72,14 @@ class TrainingRows:
         return int(self.times.floor(_LOOK).nunique())
 
     @property
+    def rare_frac(self) -> float:
+        """Share of the rows, at either end, that says nothing of what was seen."""
+        return min(_RARE_FRAC, _RARE_ROWS / len(self))
+
+    @property
     def seen(self) -> Range:
         """Lowest and highest of each feature, the rarest values left aside."""
-        rare = min(_RARE_FRAC, _RARE_ROWS / len(self))
-        low, high = np.quantile(self.features, (rare, 1.0 - rare), axis=0)
+        low, high = np.quantile(self.features, (self.rare_frac, 1.0 - self.rare_frac), axis=0)
         return Range(low, high)
 
 

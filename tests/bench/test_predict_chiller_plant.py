@@ -52,6 +52,7 @@ def test_on_the_real_plant() -> None:
         assert (found[f"{what}_cv_rmse"].ratio or 9.0) < 1.0
         assert 0.86 <= found[f"{what}_coverage_90"].value <= 0.97
     assert found["chiller_falls_with_load"].value == 0.0
-    assert (found["chiller_beyond_rmse"].ratio or 9.0) < 1.0
+    assert all((row.ratio or 9.0) < 1.0 for metric, row in found.items() if metric.startswith("chiller_beyond"))
+    assert (found["chiller_beyond_rmse"].ratio or 9.0) < 0.955
     assert found["stuck_wet_bulb_found"].value == 1.0
     assert found["stuck_wet_bulb_false_alarms"].value == 0.0

@@ -82,11 +82,12 @@ def test_a_trend_goes_on_a_little_and_then_stops() -> None:
     model, _, _ = fitted()
     warmest = float(model.taught_.seen.high[1])
     reach = 0.25 * (warmest - float(model.taught_.seen.low[1]))
-    beyond = warmest + np.array([0.0, reach, 10 * reach])
-    power, _, _ = model.correct(np.full(3, 60.0), {"entering": beyond})
+    beyond = warmest + np.array([0.0, 0.5, 1.0, 10.0]) * reach
+    power, _, _ = model.correct(np.full(4, 60.0), {"entering": beyond})
     truth = 60.0 * (1.1 + 0.012 * (beyond - 22.0))
     assert power[1] > power[0] + 0.2 * (truth[1] - truth[0])
-    assert power[2] == pytest.approx(power[1])
+    assert 1.1 * 60.0 < power[2] < power[1]  # far from its rows it fades towards the level of all
+    assert power[3] == pytest.approx(power[2])
 
 
 def test_the_newest_rows_teach_what_serves() -> None:

@@ -35,6 +35,8 @@ _BEYOND = {  # what is held out of December: (input, quantile, above it)
     "low_load": ("cooling_kw", 0.2, False),
     "warm_condenser": ("entering_condenser_degc", 0.8, True),
     "cold_condenser": ("entering_condenser_degc", 0.2, False),
+    "warm_leaving": ("leaving_water_degc", 0.8, True),
+    "cold_leaving": ("leaving_water_degc", 0.2, False),
 }
 _RESTED_FROM = pd.Timestamp("2023-12-20", tz="UTC")  # the wet bulb's last change, by eye
 _LOADS, _TEMPERATURES = 200, 9
