@@ -45,7 +45,8 @@ def reject_with_chillers(room: PlantRoom, mode: Mode, chillers_on: int, demand: 
     outside = room.outside_at(condenser_lps)
     limits.require(demand.leaving_degc <= group.max_leaving_water_degc, f"{room.plant_id}: chiller leaving water max")
     trials = _try(room, mode, group, condenser_lps, demand)
-    allowed = _allowed(room.plant_id, outside, group, trials, limits)
+    may_cycle = demand.may_cycle and chillers_on == 1 and mode is Mode.MECHANICAL
+    allowed = _allowed(room.plant_id, outside, group, trials, limits, may_cycle=may_cycle)
     fan_kw = outside.fan_kw(outside.fan_speeds, condenser_lps)
     best = np.argmin(_cost_kw(room, outside, trials, fan_kw, demand) + _FORBIDDEN_KW * ~allowed, axis=1)
 
@@ -134,7 +135,9 @@ def _economizer_kw(room: PlantRoom, demand: Demand, water_degc: FloatArray, cond
     )
 
 
-def _allowed(plant_id: str, outside: Outside, group: Chiller, trials: _Trials, limits: LimitLog) -> BoolArray:
+def _allowed(
+    plant_id: str, outside: Outside, group: Chiller, trials: _Trials, limits: LimitLog, *, may_cycle: bool
+) -> BoolArray:
     """Return which trials keep every limit (n, g), and name the limit of rows where none does."""
     entering, most_degc = trials.entering_degc, MAX_ENTERING_CONDENSER_DEGC[group.condenser]
     limits.require(
@@ -143,7 +146,7 @@ def _allowed(plant_id: str, outside: Outside, group: Chiller, trials: _Trials, l
     allowed = entering <= most_degc
     name = "outdoor air max of chillers" if group.air_cooled else f"{outside.component.replace('_', ' ')} capacity"
     limits.require(allowed.any(axis=1), f"{plant_id}: {name}")
-    allowed &= trials.part_load_frac >= group.min_part_load_frac - _ROUNDING
+    allowed &= may_cycle | (trials.part_load_frac >= group.min_part_load_frac - _ROUNDING)
     limits.require(allowed.any(axis=1), f"{plant_id}: chiller part load min")
     allowed &= trials.part_load_frac <= 1.0 + _ROUNDING
     limits.require(allowed.any(axis=1), f"{plant_id}: chiller capacity")

@@ -29,12 +29,18 @@ def coil_columns(plant: CoolingPlant) -> tuple[str, ...]:
     """Return the columns of history that the rows are made of, beside those of the halls (`models.site_fit.hall_columns`)."""
     quantities = ("secondary_flow_lps", "secondary_supply_temperature_degc", "secondary_return_temperature_degc")
     units = (unit.id for loop in plant.loop_parts for unit in loop.cdus)
-    return (flow_column(plant), _leaving(plant), *(f"{unit}.{q}" for unit in units for q in quantities))
+    loops = (f"{unit}.{q}" for unit in units for q in quantities)
+    return (flow_column(plant), _leaving(plant), *_dampers(plant), *loops)
 
 
 def flow_column(plant: CoolingPlant) -> str:
     """Return the column of the plant's chilled-water flow."""
     return f"{plant.plant_id}.chilled_water_flow_lps"
+
+
+def _dampers(plant: CoolingPlant) -> list[str]:
+    """Return the columns of the modes of the dampers of its halls."""
+    return [f"{hall.airside.economizer.id}.economizer_mode" for hall in plant.hall_parts if hall.airside]
 
 
 def _leaving(plant: CoolingPlant) -> str:
@@ -44,7 +50,8 @@ def _leaving(plant: CoolingPlant) -> str:
 def coil_rows(plant: CoolingPlant, frame: pd.DataFrame, liquid_frac: Mapping[str, float]) -> pd.DataFrame:
     """Return whole rows: `flow_lps` measured, `liquid_lps` of the loops by their law, and by hall what its coils had to do.
 
-    Rows with so little water that a bypass feeds the evaporators are left out.
+    Rows with so little water that a bypass feeds the evaporators are left out, and rows in which some hall's dampers were open, or
+    may have been: outdoor air took heat that coils did not.
     """
     water = frame[_leaving(plant)]
     rows = pd.DataFrame({FLOW: frame[flow_column(plant)], LIQUID: 0.0}, index=frame.index)
@@ -54,7 +61,7 @@ def coil_rows(plant: CoolingPlant, frame: pd.DataFrame, liquid_frac: Mapping[str
         rows[f"{hall.id}.{AIR}"], rows[f"{hall.id}.{NEEDED}"] = _asked(
             hall, hall_rows(hall, frame, liquid_frac)[0], water
         )
-    rows = rows.dropna()
+    rows = rows[(frame[_dampers(plant)] == 0.0).all(axis=1)].dropna()
     unbypassed = rows[FLOW] > _BYPASS_FRAC * plant.least_flow_lps(chillers_on=1)
     possible = (rows[[f"{hall.id}.{NEEDED}" for hall in plant.hall_parts]] < _MOST_NEEDED).all(axis=1)
     return rows[unbypassed & possible]

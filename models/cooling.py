@@ -41,12 +41,15 @@ class JointState:
         Supply-air setpoint, one a hall, in the plant model's order of halls.
     chillers_on
         Chillers running; 0 in FREE.
+    dampers_open
+        Whether the dampers of its halls may let outdoor air in; those whose envelope the weather leaves stay shut.
     """
 
     mode: Mode
     leaving_water_degc: float
     supply_air_degc: tuple[float, ...]
     chillers_on: int
+    dampers_open: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +85,13 @@ class PlantResponse:
     tower_kw: FloatArray  # fans of towers or dry coolers
     server_fan_kw: FloatArray  # (n, h): IT power beyond that at the reference inlet
     fan_speed_frac: FloatArray  # (n, h)
+    airside_kw: FloatArray  # (n, h): relief fans and humidifier of a hall that breathes outdoor air
+    outdoor_air_frac: FloatArray  # (n, h): of the air that its CRAHs move
+    dampers_open: BoolArray  # (n, h)
+    coil_kw: FloatArray  # (n, h): heat into the chilled water
+    dew_point_degc: FloatArray  # (n, h): towards which the hall's air goes; NaN where nobody follows it
     condenser_water_degc: FloatArray  # NaN where none flows
+    inlet_mean_degc: FloatArray  # (n, h)
     inlet_max_degc: FloatArray  # (n, h): hottest rack inlet expected
     inlet_margin_k: FloatArray  # (n, h): upper half of the inlet model's 90 % interval
     secondary_supply_degc: FloatArray  # (n, l)
@@ -103,6 +112,7 @@ class PlantResponse:
             + self.chiller_kw
             + self.tower_kw
             + self.server_fan_kw.sum(axis=1)
+            + self.airside_kw.sum(axis=1)
         )
         return total
 

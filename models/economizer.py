@@ -96,18 +96,19 @@ def outdoor_share_frac(
     outdoor_degc: npt.ArrayLike,
     return_air_degc: npt.ArrayLike,
     min_outdoor_frac: float = 0.0,
+    mixed_min_degc: float = FROST_MIXED_AIR_DEGC,
 ) -> FloatArray:
     """Return the share of outdoor air [-] that mixes to a supply temperature [degC].
 
-    Where none does, the least ventilation or all of it. The mixed air stays at or above `FROST_MIXED_AIR_DEGC`, for the coil
-    behind it, whatever is asked.
+    Where none does, the least ventilation or all of it. The mixed air stays at or above `mixed_min_degc`, for the coil behind
+    it, whatever is asked.
     """
     returned, outdoor = np.asarray(return_air_degc, float), np.asarray(outdoor_degc, float)
-    wanted = np.maximum(np.asarray(supply_degc, float), FROST_MIXED_AIR_DEGC)
+    wanted = np.maximum(np.asarray(supply_degc, float), mixed_min_degc)
     span = returned - outdoor
     colder = span > 1e-6
     share = np.where(colder, (returned - wanted) / np.where(colder, span, 1.0), 0.0)
-    frost_share = np.where(colder, (returned - FROST_MIXED_AIR_DEGC) / np.where(colder, span, 1.0), 1.0)
+    frost_share = np.where(colder, (returned - mixed_min_degc) / np.where(colder, span, 1.0), 1.0)
     within: FloatArray = np.minimum(np.clip(share, min_outdoor_frac, 1.0), np.maximum(frost_share, 0.0))
     return within
 

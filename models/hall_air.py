@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from models import coil, fan
+from models import airside, coil, fan, wet_coil
+from models.airside import Airside, Breath, OutdoorAir, Stream
 from models.heat_exchanger import AIR_KJ_PER_M3K, WATER_KJ_PER_LK, HeatExchanger
 from models.nameplate import Crah, group_crahs
 from models.rack_inlet import RackInlets
@@ -40,6 +41,7 @@ class Hall:
     it_over_air: float = 1.0
     coil_conductance_frac: float = 1.0
     coil_air_share: float = coil.AIR_SHARE
+    airside: Airside | None = None  # None: no outdoor air
 
     @property
     def group(self) -> Crah:
@@ -62,12 +64,13 @@ class AirAnswer:
     speed_frac: FloatArray  # (n, m)
     fan_kw: FloatArray
     server_fan_kw: FloatArray
-    heat_kw: FloatArray  # into the water
+    heat_kw: FloatArray  # into the water, what condenses included
     water_lps: FloatArray
     air_rise_k: FloatArray
     coil_reaches: BoolArray  # (n, m): the coil with its valve open reaches the supply air
     too_hot: BoolArray  # (n,): no airflow keeps the inlets
     bound_by: npt.NDArray[np.str_]  # (n,): what set the least airflow
+    breath: Breath
 
 
 def answer(
@@ -78,6 +81,8 @@ def answer(
     water_rise_k: float,
     *,
     speed_frac: FloatArray | None = None,
+    outdoor: OutdoorAir | None = None,
+    dampers_open: bool = False,
 ) -> AirAnswer:
     """Return the least airflow that keeps the inlets, and trials with more.
 
@@ -93,6 +98,8 @@ def answer(
         Rise of the chilled water at the coils' rating [K]; it fixes their rated water flow.
     speed_frac
         Fan speeds that are held instead of those trials [-], (n, m).
+    outdoor, dampers_open
+        Outdoor air, (n,), and whether dampers may let it in.
     """
     group = hall.group
     exchanger, rated_lps = coils_of(hall, water_rise_k)
@@ -101,8 +108,22 @@ def answer(
     speed = np.minimum(least[:, None] * np.asarray(AIRFLOW_TRIALS), 1.0) if speed_frac is None else speed_frac
     extra_kw = _server_fans(hall, it_kw[:, None], supply_degc, speed)
     fan_kw = fan.power_kw(speed, group.rated_fan_kw)
-    heat_kw = it_kw[:, None] + extra_kw + fan_kw
-    needed = coil.needed_effectiveness(heat_kw / air_kw_per_k(hall, speed), supply_degc, water_degc)
+    moved_kw_per_k = air_kw_per_k(hall, speed)
+    rise_k = (it_kw[:, None] + extra_kw) / moved_kw_per_k
+    stream = Stream(
+        speed_frac=speed,
+        kw_per_k=moved_kw_per_k,
+        return_degc=supply_degc + rise_k,
+        wanted_degc=supply_degc - fan_kw / moved_kw_per_k,
+        inlet_degc=hall.inlets.mean_degc(supply_degc, rise_k),
+    )
+    breath = Breath.none(speed.shape)
+    if hall.airside is not None and outdoor is not None:
+        breath = airside.breathe(hall.airside, outdoor, stream, dampers_open=dampers_open)
+    least_kw = np.where(breath.open, airside.UNEVEN_K * moved_kw_per_k, 0.0)
+    sensible_kw = np.maximum(it_kw[:, None] + extra_kw + fan_kw - breath.taken_kw, least_kw)
+    heat_kw = sensible_kw + _condensing_kw(hall, exchanger, breath, stream, sensible_kw)
+    needed = np.where(heat_kw > 0, coil.needed_effectiveness(heat_kw / moved_kw_per_k, supply_degc, water_degc), 0.0)
     valve = exchanger.cold_flow_for(speed, needed)
     idle = for_inlets <= group.min_fan_speed_frac
     return AirAnswer(
@@ -111,10 +132,11 @@ def answer(
         server_fan_kw=extra_kw,
         heat_kw=heat_kw,
         water_lps=valve * rated_lps,
-        air_rise_k=(it_kw[:, None] + extra_kw) / air_kw_per_k(hall, speed),
+        air_rise_k=rise_k,
         coil_reaches=needed <= exchanger.effectiveness_at(speed, 1.0),
         too_hot=for_inlets > 1.0,
         bound_by=np.where(idle, f"{hall.id}: fan speed min", f"{hall.id}: rack inlet max"),
+        breath=breath,
     )
 
 
@@ -131,6 +153,24 @@ def coils_of(hall: Hall, water_rise_k: float) -> tuple[HeatExchanger, float]:
         air_share=hall.coil_air_share,
     )
     return exchanger, rated_kw_per_k / WATER_KJ_PER_LK
+
+
+def _condensing_kw(
+    hall: Hall, exchanger: HeatExchanger, breath: Breath, stream: Stream, sensible_kw: FloatArray
+) -> FloatArray:
+    """Return the latent heat that the coil takes from humid outdoor air; while dampers are shut it stays dry."""
+    if hall.airside is None or not breath.open.any():
+        return np.zeros_like(sensible_kw)
+    latent = wet_coil.latent_kw(
+        exchanger,
+        stream.wanted_degc + sensible_kw / stream.kw_per_k,
+        breath.humidity_ratio,
+        sensible_kw,
+        stream.dry_air_kgps,
+        air_frac=stream.speed_frac,
+        altitude_m=hall.airside.altitude_m,
+    )
+    return np.where(breath.open, latent, 0.0)
 
 
 def air_kw_per_k(hall: Hall, speed: npt.ArrayLike) -> FloatArray:

@@ -131,6 +131,30 @@ class WatersideEconomizer:
     approach_k: float = 1.5
 
 
+@dataclass(frozen=True, slots=True)
+class AirsideEconomizer:
+    """Dampers and relief fans of a hall, and the envelope of outdoor air outside which their own control shuts them."""
+
+    id: str
+    rated_airflow_m3ps: float
+    rated_relief_fan_kw: float = 0.0
+    min_outdoor_frac: float = 0.02
+    outdoor_max_degc: float = 24.0
+    outdoor_dew_point_min_degc: float = -9.0
+    outdoor_dew_point_max_degc: float = 15.0
+    mixed_air_min_degc: float = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Humidifier:
+    """A humidifier under its own control: it holds `dew_point_min_degc` as far as its rating goes."""
+
+    id: str
+    rated_kg_per_h: float
+    kwh_per_kg: float = 0.75
+    dew_point_min_degc: float = 5.5
+
+
 def group_crahs(crahs: Sequence[Crah]) -> Crah:
     """Return CRAHs that run at one speed as one: sums, and what binds the group first."""
     cooling = sum(crah.rated_cooling_kw for crah in crahs)

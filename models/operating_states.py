@@ -29,23 +29,25 @@ def enumerate_states(
     supply_ranges_degc: tuple[tuple[float, float], ...],
     chillers: int,
     economizer_kind: Literal["integrated", "non_integrated"] | None,
+    dampers: bool = False,
 ) -> tuple[JointState, ...]:
     """Return the joint states.
 
-    Halls move together: the level k of every hall is the k-th in its own range, of more in the warmer half of the water's range.
-    Pairs of water and air that no coil can make are left out.
+    Halls move together: the level k of every hall is the k-th in its own range, of more in the warmer half of the water's range;
+    all `dampers` may open, or none. Pairs of water and air that no coil can make are left out.
     """
     water_levels = levels(*water_range_degc, step=water_step_k)
     few, many = (_air_levels(supply_ranges_degc, count) for count in (FEW_LEVELS, MANY_LEVELS))
     middle_degc = sum(water_range_degc) / 2
+    openings = (False, True) if dampers else (False,)
     staging = [(Mode.MECHANICAL, on) for on in range(1, chillers + 1)]
     if economizer_kind == "integrated":
         staging += [(Mode.PARTIAL, on) for on in range(1, chillers + 1)]
     if economizer_kind is not None:
         staging.append((Mode.FREE, 0))
     return tuple(
-        JointState(mode, water, air, on)
-        for (mode, on), water in itertools.product(staging, water_levels)
+        JointState(mode, water, air, on, is_open)
+        for is_open, (mode, on), water in itertools.product(openings, staging, water_levels)
         for air in (many if water >= middle_degc else few)
         if not air or min(air) >= water + _LEAST_APPROACH_K
     )

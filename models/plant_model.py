@@ -49,6 +49,7 @@ class _Ends:
     terminals: Terminals
     limits: LimitLog
     powers: Powers
+    mean_inlet: list[FloatArray]  # by hall [degC]
     hottest: list[tuple[FloatArray, FloatArray]]  # by hall: inlet [degC] and upper half of its interval [K]
     unseen: list[BoolArray]  # by hall: outside what the inlet model has seen
 
@@ -161,6 +162,7 @@ class CoolingPlant:
             supply_ranges_degc=tuple(hall.supply_range_degc for hall in self.hall_parts),
             chillers=len(self.chillers),
             economizer_kind=self.economizer.kind if self.economizer else None,
+            dampers=any(hall.airside for hall in self.hall_parts),
         )
 
     def evaluate(self, state: JointState, load: Load) -> PlantResponse:
@@ -169,9 +171,9 @@ class CoolingPlant:
 
     def evaluate_all(self, states: Iterable[JointState], load: Load) -> Iterator[PlantResponse]:
         """Yield the answers to states in turn; halls and loops, the same for all modes and stages, are asked once."""
-        asked: dict[tuple[float, tuple[float, ...]], _Ends] = {}
+        asked: dict[tuple[float, tuple[float, ...], bool], _Ends] = {}
         for state in states:
-            water_and_air = (state.leaving_water_degc, state.supply_air_degc)
+            water_and_air = (state.leaving_water_degc, state.supply_air_degc, state.dampers_open)
             if water_and_air not in asked:
                 asked[water_and_air] = self._ends(state, load)
             yield self._rejecting(state, load, asked[water_and_air])
@@ -188,12 +190,18 @@ class CoolingPlant:
             pump_kw=self.chilled_pump_kw,
         )
         laws = {f"crah_fan.{hall}": part.fan_kw for hall, part in zip(self.halls, ends.halls, strict=True)}
+        laws |= {
+            f"airside.{hall.id}": part.breath.power_kw
+            for hall, part in zip(self.hall_parts, ends.halls, strict=True)
+            if hall.airside
+        }
         laws |= {f"cdu_pump.{loop}": part.pump_kw for loop, part in zip(self.loops, ends.loops, strict=True)}
         air = list(zip(self.hall_parts, state.supply_air_degc, ends.halls, strict=True))
         return _Ends(
             terminals=ends,
             limits=limits,
             powers=corrected(laws, {}, {}, self.corrections, load.wet_bulb_degc.size),
+            mean_inlet=[hall.inlets.mean_degc(supply, part.air_rise_k) for hall, supply, part in air],
             hottest=[hall.inlets.hottest(supply, part.air_rise_k) for hall, supply, part in air],
             unseen=[hall.inlets.unseen(supply, part.air_rise_k) for hall, supply, part in air],
         )
@@ -202,7 +210,13 @@ class CoolingPlant:
         limits = ends.limits.copy()
         flow_lps = self.plant_flow_lps(state.chillers_on, ends.terminals.flow_lps, limits)
         heat_kw = ends.terminals.heat_kw + self.chilled_pump_kw(flow_lps)
-        demand = Demand(state.leaving_water_degc, heat_kw, flow_lps, Weather(load.outdoor_degc, load.wet_bulb_degc))
+        demand = Demand(
+            state.leaving_water_degc,
+            heat_kw,
+            flow_lps,
+            Weather(load.outdoor_degc, load.wet_bulb_degc),
+            may_cycle=state.dampers_open,
+        )
         rejection = reject(self.room, state, demand, limits, self.water_kwh_per_m3)
         return self._response(state, demand, ends, rejection, limits)
 
@@ -256,12 +270,18 @@ class CoolingPlant:
             tower_kw=power[self._outside.component],
             server_fan_kw=columns([part.server_fan_kw for part in halls], rows),
             fan_speed_frac=columns([part.speed_frac for part in halls], rows),
+            airside_kw=columns([part.breath.power_kw for part in halls], rows),
+            outdoor_air_frac=columns([part.breath.outdoor_frac for part in halls], rows),
+            dampers_open=columns([part.breath.open.astype(float) for part in halls], rows) > 0,
+            coil_kw=columns([part.heat_kw for part in halls], rows),
+            dew_point_degc=columns([part.breath.dew_point_degc for part in halls], rows),
             condenser_water_degc=room.condenser_water_degc,
+            inlet_mean_degc=columns(ends.mean_inlet, rows),
             inlet_max_degc=columns([inlet for inlet, _ in ends.hottest], rows),
             inlet_margin_k=columns([margin for _, margin in ends.hottest], rows),
             secondary_supply_degc=columns([part.supply_degc for part in loops], rows),
             secondary_flow_lps=columns([part.flow_lps for part in loops], rows),
-            makeup_water_lps=room.makeup_lps,
+            makeup_water_lps=room.makeup_lps + sum((part.breath.water_lps for part in halls), np.zeros(rows)),
             pads_wet=room.pads_wet,
             half_width_kw=powers.half_width_kw,
             extrapolated=np.logical_or.reduce([powers.extrapolated, *ends.unseen]),

@@ -27,6 +27,7 @@ class Demand:
     heat_kw: FloatArray
     flow_lps: FloatArray
     weather: Weather
+    may_cycle: bool = False  # one chiller may run now and then, where dampers leave it little or nothing
 
     @property
     def return_degc(self) -> FloatArray:

@@ -41,7 +41,7 @@ class StateTable:
     water_intercept_lps: FloatArray  # (T, S)
 
 
-DOMINATED = "dominated by a state of the same mode and leaving water"
+DOMINATED = "dominated by a state of the same modes and leaving water"
 _LEAST_HEAT_KW = 1e-3
 _DOMINANCE_MARGIN_KW = 0.1
 
@@ -174,9 +174,9 @@ def _edge(heat: FloatArray, feasible: BoolArray, *, first: bool) -> FloatArray:
 def _dominated(states: tuple[JointState, ...], power: FloatArray) -> BoolArray:
     """Return (T, S): another state of its mode and leaving water is feasible wherever this one is, and cheaper by a margin."""
     beaten = np.zeros(power.shape[:2], bool)
-    groups: dict[tuple[int, float], list[int]] = {}
+    groups: dict[tuple[int, float, bool], list[int]] = {}
     for s, state in enumerate(states):
-        groups.setdefault((state.mode, state.leaving_water_degc), []).append(s)
+        groups.setdefault((state.mode, state.leaving_water_degc, state.dampers_open), []).append(s)
     for members in groups.values():
         mine = power[:, members]
         for other in members:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models import hall_air, liquid_side
+from models.airside import Breath, OutdoorAir
 from models.cooling import JointState, Load
 from models.hall_air import Hall
 from models.limits import LimitLog
@@ -19,7 +20,7 @@ FloatArray = npt.NDArray[np.float64]
 StrArray = npt.NDArray[np.str_]
 
 _FORBIDDEN_KW = 1e7
-_ASSUMED_COP = 6.0  # weighs fan heat against fan and pump power when the airflow is chosen
+_ASSUMED_COP = 6.0  # weighs heat to the water against fan and pump power when the airflow is chosen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +32,8 @@ class HallAnswer:
     server_fan_kw: FloatArray
     air_rise_k: FloatArray
     bound_by: StrArray
+    heat_kw: FloatArray  # into the water
+    breath: Breath
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,9 +70,12 @@ def answer(
     """
     water = state.leaving_water_degc
     air = [
-        hall_air.answer(hall, load.it_air_kw[:, i], state.supply_air_degc[i], water, water_rise_k)
+        hall_air.answer(
+            hall, load.it_air_kw[:, i], state.supply_air_degc[i], water, water_rise_k,
+            outdoor=outdoor_air(hall, load), dampers_open=state.dampers_open,
+        )
         for i, hall in enumerate(halls)
-    ]
+    ]  # fmt: skip
     liquid = tuple(
         liquid_side.answer(loop, load.it_liquid_kw[:, j], water, water_rise_k) for j, loop in enumerate(loops)
     )
@@ -80,16 +86,40 @@ def answer(
         heat, flow = heat + loop_answer.heat_kw, flow + loop_answer.water_lps
     if not air:
         return Terminals((), liquid, heat, flow)
-    fans = sum((a.fan_kw + a.server_fan_kw for a in air), np.zeros(1))
+    drawn = sum((a.fan_kw + a.server_fan_kw + a.breath.power_kw for a in air), np.zeros(1))
+    to_water = sum((a.heat_kw for a in air), np.zeros(1))
     total_flow = sum((a.water_lps for a in air), flow[:, None])
     short = sum((~a.coil_reaches for a in air), np.zeros(1))
-    cost = pump_kw(total_flow) + fans * (1 + 1 / _ASSUMED_COP) + _FORBIDDEN_KW * short
+    cost = pump_kw(total_flow) + drawn + to_water / _ASSUMED_COP + _FORBIDDEN_KW * short
     trial = np.argmin(cost, axis=1)
     at = (rows, trial)
     chosen = tuple(
-        HallAnswer(a.speed_frac[at], a.fan_kw[at], a.server_fan_kw[at], a.air_rise_k[at], a.bound_by) for a in air
-    )
-    return Terminals(chosen, liquid, sum((a.heat_kw[at] for a in air), heat), total_flow[at])
+        HallAnswer(
+            a.speed_frac[at], a.fan_kw[at], a.server_fan_kw[at], a.air_rise_k[at], a.bound_by, a.heat_kw[at],
+            a.breath.at(at),
+        )
+        for a in air
+    )  # fmt: skip
+    if state.dampers_open:
+        _check_air(halls, chosen, limits)
+    return Terminals(chosen, liquid, heat + to_water[at], total_flow[at])
+
+
+def outdoor_air(hall: Hall, load: Load) -> OutdoorAir | None:
+    """Return what a hall may breathe; None where it cannot."""
+    if hall.airside is None:
+        return None
+    return OutdoorAir.of(load.outdoor_degc, load.wet_bulb_degc, hall.airside.altitude_m)
+
+
+def _check_air(halls: tuple[Hall, ...], chosen: tuple[HallAnswer, ...], limits: LimitLog) -> None:
+    """Open dampers let air into some hall, and no hall's humidity leaves its envelope by them."""
+    breathing = [(hall.id, answer.breath) for hall, answer in zip(halls, chosen, strict=True) if hall.airside]
+    is_open = np.logical_or.reduce([breath.open for _, breath in breathing])
+    limits.require(is_open, f"{', '.join(hall for hall, _ in breathing)}: outdoor air envelope")
+    for hall, breath in breathing:
+        limits.require(~breath.too_dry, f"{hall}: dew point min")
+        limits.require(~breath.too_humid, f"{hall}: dew point or relative humidity max")
 
 
 def _check(

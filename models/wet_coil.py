@@ -13,6 +13,7 @@ from models.heat_exchanger import HeatExchanger, counterflow
 FloatArray = npt.NDArray[np.float64]
 
 _AIR_KJ_PER_KGK = 1.02  # with some humidity: weighs the two films
+_LATENT_KJ_PER_KG = 2501.0
 _PASSES = 3  # the slope of saturation depends on the water's rise, which depends on the heat
 _FIRST_RISE_K = 5.0
 _RISE_RANGE_K = (0.5, 30.0)
@@ -106,6 +107,42 @@ def cool(
         condensate_lps=air_kgps * (ratio - leaving_ratio),
         water_degc=np.minimum(water + total_kw / np.maximum(water_kw_per_k, 1e-9), np.maximum(air, water)),
     )
+
+
+def latent_kw(
+    exchanger: HeatExchanger,
+    air_degc: npt.ArrayLike,
+    humidity_ratio: npt.ArrayLike,
+    sensible_kw: npt.ArrayLike,
+    air_kgps: npt.ArrayLike,
+    *,
+    air_frac: npt.ArrayLike = 1.0,
+    altitude_m: float = 0.0,
+) -> FloatArray:
+    """Return what condenses on a coil that is asked for a sensible heat [kW].
+
+    The law of `cool` turned round: the air that touches the coil leaves at its surface, the rest as it came, so that the heat
+    asked for fixes the surface; what that cannot hold condenses.
+
+    Parameters
+    ----------
+    exchanger
+        The dry coil.
+    air_degc, humidity_ratio
+        Entering air [degC] and its humidity ratio [kg/kg].
+    sensible_kw, air_kgps
+        Heat asked for [kW] and dry air [kg/s], above 0.
+    air_frac
+        Air over rated air [-].
+    altitude_m
+        Height above sea level [m].
+    """
+    flow, ratio = np.asarray(air_frac, float), np.asarray(humidity_ratio, float)
+    touching_kgps = np.asarray(air_kgps, float) * (1 - np.exp(-_Films(exchanger, flow, np.ones_like(flow)).air_ntu))
+    surface = np.asarray(air_degc, float) - np.asarray(sensible_kw, float) / (touching_kgps * _AIR_KJ_PER_KGK)
+    condensed = np.maximum(ratio - psychrometrics.saturated_humidity_ratio(surface, altitude_m), 0.0)
+    latent: FloatArray = touching_kgps * condensed * _LATENT_KJ_PER_KG
+    return latent
 
 
 class _Films:

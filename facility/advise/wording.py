@@ -10,6 +10,7 @@ UNIT_SIGNS = {"degC": "°C"}
 NOT_SAID = frozenset({"degc", "frac", "kw", "kwh", "lps", "setpoint", "command"})
 FOLLOWS = "with others"
 TEACHES = "teaches"
+_OPEN = 0.5
 
 
 def setting(recommendation: Recommendation) -> str:
@@ -57,6 +58,8 @@ def amount(value: float, quantity: str, unit: str) -> str:
     """Return a value of a quantity as people read it."""
     if quantity == "economizer_mode_command" and value in list(Mode):
         return Mode(int(value)).name.lower()
+    if quantity == "outdoor_air_dampers_command":
+        return "open" if value >= _OPEN else "shut"
     if unit in {"count", "enum"}:
         return f"{value:.0f}"
     if unit == "frac":

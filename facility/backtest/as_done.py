@@ -10,10 +10,12 @@ from facility.backtest.measured import Measured
 from facility.errors import NotEnoughDataError
 from facility.learn.twin import LEAVING_WATER, SUPPLY_AIR
 from facility.plan.case import ItCase
-from facility.plan.decisions import Decisions, crahs_of
+from facility.plan.decisions import Decisions, crahs_of, dampers_of
 from facility.plan.inputs import PlanInputs
 from facility.records import FloatArray
 from models.cooling import JointState, Mode, PlantModel
+
+_OPEN = 0.5  # dampers: 0 shut, 1 open
 
 
 def decisions_as_done(it: ItCase, measured: Measured, planned: Decisions) -> tuple[Decisions, list[str]]:
@@ -46,8 +48,16 @@ def _states(inputs: PlanInputs, plant: PlantModel, measured: Measured) -> tuple[
     mode, chillers = _mode_and_chillers(inputs, plant.plant_id, measured)
     water = measured.mean(f"{plant.plant_id}.{LEAVING_WATER}")
     air = np.stack([_supply_air(inputs, plant, hall, measured) for hall in plant.halls], axis=1)
+    dampers = [measured.state(f"{one}.economizer_mode") >= _OPEN for one in dampers_of(inputs, plant)]
+    is_open = np.any(dampers, axis=0) if dampers else np.zeros(inputs.steps, bool)
     return tuple(
-        JointState(Mode(int(mode[step])), float(water[step]), tuple(map(float, air[step])), int(chillers[step]))
+        JointState(
+            Mode(int(mode[step])),
+            float(water[step]),
+            tuple(map(float, air[step])),
+            int(chillers[step]),
+            bool(is_open[step]),
+        )
         for step in range(inputs.steps)
     )
 

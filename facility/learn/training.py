@@ -21,7 +21,7 @@ from facility.learn.server_fans import learn_server_fans
 from facility.learn.site_training import learn_site
 from facility.learn.twin import Learned, plant_models
 from facility.learn.version import InService, VersionPart, assemble, decide, fresh_part, in_service, save_version
-from facility.learn.whole_check import WholeCheck, check_whole
+from facility.learn.whole_check import WholeCheck, breathing_columns, check_whole
 from facility.ports import Telemetry
 from facility.site_file import LoadedSite
 from models.card import ModelCard
@@ -169,6 +169,7 @@ def joined_feeds(frame: pd.DataFrame, points: Sequence[Any]) -> pd.Series:
 def _columns(loaded: LoadedSite, plant: CoolingPlant) -> list[str]:
     columns = [column for needed in needed_columns(plant, loaded.site.weather.station).values() for column in needed]
     columns += coil_columns(plant)
+    columns += breathing_columns(plant)
     for hall in plant.hall_parts:
         columns += hall_columns(plant, hall.id)
         columns += [f"{crah.id}.{quantity}" for crah in hall.crahs for quantity in SETPOINTS]

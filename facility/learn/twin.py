@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+import numpy as np
 from pydantic import BaseModel
 
 from facility.learn.in_service import require_units
 from facility.points import PointIndex
 from facility.site import Cdu, Crah, Hall, LiquidLoop, Named, Plant, Site
 from facility.site_file import LoadedSite
-from models import nameplate
+from models import nameplate, saturation
+from models.airside import Airside
 from models.coil_fit import CoilFit
 from models.hall_air import Hall as HallModel
 from models.plant_model import CoolingPlant, Correction
@@ -32,6 +35,7 @@ FAN_SPEED = "fan_speed_setpoint_frac"
 SECONDARY_FLOW = "secondary_flow_setpoint_lps"
 SECONDARY_SUPPLY = "secondary_supply_temperature_setpoint_degc"
 _LEAST_AIR_FRAC = 0.02  # of racks' power: something always stays in the air
+_LEAST_SPAN_K = 4.0  # between coldest and warmest inlet, whatever the humidity
 _LEAST_PRICE_PER_KWH = 0.01  # where energy is free, water is dear but not without bound
 
 
@@ -76,6 +80,21 @@ def plant_models(
     return [_plant(loaded, plant, learned, at, dew_points_degc) for plant in loaded.site.plants]
 
 
+def _driest_inlet_degc(hall: Hall, dew_points_degc: Mapping[str, float]) -> float:
+    """Return the coldest inlet: by its limit, or where the hall's air, as damp as measured, would be too humid.
+
+    Only halls that breathe outdoor air are damp enough for that to matter; half a kelvin at a time, so that plans stay.
+    """
+    limits = hall.limits
+    if hall.economizer is None or hall.id not in dew_points_degc:
+        return limits.inlet_min_degc
+    vapour_kpa = saturation.pressure_kpa(min(dew_points_degc[hall.id], limits.dew_point_max_degc))
+    dry_enough = float(saturation.temperature_degc(vapour_kpa / limits.relative_humidity_max_frac))
+    return float(
+        np.clip(math.ceil(2.0 * dry_enough) / 2.0, limits.inlet_min_degc, limits.inlet_max_degc - _LEAST_SPAN_K)
+    )
+
+
 def _plant(
     loaded: LoadedSite, plant: Plant, learned: Learned, at: datetime | None, dew_points_degc: Mapping[str, float]
 ) -> CoolingPlant:
@@ -86,7 +105,10 @@ def _plant(
     economizer = plant.economizer
     return CoolingPlant(
         plant_id=plant.id,
-        hall_parts=tuple(_hall(loaded, hall, plant.id, learned, at) for hall in halls_of(site, plant.id)),
+        hall_parts=tuple(
+            _hall(loaded, hall, plant.id, learned, at, dew_points_degc=dew_points_degc)
+            for hall in halls_of(site, plant.id)
+        ),
         loop_parts=tuple(
             _loop(loaded, loop, at, dew_points_degc) for loop in site.liquid_loops if loop.plant == plant.id
         ),
@@ -113,7 +135,15 @@ def halls_of(site: Site, plant_id: str) -> list[Hall]:
     return [hall for hall in site.halls if hall.id in cooled]
 
 
-def _hall(loaded: LoadedSite, hall: Hall, plant_id: str, learned: Learned, at: datetime | None) -> HallModel:
+def _hall(
+    loaded: LoadedSite,
+    hall: Hall,
+    plant_id: str,
+    learned: Learned,
+    at: datetime | None,
+    *,
+    dew_points_degc: Mapping[str, float],
+) -> HallModel:
     site = loaded.site
     ours = [crah for crah in site.crahs if crah.hall == hall.id and crah.plant == plant_id]
     in_service = [crah for crah in ours if _counts(site, crah, at)]
@@ -122,12 +152,29 @@ def _hall(loaded: LoadedSite, hall: Hall, plant_id: str, learned: Learned, at: d
         crahs=tuple(_crah(loaded.points, crah) for crah in in_service),
         inlets=learned.inlets.get(hall.id, RackInlets.prior([rack.id for rack in hall.racks])),
         inlet_max_degc=hall.limits.inlet_max_degc,
-        inlet_min_degc=hall.limits.inlet_min_degc,
+        inlet_min_degc=_driest_inlet_degc(hall, dew_points_degc),
         server_fans=learned.server_fans.get(hall.id, described_server_fans(site, hall)),
         density_frac=air_density_frac(site.altitude_m),
         it_over_air=_it_over_air(hall),
+        airside=_airside(site, hall, plant_id, at),
     )
     return learned.coils[plant_id].apply_to(model) if plant_id in learned.coils else model
+
+
+def _airside(site: Site, hall: Hall, plant_id: str, at: datetime | None) -> Airside | None:
+    """Return what a hall breathes with; None where its dampers are not in service, or two plants would have to agree on them."""
+    shared = any(crah.hall == hall.id and crah.plant != plant_id for crah in site.crahs)
+    if hall.economizer is None or shared or not _counts(site, hall.economizer, at):
+        return None
+    wets = hall.humidifier is not None and _counts(site, hall.humidifier, at)
+    return Airside(
+        economizer=_as(nameplate.AirsideEconomizer, hall.economizer),
+        humidifier=_as(nameplate.Humidifier, hall.humidifier) if hall.humidifier and wets else None,
+        dew_point_min_degc=hall.limits.dew_point_min_degc,
+        dew_point_max_degc=hall.limits.dew_point_max_degc,
+        relative_humidity_max_frac=hall.limits.relative_humidity_max_frac,
+        altitude_m=site.altitude_m,
+    )
 
 
 def _it_over_air(hall: Hall) -> float:
@@ -168,8 +215,15 @@ def _loop(
         supply_min_degc=low,
         supply_max_degc=high,
         dew_point_margin_k=loop.dew_point_margin_k,
-        dew_point_degc=dew_points_degc.get(hall.id, hall.limits.dew_point_max_degc),
+        dew_point_degc=_highest_dew_point_degc(hall, dew_points_degc),
     )
+
+
+def _highest_dew_point_degc(hall: Hall, measured_degc: Mapping[str, float]) -> float:
+    """Return what the hall's dew point may reach: as measured, or what open dampers may let in."""
+    limit = hall.limits.dew_point_max_degc
+    let_in = -math.inf if hall.economizer is None else min(hall.economizer.outdoor_dew_point_max_degc, limit)
+    return max(measured_degc.get(hall.id, limit), let_in)
 
 
 def _cdu(points: PointIndex, unit: Cdu) -> nameplate.Cdu:

@@ -74,6 +74,8 @@ def check_whole(
         return None
     known = {hall: it for hall, it in hall_it.items() if it is not None}
     power, square = (sum(part[index] for part in parts if part is not None) for index in (0, 1))
+    breathing = [column for plant in plants for column in breathing_columns(plant) if column in frame]
+    power = power + frame[breathing].sum(axis=1, skipna=False).to_numpy(float)
     table = pd.DataFrame({"meter": meter_kw, "cooling": power, "square": square, **known}, index=frame.index).dropna()
     if len(table) < LEAST_ROWS:
         return None
@@ -83,6 +85,13 @@ def check_whole(
     other_kw = max(float(np.median(unexplained)), 0.0)
     spread_kw = conformal_half_width(unexplained - other_kw)
     return _check(newest, _balance(loaded, newest, halls, other_kw, spread_kw), other_kw, site.step)
+
+
+def breathing_columns(plant: CoolingPlant) -> list[str]:
+    """Return the power of relief fans and humidifiers, which no component's rows hold: taken as metered."""
+    airsides = [hall.airside for hall in plant.hall_parts if hall.airside is not None]
+    units = [unit for one in airsides for unit in (one.economizer, one.humidifier) if unit is not None]
+    return [f"{unit.id}.power_kw" for unit in units]
 
 
 def _balance(

@@ -30,6 +30,7 @@ class _Hour:
         steps = slice(0, max(1, round(COMING_H / it.inputs.step_h)))
         load = run.load
         self._plant, self._states = plant, run.states[steps]
+        self._dampers = names.dampers_of(it.inputs, plant)
         self._load = Load(
             load.it_air_kw[steps], load.it_liquid_kw[steps], load.outdoor_degc[steps], load.wet_bulb_degc[steps]
         )
@@ -49,6 +50,9 @@ class _Hour:
         for water in _beside({state.leaving_water_degc for state in known}, now.leaving_water_degc):
             path = tuple(replace(one, leaving_water_degc=water) for one in self._states)
             yield self._told(name, names.LEAVING_WATER, water, "degC", [path])
+        for dampers in self._dampers[:1]:
+            path = tuple(replace(one, dampers_open=not now.dampers_open) for one in self._states)
+            yield self._told(dampers, names.DAMPERS, float(not now.dampers_open), "enum", [path])
         for index, hall in enumerate(self._plant.halls):
             for air in _beside({state.supply_air_degc[index] for state in known}, now.supply_air_degc[index]):
                 path = tuple(

@@ -56,7 +56,7 @@ def _room_beside(it: ItCase, pool: str, jobs_kw: Mapping[str, FloatArray]) -> Fl
 def _held(inputs: PlanInputs, plant: PlantModel, load: Load) -> tuple[JointState, ...]:
     """Hold the present state; in steps where it is infeasible take the nearest feasible one."""
     now = inputs.plants_now[plant.plant_id]
-    held = JointState(now.mode, now.leaving_water_degc, tuple(now.supply_air_degc), now.chillers_on)
+    held = JointState(now.mode, now.leaving_water_degc, tuple(now.supply_air_degc), now.chillers_on, now.dampers_open)
     return by_local_controls(plant, [held] * inputs.steps, load)
 
 
@@ -91,7 +91,8 @@ def _nearest_first(wanted: JointState, states: Sequence[JointState]) -> list[Joi
         kelvin = abs(state.leaving_water_degc - wanted.leaving_water_degc)
         kelvin += sum(abs(a - b) for a, b in zip(state.supply_air_degc, wanted.supply_air_degc, strict=True))
         chillers = abs(state.chillers_on - wanted.chillers_on)
-        return _KELVIN_AWAY * kelvin + _MODE_AWAY * (state.mode != wanted.mode) + _CHILLER_AWAY * chillers
+        modes = (state.mode != wanted.mode) + (state.dampers_open != wanted.dampers_open)
+        return _KELVIN_AWAY * kelvin + _MODE_AWAY * modes + _CHILLER_AWAY * chillers
 
     return sorted(states, key=away)
 

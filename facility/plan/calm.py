@@ -16,6 +16,7 @@ import numpy as np
 from facility.plan.cooling_plant import PlantCase
 from facility.plan.decisions import Decisions
 from facility.plan.inputs import PlanInputs
+from facility.plan.moves import StateFeatures
 from facility.plan.problem import Problem
 from facility.records import FloatArray
 
@@ -50,8 +51,9 @@ class Said:
         """Return the price of each state in each step (T, S)."""
         features, said = case.features, self.decisions.states[case.plant_id][: self.steps]
         prices = np.zeros((inputs.steps, len(features.mode)))
+        modes = StateFeatures.of(said).mode
         for step, state in enumerate(said):
-            turned = (features.mode != state.mode) | (features.chillers_on != state.chillers_on)
+            turned = (features.mode != modes[step]) | (features.chillers_on != state.chillers_on)
             kelvin = np.abs(features.leaving_water_degc - state.leaving_water_degc)
             kelvin += np.abs(features.supply_air_degc - state.supply_air_degc).sum(axis=1)
             prices[step] = MODE_FRAC * turned + KELVIN_FRAC * kelvin

@@ -151,6 +151,11 @@ class ItCase:
         notes += [f"{array}: power not measured; counted as nothing, and not held down" for array in dark]
         unknown = [work.id for work in site.deferrable_work if work.id not in inputs.backlog_kwh]
         notes += [f"{work}: backlog not measured; taken as nothing waiting" for work in unknown]
+        notes += [
+            f"{hall.economizer.id}: dampers not measured, not in service or in a hall on two plants; counted as shut"
+            for hall in site.halls
+            if hall.economizer is not None and not inputs.breathes(hall.id)
+        ]
         return notes + _unplanned(site)
 
 
@@ -176,9 +181,7 @@ def _unplanned(site: Site) -> list[str]:
     """Name the machines that no plan moves yet, and what is assumed of them."""
     notes = [f"{pump.id}: heat pumps are not planned; expected to run as the day before" for pump in site.heat_pumps]
     tanks = [plant.tank.id for plant in site.plants if plant.tank is not None]
-    notes += [f"{tank}: chilled-water tanks are not planned; left idle" for tank in tanks]
-    airside = [hall.economizer.id for hall in site.halls if hall.economizer is not None]
-    return notes + [f"{one}: airside economizers are not planned; counted as closed" for one in airside]
+    return notes + [f"{tank}: chilled-water tanks are not planned; left idle" for tank in tanks]
 
 
 def _plant_case(it: ItCase, table: StateTable) -> PlantCase:
@@ -192,7 +195,16 @@ def _plant_case(it: ItCase, table: StateTable) -> PlantCase:
     first = FirstStep.of(moves, now, table.states, able)
     held = moves.held_steps(now, inputs.step_h)
     return PlantCase(
-        table, moves, first, StateFeatures.of([now]), held, low, high, it.free_power(), inputs.water_cost_per_lps
+        table,
+        moves,
+        first,
+        StateFeatures.of([now]),
+        held,
+        low,
+        high,
+        it.free_power(),
+        inputs.water_cost_per_lps,
+        now.mode_changed_h,
     )
 
 

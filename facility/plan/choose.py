@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from facility.plan.cooling_plant import PlantCase, StatePath
+from facility.plan.moves import changes_beyond
 from facility.plan.vertices import IntArray, power_at
 from facility.records import FloatArray
 from models.cooling import BoolArray, JointState, Load, PlantModel
 
 _HEAT_SLACK_KW = 1e-3
+_LEAST_PRICE = 0.01  # of a change of mode, where modes change too often
+_HALVINGS = 8
 
 
 @dataclass(eq=False)
@@ -53,19 +56,43 @@ class Chooser:
             asked |= fresh
 
     def _cheapest(self, cost: FloatArray, allowed: BoolArray) -> StatePath | None:
-        return cheapest_path(self.case, np.where(allowed, cost, np.inf))
+        """Return the cheapest path whose modes change seldom enough in a day; where none does, the one with fewest changes.
+
+        The price of a change that brings it about is found by halving: it need not be exact.
+        """
+        known = np.where(allowed, cost, np.inf)
+        path = cheapest_path(self.case, known)
+        if path is None or self._changes_seldom(path):
+            return path
+        low, high = _LEAST_PRICE, max(float(np.abs(cost[allowed]).max()) * len(cost), 2.0 * _LEAST_PRICE)
+        path = cheapest_path(self.case, known, high)
+        for _ in range(_HALVINGS if path is not None and self._changes_seldom(path) else 0):
+            middle = float(np.sqrt(low * high))
+            cheaper = cheapest_path(self.case, known, middle)
+            if cheaper is not None and self._changes_seldom(cheaper):
+                path, high = cheaper, middle
+            else:
+                low = middle
+        return path
+
+    def _changes_seldom(self, path: StatePath) -> bool:
+        case = self.case
+        mode = np.concatenate([case.now.mode, case.features.mode[path]])
+        return changes_beyond(mode, case.mode_changed_h, self.step_h) <= 0
 
 
-def cheapest_path(case: PlantCase, cost: FloatArray) -> StatePath | None:
+def cheapest_path(case: PlantCase, cost: FloatArray, cost_per_mode: float = 0.0) -> StatePath | None:
     """Return the states of least cost (T, S; infinite: not allowed) plus wear, within ramps and dwell times.
+
+    `cost_per_mode` comes on top of what a change of mode wears.
 
     The state of the program is (joint state, steps in its mode so far, capped at the dwell time).
     """
     features, dwell = case.features, case.moves.dwell_steps
     move = np.where(case.moves.allowed(features, features), case.moves.cost(features, features), np.inf)
     same = features.mode[:, None] == features.mode[None, :]
-    stay, change = np.where(same, move, np.inf), np.where(same, np.inf, move)
-    value = _first_step(case, cost[0])
+    stay, change = np.where(same, move, np.inf), np.where(same, np.inf, move + cost_per_mode)
+    value = _first_step(case, cost[0], cost_per_mode)
     origins = []
     for step_cost in cost[1:]:
         value, origin = _advance(value, stay, change, dwell)
@@ -76,7 +103,7 @@ def cheapest_path(case: PlantCase, cost: FloatArray) -> StatePath | None:
     return _trace_back(value, origins, dwell)
 
 
-def _first_step(case: PlantCase, cost: FloatArray) -> FloatArray:
+def _first_step(case: PlantCase, cost: FloatArray, cost_per_mode: float) -> FloatArray:
     features, dwell = case.features, case.moves.dwell_steps
     value = np.full((len(cost), dwell), np.inf)
     start = np.where(case.first.allowed, cost + case.moves.cost(case.now, features)[0], np.inf)
@@ -84,7 +111,7 @@ def _first_step(case: PlantCase, cost: FloatArray) -> FloatArray:
     must_hold = case.must_hold_steps
     value[same, min(dwell - must_hold, dwell - 1)] = start[same]
     if must_hold == 0:
-        value[~same, 0] = start[~same]
+        value[~same, 0] = start[~same] + cost_per_mode
     return value
 
 

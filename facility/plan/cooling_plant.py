@@ -13,7 +13,7 @@ import cvxpy as cp
 import numpy as np
 import scipy.sparse as sp
 
-from facility.plan.moves import FirstStep, Moves, StateFeatures
+from facility.plan.moves import FirstStep, Moves, StateFeatures, change_windows
 from facility.plan.problem import Problem
 from facility.plan.vertices import IntArray, Vertices, corners, narrowed, undominated
 from facility.records import FloatArray
@@ -22,6 +22,7 @@ from models.surrogate import StateTable
 
 _ROUNDING_KW = 1e-6
 _AT_END_KW, _BEYOND_KW = 1e-2, 10.0
+_DAYS_APART_H = 12.0
 
 StatePath = IntArray
 
@@ -39,6 +40,7 @@ class PlantCase:
     heat_high_kw: FloatArray  # (T,)
     free_power: BoolArray  # (T,): steps in which power may have a negative price
     water_cost_per_lps: float  # of make-up water through a step
+    mode_changed_h: tuple[float, ...] = ()  # how long ago modes changed in the past day
 
     @property
     def plant_id(self) -> str:
@@ -161,8 +163,7 @@ class RelaxedPlant:
         self._problem.cost("wear", moved)
         modes = sorted(set(features.mode))
         if len(modes) > 1:
-            for mode in modes:
-                self._dwell(mode)
+            self._few_changes(sum(self._dwell(mode) for mode in modes))
 
     def _course(self, values: FloatArray, now: float) -> Any:
         """Return the change from step to step of a feature, the first from the present."""
@@ -178,7 +179,16 @@ class RelaxedPlant:
             return
         self._problem.limit(name, self._case.plant_id, cp.abs(change[tied]) - reach[tied], "K", int(tied[0]))
 
-    def _dwell(self, mode: float) -> None:
+    def _few_changes(self, entered: Any) -> None:
+        """Keep changes of mode few in each day, as a plan is checked for; of the days, some far apart bound well."""
+        step_h = self._case.moves.step_h
+        apart = round(_DAYS_APART_H / step_h)
+        windows = change_windows(self._case.mode_changed_h, step_h, self.steps)
+        excess = cp.hstack([cp.sum(entered[a:b]) - most for a, b, most in windows if a % apart == 0])
+        self._problem.limit("mode changes in a day", self._case.plant_id, excess, "changes")
+
+    def _dwell(self, mode: float) -> Any:
+        """Hold each mode for its dwell time; return what enters it, a step."""
         case = self._case
         in_mode = self._sum((case.features.mode == mode)[self.corners.state].astype(float))
         was = float(case.now.mode[0] == mode)
@@ -192,6 +202,7 @@ class RelaxedPlant:
         still = min(case.must_hold_steps, in_mode.size)
         if was and still > 0:
             self._problem.limit("economizer dwell", case.plant_id, 1.0 - in_mode[:still], "modes")
+        return entered
 
     def _one_state_a_step(self) -> None:
         pairs, index = np.unique(np.stack([self.corners.step, self.corners.state]), axis=1, return_inverse=True)
@@ -263,6 +274,6 @@ def _by_step(corners_: Vertices, values: FloatArray, steps: int) -> Any:
 
 
 def _groups(case: PlantCase) -> list[int]:
-    keys = [(state.mode, state.leaving_water_degc) for state in case.table.states]
+    keys = [(state.mode, state.leaving_water_degc, state.dampers_open) for state in case.table.states]
     index = {key: number for number, key in enumerate(dict.fromkeys(keys))}
     return [index[key] for key in keys]

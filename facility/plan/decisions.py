@@ -18,6 +18,7 @@ CONDENSER_WATER = "condenser_water_temperature_setpoint_degc"
 PADS = "adiabatic_enable_command"
 CHILLERS = "chillers_staged_command"
 MODE = "economizer_mode_command"
+DAMPERS = "outdoor_air_dampers_command"  # of several halls that move as one
 SUPPLY_AIR = "supply_air_temperature_setpoint_degc"
 FAN_SPEED = "fan_speed_setpoint_frac"
 SECONDARY_SUPPLY = "secondary_supply_temperature_setpoint_degc"
@@ -75,6 +76,13 @@ def coolers_of(inputs: PlanInputs, plant_id: str) -> list[str]:
     ]
 
 
+def dampers_of(inputs: PlanInputs, plant: PlantModel) -> list[str]:
+    """Return the airside economizers that a plan moves in the halls of a plant."""
+    halls = (hall for hall in inputs.site.halls if hall.id in plant.halls)
+    units = [hall.economizer.id for hall in halls if hall.economizer is not None]
+    return [unit for unit in units if unit in inputs.dampers_open]
+
+
 def schedule_of(inputs: PlanInputs, decisions: Decisions) -> dict[str, FloatArray]:
     """Return the decisions as `equipment.quantity` -> value a step."""
     schedule: dict[str, FloatArray] = {}
@@ -103,7 +111,8 @@ def _plant_schedule(inputs: PlanInputs, plant: PlantModel, states: tuple[JointSt
     for index, hall in enumerate(plant.halls):
         air = np.array([state.supply_air_degc[index] for state in states])
         schedule |= {f"{crah.id}.{SUPPLY_AIR}": air for crah in crahs_of(inputs, plant, hall)}
-    return schedule
+    is_open = np.array([float(state.dampers_open) for state in states])
+    return schedule | {f"{one}.{MODE}": is_open for one in dampers_of(inputs, plant)}
 
 
 def decisions_of(inputs: PlanInputs, schedule: Mapping[str, tuple[float, ...]]) -> Decisions:
@@ -140,8 +149,11 @@ def _states(inputs: PlanInputs, plant: PlantModel, schedule: Mapping[str, tuple[
         _series(schedule, f"{plant.plant_id}.{quantity}") for quantity in (LEAVING_WATER, CHILLERS, MODE)
     )
     air = [_air(inputs, plant, hall, schedule) for hall in plant.halls]
+    is_open = _dampers(inputs, plant, schedule)
     return tuple(
-        JointState(Mode(round(mode[t])), water[t], tuple(values[t] for values in air), round(chillers[t]))
+        JointState(
+            Mode(round(mode[t])), water[t], tuple(values[t] for values in air), round(chillers[t]), bool(is_open[t])
+        )
         for t in range(inputs.steps)
     )
 
@@ -152,10 +164,22 @@ def _air(
     series = {crah.id: _series(schedule, f"{crah.id}.{SUPPLY_AIR}") for crah in crahs_of(inputs, plant, hall)}
     if not series:
         raise PlanError(f"{hall} has no CRAH in service on {plant.plant_id}")
+    return _alike(series, "supply-air setpoints")
+
+
+def _dampers(inputs: PlanInputs, plant: PlantModel, schedule: Mapping[str, tuple[float, ...]]) -> tuple[float, ...]:
+    """Return the command to the dampers; plans kept before they were planned count them as shut."""
+    shut = (0.0,) * inputs.steps
+    series = {one: schedule.get(f"{one}.{MODE}", shut) for one in dampers_of(inputs, plant)}
+    return _alike(series, "damper commands") if series else shut
+
+
+def _alike(series: Mapping[str, tuple[float, ...]], what: str) -> tuple[float, ...]:
+    """Return the one course of what moves as one."""
     first, *others = series
     for other in others:
         if series[other] != series[first]:
-            raise PlanError(f"{other} and {first} cool {hall} together but have different supply-air setpoints")
+            raise PlanError(f"{other} and {first} move as one but have different {what}")
     return series[first]
 
 

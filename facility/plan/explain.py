@@ -13,7 +13,7 @@ from facility.plan.decisions import Decisions, crahs_of
 from facility.plan.inputs import DAY_H, PlantNow
 from facility.plan.simulate import Simulation, evaluate_path, simulate
 from facility.records import FloatArray, Interval, LeverSaving
-from models.cooling import JointState, PlantModel
+from models.cooling import JointState, Mode, PlantModel
 
 COMING_H = 1.0  # savings in kW are means over the coming hour
 FOLLOWS = "goes with the plant's state; its part of the saving is counted there"
@@ -63,6 +63,13 @@ class Explainer:
         )
         chillers = Lever(name, names.CHILLERS, (), float(now.chillers_on), float(first.chillers_on), "count")
         yield self._put_back(plant, chillers, [[replace(one, chillers_on=now.chillers_on) for one in states]])
+        dampers = names.dampers_of(self._it.inputs, plant)
+        if dampers:
+            moved = tuple(f"{one}.{names.MODE}" for one in dampers)
+            lever = Lever(dampers[0], names.DAMPERS, moved, float(now.dampers_open), float(first.dampers_open), "enum")
+            yield self._put_back(
+                plant, lever, [[_with_dampers(one, now, count) for one in states] for count in [None, *counts]]
+            )
         for index, hall in enumerate(plant.halls):
             targets = tuple(f"{crah.id}.{names.SUPPLY_AIR}" for crah in crahs_of(self._it.inputs, plant, hall))
             if not targets:
@@ -201,6 +208,14 @@ class Explainer:
 
 def _with_mode(state: JointState, now: PlantNow, chillers: int | None) -> JointState:
     return replace(state, mode=now.mode, chillers_on=state.chillers_on if chillers is None else chillers)
+
+
+def _with_dampers(state: JointState, now: PlantNow, chillers: int | None) -> JointState:
+    return replace(
+        state,
+        dampers_open=now.dampers_open,
+        chillers_on=state.chillers_on if chillers is None or state.mode is Mode.FREE else chillers,
+    )
 
 
 def _with_air(state: JointState, hall: int, supply_air_degc: float) -> JointState:

@@ -33,6 +33,8 @@ class PlantNow:
     supply_air_degc: tuple[float, ...]  # one a hall, in the plant model's order of halls
     chillers_on: int
     mode_held_min: float = math.inf
+    dampers_open: bool = False  # of the halls that breathe outdoor air, in some
+    mode_changed_h: tuple[float, ...] = ()  # how long ago modes or dampers changed in the past day
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,6 +85,10 @@ class PlanInputs:
         By liquid loop: heat that heat pumps take out of its return before the plant has to.
     load_scenarios
         Other courses that `it_power_kw` may take, equally likely: what the plan saves is told over them.
+    dampers_open
+        By airside economizer: whether it is open, measured; those that are missing are counted as shut.
+    dew_point_degc
+        By hall: highest measured at its racks.
     setpoints_now
         Other measured setpoints by `equipment.quantity`; only shown as current values beside recommended ones.
     in_force
@@ -123,6 +129,8 @@ class PlanInputs:
     weights: Weights | None = None
     goal_caps: Mapping[str, float] = field(default_factory=dict)
     taken_heat_kw: Mapping[str, FloatArray] = field(default_factory=dict)
+    dampers_open: Mapping[str, bool] = field(default_factory=dict)
+    dew_point_degc: Mapping[str, float] = field(default_factory=dict)
     setpoints_now: Mapping[str, float] = field(default_factory=dict)
     load_scenarios: Sequence[Mapping[str, FloatArray]] = ()
     time_limit_s: float | None = None
@@ -252,6 +260,11 @@ class PlanInputs:
     def price_scale_per_kwh(self) -> float:
         """A typical price, by which wear given in kWh becomes money; never so low that moves are free."""
         return max(float(np.abs(self.paid_price_per_kwh).mean()), LEAST_SCALE_PER_KWH)
+
+    def breathes(self, hall_id: str) -> bool:
+        """Tell whether the dampers of a hall are planned."""
+        hall = next(hall for hall in self.site.halls if hall.id == hall_id)
+        return hall.economizer is not None and hall.economizer.id in self.dampers_open
 
     def plant(self, plant_id: str) -> PlantModel:
         """Return the model of a plant."""

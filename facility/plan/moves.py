@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from facility.plan.hall import supply_air_step_k
-from facility.plan.inputs import PlanInputs, PlantNow
+from facility.plan.inputs import DAY_H, PlanInputs, PlantNow
 from facility.plan.liquid_loop import leaving_water_step_k
 from facility.records import FloatArray, LimitShortfall
-from models.cooling import BoolArray, JointState, PlantModel
+from models.cooling import BoolArray, JointState, Mode, PlantModel
 
 # Wear of a move, in hours of the plant's rated cooling as electricity. Our judgement, not a maker's figure: small prices that
 # keep the plan from chattering when forecasts move a little.
 CHILLER_START_H = 0.002
 MODE_CHANGE_H = 0.002
 SETPOINT_MOVE_H_PER_K = 0.0001
+MOST_MODE_CHANGES = 4  # of economizer and dampers within a day
 _CLOSE_K = 1e-6
 
 
@@ -25,7 +27,7 @@ _CLOSE_K = 1e-6
 class StateFeatures:
     """States in columns, so that pairs of them can be compared at once."""
 
-    mode: FloatArray  # (S,)
+    mode: FloatArray  # (S,): of economizer and dampers together
     leaving_water_degc: FloatArray  # (S,)
     supply_air_degc: FloatArray  # (S, h)
     chillers_on: FloatArray  # (S,)
@@ -34,7 +36,7 @@ class StateFeatures:
     def of(cls, states: Sequence[JointState | PlantNow]) -> StateFeatures:
         """Take the features of states, or of the present."""
         return cls(
-            np.array([float(state.mode) for state in states]),
+            np.array([float(state.mode + len(Mode) * state.dampers_open) for state in states]),
             np.array([state.leaving_water_degc for state in states]),
             np.array([state.supply_air_degc for state in states], dtype=float).reshape(len(states), -1),
             np.array([float(state.chillers_on) for state in states]),
@@ -46,6 +48,7 @@ class Moves:
     """Limits and wear of a plant's moves."""
 
     plant_id: str
+    step_h: float
     water_step_k: float
     air_step_k: FloatArray  # (h,)
     dwell_steps: int
@@ -60,10 +63,12 @@ class Moves:
         plant = next(plant for plant in site.plants if plant.id == model.plant_id)
         halls = {hall.id: hall for hall in site.halls}
         loops = [loop for loop in site.liquid_loops if loop.plant == plant.id]
-        dwell_min = plant.economizer.min_dwell_min if plant.economizer else 0.0
+        dampers = [halls[hall].economizer for hall in model.halls if inputs.breathes(hall)]
+        dwell_min = max((one.min_dwell_min for one in (plant.economizer, *dampers) if one), default=0.0)
         rated_value = sum(chiller.rated_cooling_kw for chiller in plant.chillers) * inputs.price_scale_per_kwh
         return cls(
             plant_id=plant.id,
+            step_h=step_h,
             water_step_k=leaving_water_step_k(plant, loops, step_h),
             air_step_k=np.array([supply_air_step_k(halls[hall], step_h) for hall in model.halls]),
             dwell_steps=max(1, int(np.ceil(dwell_min / site.planning.step_min - 1e-9))),
@@ -95,6 +100,34 @@ class Moves:
         return np.asarray(
             self.cost_per_chiller * started + self.cost_per_mode * changed + self.cost_per_k * (water + air)
         )
+
+
+def change_windows(changed_h: Sequence[float], step_h: float, steps: int) -> Iterator[tuple[int, int, int]]:
+    """Yield the days in which modes may change no more than so often: first step, step after the last, and how often.
+
+    Days that began before the first step count what changed in them; one change is always left, back to what is safe.
+
+    Parameters
+    ----------
+    changed_h
+        How long before the first step modes changed [h].
+    step_h
+        Length of a step [h].
+    steps
+        Steps of the plan.
+    """
+    for age_h in changed_h:
+        before = sum(other <= age_h for other in changed_h)
+        yield 0, math.ceil((DAY_H - age_h) / step_h - 1e-9), max(MOST_MODE_CHANGES - before, 1)
+    day = round(DAY_H / step_h)
+    yield from ((begin, begin + day, MOST_MODE_CHANGES) for begin in range(max(steps - day, 0) + 1))
+
+
+def changes_beyond(mode: FloatArray, changed_h: Sequence[float], step_h: float) -> int:
+    """Return by how many changes the modes (the present one, then that of each step) exceed the worst of those days."""
+    changed = np.diff(mode) != 0.0
+    windows = change_windows(changed_h, step_h, len(changed))
+    return max(int(changed[first:last].sum()) - most for first, last, most in windows)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

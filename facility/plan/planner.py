@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +21,7 @@ from facility.plan.inputs import PlanInputs
 from facility.plan.relax import relax
 from facility.plan.scenarios import saving_range
 from facility.plan.search import Found, Search
-from facility.plan.simulate import Simulation, named_limit
+from facility.plan.simulate import PlantRun, Simulation, named_limit
 from facility.plan.statistics import SolveStatistics
 from facility.plan.tabulate import tables_of
 from facility.plan.timetable import timetable
@@ -29,6 +29,7 @@ from facility.plan.verify import violations
 from facility.records import LeverSaving, LimitShortfall, Plan
 
 NOTHING_FRAC = 0.0005  # of the cost of present operation: a plan that saves less is not worth a change
+_TRIM_FRAC = 0.2  # of a hall's IT power: what coils take beside full outdoor air
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,7 +153,7 @@ def _plan(case: SiteCase, run: Simulation, held: Simulation, found: Found | None
         step=inputs.site.step,
         schedule=timetable(case.it, run, value),
         baseline=timetable(case.it, held, value),
-        modes={name: tuple(state.mode.name.lower() for state in plant.states) for name, plant in run.plants.items()},
+        modes=dict(_modes(case.it.inputs, run)),
         cost=run.cost,
         baseline_cost=held.cost,
         bound=statistics.bound,
@@ -167,6 +168,21 @@ def _plan(case: SiteCase, run: Simulation, held: Simulation, found: Found | None
         goal_weights=inputs.weighed.model_dump(),
         goal_caps=dict(inputs.goal_caps),
     )
+
+
+def _modes(inputs: PlanInputs, run: Simulation) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the economizer modes of plants, then those of the halls that breathe outdoor air."""
+    for name, plant in run.plants.items():
+        yield name, tuple(state.mode.name.lower() for state in plant.states)
+        for index, hall in enumerate(inputs.plant(name).halls):
+            if inputs.breathes(hall):
+                yield hall, tuple(_airside_mode(plant, index))
+
+
+def _airside_mode(plant: PlantRun, hall: int) -> Iterator[str]:
+    trims = plant.response.coil_kw[:, hall] < _TRIM_FRAC * plant.load.it_air_kw[:, hall]
+    for is_open, trimmed in zip(plant.response.dampers_open[:, hall], trims, strict=True):
+        yield "closed" if not is_open else "full" if trimmed else "partial"
 
 
 def _binding(run: Simulation, found: Found | None) -> Mapping[str, tuple[str, ...]]:

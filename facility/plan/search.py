@@ -194,7 +194,9 @@ class Search:
         """Ask the plant model for the path at the heat of the last solution."""
         plant, heat, it = self.case.plants[name], solved.heat_kw(name), self.case.it
         model = it.inputs.plant(name)
-        run = run_plant(model, published(self.case, name, path), it.heat.load(model, solved.source_power_kw()))
+        run = run_plant(
+            it.inputs, model, published(self.case, name, path), it.heat.load(model, solved.source_power_kw())
+        )
         pieces = power_along(plant.table, path, heat)
         correction = np.where(run.response.feasible, run.response.overhead_kw - pieces, 0.0)
         wetter = run.response.makeup_water_lps - water_along(plant.table, path, heat)
@@ -283,6 +285,12 @@ def approached(targets: list[JointState], now: PlantNow, moves: Moves) -> tuple[
         for hall, step_k in enumerate(moves.air_step_k)
     ]
     return tuple(
-        JointState(state.mode, float(water[t]), tuple(float(course[t]) for course in air), state.chillers_on)
+        JointState(
+            state.mode,
+            float(water[t]),
+            tuple(float(course[t]) for course in air),
+            state.chillers_on,
+            state.dampers_open,
+        )
         for t, state in enumerate(targets)
     )

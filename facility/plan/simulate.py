@@ -12,6 +12,7 @@ from facility.plan.decisions import Decisions
 from facility.plan.electrical import electrical_chain
 from facility.plan.goals import WEIGHED, goal_value, weighed
 from facility.plan.grid import carbon_kg, demand_cost, demand_windows, energy_cost
+from facility.plan.humidity import HallAir, hall_air
 from facility.plan.inputs import PlanInputs, PlantNow
 from facility.plan.moves import Moves, StateFeatures
 from facility.records import CostBreakdown, FloatArray
@@ -27,6 +28,7 @@ class PlantRun:
     load: Load
     response: PlantResponse
     recovering: BoolArray
+    air: HallAir
 
     @property
     def heat_kw(self) -> FloatArray:
@@ -67,7 +69,7 @@ def simulate(it: ItCase, decisions: Decisions, work_value_per_kwh: float) -> Sim
     """Run a schedule through the plant models, the electrical chain and the tariff."""
     inputs, power = it.inputs, source_power(it, decisions)
     runs = {
-        plant.plant_id: run_plant(plant, decisions.states[plant.plant_id], it.heat.load(plant, power))
+        plant.plant_id: run_plant(inputs, plant, decisions.states[plant.plant_id], it.heat.load(plant, power))
         for plant in inputs.plants
     }
     hall_kw = it.heat.hall_kw(power)
@@ -91,7 +93,7 @@ def with_work_value(it: ItCase, simulation: Simulation, work_value_per_kwh: floa
     return replace(simulation, cost=cost)
 
 
-def run_plant(model: PlantModel, states: tuple[JointState, ...], load: Load) -> PlantRun:
+def run_plant(inputs: PlanInputs, model: PlantModel, states: tuple[JointState, ...], load: Load) -> PlantRun:
     """Evaluate a path of states.
 
     First steps that are infeasible are answered at the setpoints of the first feasible state after them, in their own mode:
@@ -108,7 +110,7 @@ def run_plant(model: PlantModel, states: tuple[JointState, ...], load: Load) -> 
             replace(state, **known) if off else state for state, off in zip(states, recovering, strict=True)
         )
         response = evaluate_path(model, stand_in, load)
-    return PlantRun(states, load, response, recovering)
+    return PlantRun(states, load, response, recovering, hall_air(inputs, model, response))
 
 
 def named_limit(plant_id: str, limit: str) -> tuple[str, str]:

@@ -51,6 +51,10 @@ def _plant_series(it: ItCase, plant: PlantModel, run: PlantRun) -> Iterator[tupl
     yield f"{name}.makeup_water_lps", response.makeup_water_lps
     for index, hall in enumerate(plant.halls):
         yield f"{hall}.inlet_max_degc", response.inlet_max_degc[:, index]
+        if it.inputs.breathes(hall):
+            yield f"{hall}.outdoor_air_frac", response.outdoor_air_frac[:, index]
+            yield f"{hall}.dew_point_degc", run.air.dew_point_degc[:, index]
+            yield f"{hall}.relative_humidity_frac", run.air.relative_humidity_frac[:, index]
         yield from (
             (f"{crah.id}.{FAN_SPEED}", response.fan_speed_frac[:, index]) for crah in crahs_of(it.inputs, plant, hall)
         )

@@ -12,8 +12,9 @@ from facility.plan.case import ItCase
 from facility.plan.decisions import WORK_VALUE, Decisions, decisions_of
 from facility.plan.goals import goal_value
 from facility.plan.grid import carbon_budget_kg, carbon_kg
+from facility.plan.humidity import excesses
 from facility.plan.inputs import PlanInputs
-from facility.plan.moves import Moves, StateFeatures
+from facility.plan.moves import Moves, StateFeatures, changes_beyond
 from facility.plan.servers import PoolCase
 from facility.plan.simulate import PlantRun, Simulation, named_limit, simulate
 from facility.plan.verify_jobs import job_excesses
@@ -22,7 +23,17 @@ from facility.records import CostBreakdown, FloatArray, LimitShortfall, Plan
 from facility.site import Weights
 from models.cooling import BoolArray, PlantModel
 
-TOLERANCE = {"kW": 0.05, "kWh": 0.05, "K": 1e-6, "servers": 1e-6, "steps": 0.0, "kg": 0.05, "%": 0.01}
+TOLERANCE = {
+    "kW": 0.05,
+    "kWh": 0.05,
+    "K": 1e-6,
+    "servers": 1e-6,
+    "steps": 0.0,
+    "kg": 0.05,
+    "%": 0.01,
+    "changes": 0.0,
+    "frac": 1e-6,
+}
 COST_TOLERANCE = 1e-6  # relative
 
 
@@ -103,6 +114,8 @@ def _plant_limits(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfall
         yield from _states_hold(it.inputs, plant, run)
         yield from _ramps_hold(it.inputs, plant, run)
         yield _dwell_holds(it.inputs, plant, run)
+        yield _changes_hold(it.inputs, plant, run)
+        yield from (_worst(it.inputs, *excess) for excess in excesses(it.inputs, plant, run.air))
 
 
 def _states_hold(inputs: PlanInputs, plant: PlantModel, run: PlantRun) -> Iterator[LimitShortfall]:
@@ -134,14 +147,26 @@ def _ramps_hold(inputs: PlanInputs, plant: PlantModel, run: PlantRun) -> Iterato
 
 def _dwell_holds(inputs: PlanInputs, plant: PlantModel, run: PlantRun) -> LimitShortfall:
     """Count steps by which a mode was left too early; the present mode may be left early where it became infeasible."""
-    now, moves = inputs.plants_now[plant.plant_id], Moves.of(inputs, plant)
-    mode, held, short = now.mode, moves.dwell_steps, np.zeros(len(run.states))
-    for step, state in enumerate(run.states):
-        if state.mode != mode:
+    moves, (mode, *modes) = Moves.of(inputs, plant), _modes(inputs, plant, run)
+    held, short = moves.dwell_steps, np.zeros(len(run.states))
+    for step, after in enumerate(modes):
+        if after != mode:
             short[step] = max(moves.dwell_steps - held, 0)
-            mode, held = state.mode, 0
+            mode, held = after, 0
         held += 1
     return _worst(inputs, f"{plant.plant_id} economizer dwell", short, "steps")
+
+
+def _changes_hold(inputs: PlanInputs, plant: PlantModel, run: PlantRun) -> LimitShortfall:
+    """Count changes of mode beyond those allowed in a day."""
+    now = inputs.plants_now[plant.plant_id]
+    beyond = changes_beyond(_modes(inputs, plant, run), now.mode_changed_h, inputs.step_h)
+    return LimitShortfall(f"{plant.plant_id} mode changes in a day", beyond, "changes")
+
+
+def _modes(inputs: PlanInputs, plant: PlantModel, run: PlantRun) -> FloatArray:
+    """Return the present mode, then that of each step."""
+    return StateFeatures.of([inputs.plants_now[plant.plant_id], *run.states]).mode
 
 
 def _server_limits(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfall]:

@@ -27,6 +27,7 @@ from models.heat_pump import HeatPump
 from models.plant_model import CoolingPlant
 
 LATELY = timedelta(hours=1)  # over which the present state is averaged
+_MOSTLY = 0.5  # of that time
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,7 @@ def _state(loaded: LoadedSite, means: _Means, plant: CoolingPlant) -> HeldState:
             for one in settables(loaded.site, [plant])
         },
         wetted_frac=_wetted_frac(means, plant),
+        dampers_open=_dampers_open(means, plant),
     )
     outdoor, wet_bulb = (
         np.array([means.one(station, quantity)]) for quantity in ("outdoor_temperature_degc", "outdoor_wet_bulb_degc")
@@ -201,6 +203,12 @@ def _wetted_frac(means: _Means, plant: CoolingPlant) -> float:
     """Return the share of the time that the pads of dry coolers were wet."""
     padded = [unit.id for unit in plant.dry_coolers if unit.adiabatic_effectiveness_frac > 0]
     return means.one(padded, "adiabatic_status") if padded else 0.0
+
+
+def _dampers_open(means: _Means, plant: CoolingPlant) -> bool:
+    """Return whether some hall breathed outdoor air most of the time."""
+    units = [hall.airside.economizer.id for hall in plant.hall_parts if hall.airside]
+    return bool(units) and bool(means.of(units, "economizer_mode").max() >= _MOSTLY)
 
 
 def _air_kw(loaded: LoadedSite, means: _Means, plant: CoolingPlant) -> Iterator[float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -17,8 +17,9 @@ from facility.prepare.arrivals import arrived_kwh
 from facility.prepare.demand import expected_peak_kw
 from facility.prepare.held_machines import HeldMachines
 from facility.prepare.load_outlook import LoadOutlook, most_busy
+from facility.prepare.mode_history import held_min, measured_dampers, mode_changes_h
 from facility.prepare.server_places import asleep_servers, main_crah
-from facility.prepare.situation import Situation
+from facility.prepare.situation import Situation, dew_points_degc
 from facility.prepare.solar_outlook import SolarOutlook
 from facility.records import FloatArray, Plan
 from facility.signals.outlook import CARBON, PRICE, WET_BULB
@@ -77,6 +78,8 @@ def plan_inputs(
         start=start,
         plants=plants,
         plants_now=_plants_now(loaded, telemetry, situation, plants),
+        dampers_open=measured_dampers(plants, situation),
+        dew_point_degc=dew_points_degc(loaded, situation),
         outdoor_degc=series[OUTDOOR].values,
         wet_bulb_degc=series[WET_BULB].values,
         it_power_kw={hall: forecast.values for hall, forecast in it_power.items()},
@@ -139,37 +142,30 @@ def _plants_now(
         }
         missing += [f"a fresh reading of {name}" for name, value in needed.items() if value is None]
         if not missing:
-            found[plant.id] = _plant_now(plant, telemetry, loaded, situation, [value or 0.0 for value in supply])
+            dampers = measured_dampers([model], situation)
+            mode = Mode(round(_mode(plant, situation) or 0.0))
+            changed_h = mode_changes_h(loaded, telemetry, plant, dampers, situation.at)
+            found[plant.id] = PlantNow(
+                mode=mode,
+                leaving_water_degc=situation.values[f"{plant.id}.{LEAVING_WATER}"],
+                supply_air_degc=tuple(value or 0.0 for value in supply),
+                chillers_on=_called(round(situation.values[f"{plant.id}.chillers_staged"]), mode, dampers),
+                mode_held_min=held_min(changed_h),
+                dampers_open=any(dampers.values()),
+                mode_changed_h=changed_h,
+            )
     if missing:
         raise NotEnoughDataError(missing)
     return found
 
 
-def _plant_now(
-    plant: Plant, telemetry: Telemetry, loaded: LoadedSite, situation: Situation, supply: Sequence[float]
-) -> PlantNow:
-    mode = Mode(round(_mode(plant, situation) or 0.0))
-    return PlantNow(
-        mode=mode,
-        leaving_water_degc=situation.values[f"{plant.id}.{LEAVING_WATER}"],
-        supply_air_degc=tuple(supply),
-        chillers_on=round(situation.values[f"{plant.id}.chillers_staged"]),
-        mode_held_min=_mode_held_min(plant, mode, telemetry, loaded, situation.at),
-    )
+def _called(running: int, mode: Mode, dampers: Mapping[str, bool]) -> int:
+    """Return the chillers that are called: one beside open dampers stands by where they leave it nothing."""
+    return max(running, 1) if mode is not Mode.FREE and any(dampers.values()) else running
 
 
 def _mode(plant: Plant, situation: Situation) -> float | None:
     return float(Mode.MECHANICAL) if plant.economizer is None else situation.value(plant.id, "economizer_mode")
-
-
-def _mode_held_min(plant: Plant, mode: Mode, telemetry: Telemetry, loaded: LoadedSite, at: datetime) -> float:
-    """Return how long the economizer has surely been in its mode: only as far as a change within the dwell time matters."""
-    point = loaded.points.one(plant.id, "economizer_mode")
-    if plant.economizer is None or point is None:
-        return float("inf")
-    past = telemetry.read([point.id], at - timedelta(minutes=plant.economizer.min_dwell_min), at)[point.id].dropna()
-    other = past[past.round() != float(mode)]
-    return float("inf") if other.empty else (pd.Timestamp(at) - other.index[-1]) / pd.Timedelta(minutes=1)
 
 
 def _supply_air(site: Site, situation: Situation, plant_id: str, hall: str) -> float | None:

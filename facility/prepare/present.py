@@ -9,6 +9,7 @@ from facility.learn.twin import Learned, plant_models
 from facility.plan.inputs import PlanInputs
 from facility.ports import ForecastArchive, Signals, Telemetry
 from facility.prepare.hot_racks import remembering_hot_racks
+from facility.prepare.mode_history import breathing_as_measured
 from facility.prepare.plan_inputs import plan_inputs
 from facility.prepare.situation import dew_points_degc, read_situation
 from facility.records import Plan
@@ -37,7 +38,7 @@ def inputs_at(
     """
     situation = read_situation(loaded, telemetry, at)
     plants = plant_models(loaded, learned, at, dew_points_degc(loaded, situation))
-    plants = remembering_hot_racks(loaded, telemetry, at, plants)
+    plants = breathing_as_measured(remembering_hot_racks(loaded, telemetry, at, plants), situation)
     return plan_inputs(
         loaded,
         situation,

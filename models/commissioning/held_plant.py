@@ -24,6 +24,7 @@ from models.nameplate import LiquidLoop, group_cdus, group_chillers
 from models.outside import Weather
 from models.plant_model import CoolingPlant
 from models.plant_room import Demand, PlantRoom
+from models.terminals import outdoor_air
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -47,12 +48,15 @@ class Held:
         By hall, loop or plant and quantity: of each CRAH of a hall, each CDU of a loop, or the plant.
     wetted_frac
         Share of the time that the pads of dry coolers are wet [-].
+    dampers_open
+        Whether halls may breathe outdoor air.
     """
 
     mode: Mode
     chillers_on: int
     setpoints: Mapping[tuple[str, str], float]
     wetted_frac: float = 0.0
+    dampers_open: bool = False
 
     def moved(self, equipment: str, quantity: str, value: float) -> Held:
         """Return it with one setpoint elsewhere."""
@@ -81,11 +85,13 @@ def held_answer(plant: CoolingPlant, held: Held, load: Load) -> HeldAnswer:
         hall.id: hall_air.answer(
             hall, load.it_air_kw[:, i], of[hall.id, SUPPLY_AIR], water_degc, plant.water_rise_k,
             speed_frac=np.full((rows, 1), of[hall.id, FAN_SPEED]),
+            outdoor=outdoor_air(hall, load), dampers_open=held.dampers_open,
         )
         for i, hall in enumerate(plant.hall_parts)
     }  # fmt: skip
     loops = {loop.id: _loop(plant, loop, held, load.it_liquid_kw[:, j]) for j, loop in enumerate(plant.loop_parts)}
     laws = {f"crah_fan.{hall}": part.fan_kw[:, 0] for hall, part in air.items()}
+    laws |= {f"airside.{hall}": part.breath.power_kw[:, 0] for hall, part in air.items()}
     laws |= {f"cdu_pump.{loop}": part.pump_kw for loop, part in loops.items()}
     parts_lps = [*(part.water_lps[:, 0] for part in air.values()), *(part.water_lps for part in loops.values())]
     parts_kw = [*(part.heat_kw[:, 0] for part in air.values()), *(part.heat_kw for part in loops.values())]

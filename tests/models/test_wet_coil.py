@@ -62,8 +62,6 @@ def test_coil_low_limit() -> None:
 def test_humidifiers() -> None:
     moisture = humidifier.moisture_kgps(AIR_KGPS, [0.004, 0.009], 0.006)
     np.testing.assert_allclose(moisture, [AIR_KGPS * 0.002, 0.0])
-    kwh_per_kg = humidifier.steam_kw(1.0) / 3600
-    assert 0.72 < kwh_per_kg < 0.82
-    assert humidifier.evaporative_kw(1.0) < 0.1 * humidifier.steam_kw(1.0)
-    assert humidifier.evaporative_cooling_kw(1.0) == 2501.0
-    assert humidifier.water_lps(1.0, steam=False) > humidifier.water_lps(1.0, steam=True) > 1.0
+    assert humidifier.power_kw(1.0, 0.75) == 2700.0
+    assert abs(humidifier.cooling_kj_per_kg(0.75)) < 0.1 * humidifier.cooling_kj_per_kg(0.05)  # steam hardly cools
+    assert humidifier.water_lps(1.0, 0.07) > humidifier.water_lps(1.0, 0.75) > 1.0
