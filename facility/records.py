@@ -206,6 +206,8 @@ class CostBreakdown:
     water_cost: float = 0.0
     commitment_cost: float = 0.0  # for falling short of what was promised to the grid
     peak_kw: float = 0.0  # highest mean over a demand window
+    heat_income: float = 0.0  # of heat sold
+    heat_shortfall_cost: float = 0.0  # of heat owed and not delivered
     preference_cost: float = 0.0  # what the site's weights add beside prices: nobody is paid it
 
     @property
@@ -217,7 +219,8 @@ class CostBreakdown:
     def money_cost(self) -> float:
         """Everything but the weights."""
         bills = self.energy_cost + self.demand_cost + self.carbon_cost + self.water_cost + self.commitment_cost
-        return bills + self.wear_cost + self.terminal_cost
+        heat = self.heat_shortfall_cost - self.heat_income
+        return bills + heat + self.wear_cost + self.terminal_cost
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ model evaluates them, `models.surrogate` turns the answers into convex pieces.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -57,12 +57,28 @@ class Load:
     """What a plant has to cool, and the weather; n rows, h halls, l liquid loops.
 
     `it_air_kw` is IT power given to the air at the reference inlet temperature (server fans above that are the model's to add).
+    `direct_kw` reaches the chilled water beside coils and CDUs, at the temperature of the return: a tank that is charged; negative:
+    one that is discharged, or a heat pump on the return. None: nothing does.
     """
 
     it_air_kw: FloatArray  # (n, h)
     it_liquid_kw: FloatArray  # (n, l)
     outdoor_degc: FloatArray  # (n,)
     wet_bulb_degc: FloatArray  # (n,)
+    direct_kw: FloatArray | None = None  # (n,)
+
+    @property
+    def heat_kw(self) -> FloatArray:
+        """What the plant room has to remove, but for fans and pumps."""
+        it_kw: FloatArray = self.it_air_kw.sum(axis=1) + self.it_liquid_kw.sum(axis=1)
+        return it_kw if self.direct_kw is None else it_kw + self.direct_kw
+
+    def at(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> Load:
+        """Return some of its rows."""
+        direct = None if self.direct_kw is None else self.direct_kw[rows]
+        return Load(
+            self.it_air_kw[rows], self.it_liquid_kw[rows], self.outdoor_degc[rows], self.wet_bulb_degc[rows], direct
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

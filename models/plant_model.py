@@ -40,6 +40,7 @@ BoolArray = npt.NDArray[np.bool_]
 _MIN_EVAPORATOR_FLOW_FRAC = 0.4  # of a chiller's share of the pumps' rated flow; a bypass keeps it
 _WATER_RISE_RANGE_K = (4.0, 12.0)  # outside it a nameplate is more likely wrong than the plant unusual
 _LEAST_FLOW_FRAC = 0.05
+_ROUNDING_KW = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,13 +209,19 @@ class CoolingPlant:
 
     def _rejecting(self, state: JointState, load: Load, ends: _Ends) -> PlantResponse:
         limits = ends.limits.copy()
-        flow_lps = self.plant_flow_lps(state.chillers_on, ends.terminals.flow_lps, limits)
-        heat_kw = ends.terminals.heat_kw + self.chilled_pump_kw(flow_lps)
+        asked_lps, made_lps, asked_kw = ends.terminals.flow_lps, ends.terminals.flow_lps, ends.terminals.heat_kw
+        if load.direct_kw is not None:
+            limits.require(asked_kw + load.direct_kw >= -_ROUNDING_KW, f"{self.plant_id}: heat left to remove")
+            made_lps = asked_lps * np.maximum(1.0 + load.direct_kw / np.maximum(asked_kw, _ROUNDING_KW), 0.0)
+            asked_kw = np.maximum(asked_kw + load.direct_kw, 0.0)
+        flow_lps = self.plant_flow_lps(state.chillers_on, made_lps, limits)
+        pumped_lps = self.plant_flow_lps(state.chillers_on, np.maximum(asked_lps, made_lps), limits)
         demand = Demand(
             state.leaving_water_degc,
-            heat_kw,
+            asked_kw + self.chilled_pump_kw(pumped_lps),
             flow_lps,
             Weather(load.outdoor_degc, load.wet_bulb_degc),
+            pumped_lps,
             may_cycle=state.dampers_open,
         )
         rejection = reject(self.room, state, demand, limits, self.water_kwh_per_m3)
@@ -240,7 +247,7 @@ class CoolingPlant:
         """Return the powers of the plant room, chilled pumps included."""
         outside = self._outside
         laws = {
-            "chilled_pump": self.chilled_pump_kw(demand.flow_lps),
+            "chilled_pump": self.chilled_pump_kw(demand.moved_lps),
             "condenser_pump": room.condenser_pump_kw,
             "chiller": room.chiller_kw,
             outside.component: room.fan_kw,

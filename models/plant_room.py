@@ -21,13 +21,22 @@ BoolArray = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Demand:
-    """What the chilled water asks of the plant room, and the weather, (n,)."""
+    """What the chilled water asks of the plant room, and the weather, (n,).
+
+    `pumped_lps` is what the pumps move: more than passes the plant room while a tank gives the rest. None: the same.
+    """
 
     leaving_degc: float
     heat_kw: FloatArray
     flow_lps: FloatArray
     weather: Weather
+    pumped_lps: FloatArray | None = None
     may_cycle: bool = False  # one chiller may run now and then, where dampers leave it little or nothing
+
+    @property
+    def moved_lps(self) -> FloatArray:
+        """What the pumps move."""
+        return self.flow_lps if self.pumped_lps is None else self.pumped_lps
 
     @property
     def return_degc(self) -> FloatArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +17,28 @@ BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Ends:
+    """IT heat apart from the heat of the plant room, where tanks and heat pumps make the two differ.
+
+    The pieces then are those of the plant room's heat at the least IT heat; each kW of IT heat more takes `slope` more in the
+    fans and pumps at the racks. Between `low_kw` and `high_kw` a state bears it.
+    """
+
+    low_kw: FloatArray  # (T,)
+    high_kw: FloatArray  # (T, S)
+    slope: FloatArray  # (T, S)
+
+    def power_kw(self, it_kw: FloatArray) -> FloatArray:
+        """Return what IT heat (T,) adds in each state (T, S)."""
+        return np.asarray(self.slope * (it_kw - self.low_kw)[:, None])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class StateTable:
     """Operating states of one plant over T steps, S states and K pieces.
 
-    Heat is the plant's total IT heat (air and liquid, kW), split between halls and loops as forecast for the step. Within
+    Heat is what the plant room removes (kW): IT heat (air and liquid), split between halls and loops as forecast for the step,
+    and what reaches the chilled water directly, where `ends` keeps the two apart. Within
     [heat_min_kw, heat_max_kw], overhead power lies above max_k(slope_k heat + intercept_k) (equal at the knots) and below the
     chord upper_slope heat + upper_intercept_kw. Make-up water is one line, fitted to the sampled heats: evaporation goes with
     the heat; where pads start within a state, the line is their mean.
@@ -39,11 +57,13 @@ class StateTable:
     piece_error_kw: FloatArray  # (T, S): worst distance between pieces and model at the sampled heats
     water_slope_lps_per_kw: FloatArray  # (T, S)
     water_intercept_lps: FloatArray  # (T, S)
+    ends: Ends | None = None
 
 
 DOMINATED = "dominated by a state of the same modes and leaving water"
 _LEAST_HEAT_KW = 1e-3
 _DOMINANCE_MARGIN_KW = 0.1
+_MORE_IT = (1.0, 0.5)  # of the range of IT heat; the half, where a state does not bear all
 
 
 def build_state_table(
@@ -53,6 +73,7 @@ def build_state_table(
     heat_low_kw: FloatArray,
     heat_high_kw: FloatArray,
     states: Sequence[JointState] | None = None,
+    it_range_kw: tuple[FloatArray, FloatArray] | None = None,
     knots: int = 8,
     tolerance_kw: float = 0.5,
     prune: bool = True,
@@ -66,9 +87,12 @@ def build_state_table(
     forecast
         Load and weather expected, one row a step; its split between halls and loops is kept at every heat.
     heat_low_kw, heat_high_kw
-        Range of total IT heat to cover, a step (T,).
+        Range of the plant room's heat to cover, a step (T,).
     states
         States to tabulate; None: `model.states()`.
+    it_range_kw
+        Range of IT heat, a step (T,), where heat also reaches the chilled water directly or is taken from it; None: it is all IT
+        heat.
     knots
         Heats sampled between low and high, >= 2; the pieces are at most knots - 1.
     tolerance_kw
@@ -84,14 +108,16 @@ def build_state_table(
     """
     tabulated = tuple(states if states is not None else model.states())
     part = np.linspace(0.0, 1.0, knots)
-    samples = _sample(model, tabulated, forecast, heat_low_kw[:, None] + (heat_high_kw - heat_low_kw)[:, None] * part)
+    heats = heat_low_kw[:, None] + (heat_high_kw - heat_low_kw)[:, None] * part
+    load = loads_at(forecast, heats) if it_range_kw is None else _direct_loads(forecast, it_range_kw[0], heats)
+    samples = _sample(model, tabulated, load, heats)
     available, limit = _availability(tabulated, samples, prune=prune)
     heat, power, feasible = samples.heat_kw, samples.power_kw, samples.feasible
     envelope = lower_envelope(part, np.where(feasible, power, np.inf))
     slope, intercept, error = fewest_pieces(heat, envelope, power, feasible, tolerance_kw)
     upper_slope, upper_intercept = upper_chord(heat, power, feasible)
     water_slope, water_intercept = fitted_line(heat, samples.water_lps, feasible)
-    return StateTable(
+    table = StateTable(
         plant_id=model.plant_id,
         states=tabulated,
         available=available,
@@ -106,11 +132,12 @@ def build_state_table(
         water_slope_lps_per_kw=water_slope,
         water_intercept_lps=water_intercept,
     )
+    return table if it_range_kw is None else replace(table, ends=_ends(model, table, forecast, *it_range_kw))
 
 
 def loads_at(forecast: Load, heat_kw: FloatArray) -> Load:
     """Return the forecast scaled to given total heats (T, N), rows step by step: (T * N) rows."""
-    total = forecast.it_air_kw.sum(axis=1) + forecast.it_liquid_kw.sum(axis=1)
+    total = forecast.heat_kw
     factor = heat_kw / np.maximum(total, _LEAST_HEAT_KW)[:, None]
 
     def scaled(power_kw: FloatArray) -> FloatArray:
@@ -137,9 +164,30 @@ class _Samples:
     limit: npt.NDArray[np.str_]  # (T, S): the limit met first as heat grows
 
 
-def _sample(model: PlantModel, states: tuple[JointState, ...], forecast: Load, heat_kw: FloatArray) -> _Samples:
+def _direct_loads(forecast: Load, it_kw: FloatArray, heat_kw: FloatArray) -> Load:
+    """Return the forecast scaled to IT heats (T,), the rest of the plant room's heat (T, N) direct: (T * N) rows."""
+    load = loads_at(forecast, np.broadcast_to(it_kw[:, None], heat_kw.shape))
+    return replace(load, direct_kw=(heat_kw - it_kw[:, None]).ravel())
+
+
+def _ends(model: PlantModel, table: StateTable, forecast: Load, low_kw: FloatArray, high_kw: FloatArray) -> Ends:
+    """Ask each state about more IT heat, in the middle of its range of the plant room's heat."""
+    middle = 0.5 * (table.heat_min_kw + table.heat_max_kw)
+    pieces = (table.slope * middle[:, :, None] + table.intercept_kw).max(axis=2)
+    most, slope = np.repeat(low_kw[:, None], len(table.states), axis=1), np.zeros_like(middle)
+    for part in _MORE_IT:
+        it_kw = low_kw + part * (high_kw - low_kw)
+        more_kw = np.maximum(it_kw - low_kw, _LEAST_HEAT_KW)
+        for s in np.flatnonzero((table.available & (most < it_kw[:, None])).any(axis=0)):
+            answer = model.evaluate(table.states[s], _direct_loads(forecast, it_kw, middle[:, s : s + 1]))
+            bears = answer.feasible & (most[:, s] < it_kw)
+            slope[:, s] = np.where(bears, (answer.overhead_kw - pieces[:, s]) / more_kw, slope[:, s])
+            most[:, s] = np.where(bears, it_kw, most[:, s])
+    return Ends(low_kw, most, slope)
+
+
+def _sample(model: PlantModel, states: tuple[JointState, ...], load: Load, heat_kw: FloatArray) -> _Samples:
     """Ask the plant about all states at heats (T, N)."""
-    load = loads_at(forecast, heat_kw)
     power = np.empty((heat_kw.shape[0], len(states), heat_kw.shape[1]))
     water = np.empty_like(power)
     limit = np.empty(power.shape[:2], dtype=NAME_DTYPE)

@@ -107,6 +107,16 @@ def interim_pue(series: Mapping[str, tuple[float, ...]]) -> Interval | None:
     return Interval(ratio[-1], ratio[-1] - half, ratio[-1] + half)
 
 
+def reuse(series: Mapping[str, tuple[float, ...]]) -> tuple[float, float] | None:
+    """Return energy reuse factor and energy reuse effectiveness of a schedule; None where no heat contract is planned.
+
+    ERF: reused over facility energy (ISO/IEC 30134-6); ERE: facility energy less what is reused, over IT energy (The Green Grid,
+    2010). Interim as PUE is.
+    """
+    factor, effectiveness = series.get("site.interim_erf"), series.get("site.interim_ere")
+    return (factor[-1], effectiveness[-1]) if factor and effectiveness else None
+
+
 def plan_document(plan: Plan, recommendations: Sequence[Recommendation], zone: ZoneInfo, currency: str) -> Row:
     """Return everything of a plan as one JSON-able document."""
     return {
@@ -121,6 +131,7 @@ def plan_document(plan: Plan, recommendations: Sequence[Recommendation], zone: Z
             "plan": _interval(interim_pue(plan.schedule)),
             "baseline": _interval(interim_pue(plan.baseline)),
         },
+        "interim_reuse": {"plan": _reuse(plan.schedule), "baseline": _reuse(plan.baseline)},
         "costs": cost_rows(plan),
         "saving_range": _interval(plan.saving_range),
         "recommendations": recommendation_rows(recommendations),
@@ -135,6 +146,11 @@ def plan_document(plan: Plan, recommendations: Sequence[Recommendation], zone: Z
         "server_moves": move_rows(plan, zone),
         "schedule": schedule_rows(plan, zone),
     }
+
+
+def _reuse(series: Mapping[str, tuple[float, ...]]) -> Row | None:
+    found = reuse(series)
+    return None if found is None else {"erf_frac": found[0], "ere": found[1]}
 
 
 def _interval(interval: Interval | None) -> Row | None:

@@ -33,7 +33,10 @@ def decisions_as_done(it: ItCase, measured: Measured, planned: Decisions) -> tup
     work, notes = _or_as_planned(measured, "deferrable_power_kw", planned.work_kw)
     charge, more = _or_as_planned(measured, "charge_power_kw", planned.charge_kw)
     free = {name: np.full(it.inputs.steps, case.array.rated_kw) for name, case in it.arrays.items()}
-    return Decisions(states, awake, work, charge, free), notes + more
+    cold, of_tanks = _or_as_planned(measured, "charge_power_kw", planned.cold_kw)
+    heat, of_pumps = _or_as_planned(measured, "heat_output_kw", planned.heat_kw)
+    done = Decisions(states, awake, work, charge, free, cold_kw=cold, heat_kw=heat)
+    return done, [*notes, *more, *of_tanks, *of_pumps]
 
 
 def _or_as_planned(

@@ -14,6 +14,7 @@ from facility.backtest.recorded import Recorded
 from facility.learn.twin import Learned, plant_models
 from facility.plan.inputs import PlanInputs
 from facility.plan.servers import PoolCase
+from facility.prepare.heat_now import heat_demand_kw
 from facility.prepare.held_machines import HeldMachines
 from facility.prepare.hot_racks import remembering_hot_racks
 from facility.prepare.load_history import busy_servers_history, it_power_history
@@ -46,7 +47,8 @@ def inputs_as_it_was(day: DayPlan, measured: Measured, recorded: Recorded, learn
     plants = _plants(day, recorded, learned)
     # Held machines go on as the day before; seen from a day later, that is what they did in this one.
     planned = day.inputs.available_kw
-    held = HeldMachines(loaded, measured.telemetry, end, start + DAY, len(times))
+    moved = frozenset(day.inputs.heat_pumps_now)
+    held = HeldMachines(loaded, measured.telemetry, end, start + DAY, len(times), moved)
     return dataclasses.replace(
         day.inputs,
         site=short,
@@ -62,6 +64,7 @@ def inputs_as_it_was(day: DayPlan, measured: Measured, recorded: Recorded, learn
         produced_kw=held.delivered_kw([array for array in site.photovoltaics if array.id not in planned]),
         available_kw={array.id: held.delivered_kw([array]) for array in site.photovoltaics if array.id in planned},
         taken_heat_kw=held.taken_heat_kw(),
+        heat_demand_kw=heat_demand_kw(held),
         load_scenarios=(),
         tables={},
     )

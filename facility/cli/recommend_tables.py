@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from facility.advise import wording
-from facility.advise.report import cost_rows, interim_pue, job_rows, move_rows, schedule_rows
+from facility.advise.report import cost_rows, interim_pue, job_rows, move_rows, reuse, schedule_rows
 from facility.promises import CommitmentKind, CommitmentOutcome
 from facility.records import Plan, Recommendation
 from facility.site import Site
@@ -30,6 +30,7 @@ SCHEDULE_SUFFIXES = (
     "level_4_servers_command",
     "deferrable_power_command_kw",
     "charge_power_setpoint_kw",
+    "heat_output_setpoint_kw",
     "power_limit_setpoint_kw",
     "site.price_per_kwh",
     "site.power_kw",
@@ -43,7 +44,8 @@ HEADINGS = {
     "level_3_servers_command": "slowed more",
     "level_4_servers_command": "slowed most",
     "deferrable_power_command_kw": "deferrable kW",
-    "charge_power_setpoint_kw": "battery kW",
+    "charge_power_setpoint_kw": "charge kW",
+    "heat_output_setpoint_kw": "heat kW",
     "power_limit_setpoint_kw": "PV at most kW",
     "site.price_per_kwh": "price/kWh",
     "site.power_kw": "site kW",
@@ -59,6 +61,7 @@ def plan_tables(site: Site, plan: Plan, recommendations: Sequence[Recommendation
         _cost_table(site, plan),
         *_saving(site, plan),
         *_pue(site, plan),
+        *_reuse(site, plan),
         *(Text(f"limit that binds: {limit} ({', '.join(names)})") for limit, names in plan.binding_limits.items()),
         *(Text(f"outside its limit now: {shortfall}", style="bold") for shortfall in plan.shortfalls),
         *(Text(_promise(site, outcome)) for outcome in plan.commitments),
@@ -101,6 +104,15 @@ def _pue(site: Site, plan: Plan) -> list[RenderableType]:
             f"interim PUE over {site.planning.horizon_h:.0f} h: plan {said[0]}, as now {said[1]}; never what is minimised"
         )
     ]
+
+
+def _reuse(site: Site, plan: Plan) -> list[RenderableType]:
+    planned, held = reuse(plan.schedule), reuse(plan.baseline)
+    if planned is None or held is None:
+        return []
+    said = [f"{100 * factor:.1f} %, {effectiveness:.3f}" for factor, effectiveness in (planned, held)]
+    hours = site.planning.horizon_h
+    return [Text(f"interim energy reuse (ERF, ERE) over {hours:.0f} h: plan {said[0]}; as now {said[1]}")]
 
 
 def _recommendation_table(site: Site, recommendations: Sequence[Recommendation]) -> Table:

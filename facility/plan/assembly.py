@@ -15,6 +15,7 @@ from facility.plan.commitments import plan_commitment
 from facility.plan.cooling_plant import FixedPlant, PathPoint, RelaxedPlant
 from facility.plan.electrical import ChainPlan, piece_error_kw
 from facility.plan.grid import GridPlan
+from facility.plan.heat_and_cold_plan import HeatAndColdPlan
 from facility.plan.job_plan import JobsPlan
 from facility.plan.jobs import WorkPlan
 from facility.plan.photovoltaics import ArrayPlan
@@ -43,6 +44,8 @@ class Form:
         Choices of the jobs of each pool that may then be taken.
     charging
         Which way each battery goes in the steps where price alone would not keep it from going both.
+    running
+        Steps in which each heat pump runs.
     integer
         One state a step by binaries: the branch-and-bound form.
     only
@@ -57,6 +60,7 @@ class Form:
     whole_jobs: bool = False
     near_jobs: Mapping[str, BoolArray] | None = None
     charging: Mapping[str, FloatArray] | None = None
+    running: Mapping[str, FloatArray] | None = None
     integer: bool = False
     only: Mapping[str, BoolArray] | None = None
     loose: bool = False
@@ -73,8 +77,13 @@ class SitePlan:
         self.jobs = {name: self._jobs(name) for name in case.it.jobs}
         self.pools = {name: self._pool(name) for name in case.it.pools}
         self._power = self._source_power()
-        self._heats: dict[str, Any] = {}
+        self.heat = HeatAndColdPlan(
+            self.problem, case.it.thermal, case.cold_degc, integer=form.integer, running=form.running or {}
+        )
+        self._heats: dict[str, tuple[Any, Any]] = {}
+        self._heat_laws: dict[str, Any] = {}
         self.plants = {name: self._plant(name) for name in case.plants}
+        self.heat.keep_temperatures(self.plants, case.plants)
         self.batteries = {name: self._battery(name) for name in case.it.batteries}
         self.arrays = {name: ArrayPlan(self.problem, array) for name, array in case.it.arrays.items()}
         self._charge_from_the_sun()
@@ -99,8 +108,21 @@ class SitePlan:
         return self._money if name == goals.COST else values[name]
 
     def heat_kw(self, plant_id: str) -> FloatArray:
-        """Return the solution's heat of a plant."""
-        return np.asarray(self._heat(plant_id).value, dtype=float)
+        """Return the solution's heat that a plant room removes."""
+        return np.asarray(self._heat(plant_id)[0].value, dtype=float)
+
+    def it_heat_kw(self, plant_id: str) -> FloatArray:
+        """Return the solution's heat of a plant that comes from the racks."""
+        return np.asarray(self._heat(plant_id)[1].value, dtype=float)
+
+    def running(self) -> dict[str, FloatArray]:
+        """Return the steps in which heat pumps run best at the solution's prices; as in the solution, where it has none."""
+        if any(law.dual_value is None for law in self._heat_laws.values()):  # it has binaries: then pumps are decided
+            return {name: np.asarray(pump.running.value, dtype=float) for name, pump in self.heat.pumps.items()}
+        if not self.heat.pumps:
+            return {}
+        power = {name: plant.power_price for name, plant in self.plants.items()}
+        return self.heat.running(power, {name: -np.asarray(law.dual_value) for name, law in self._heat_laws.items()})
 
     def source_power_kw(self) -> dict[str, FloatArray]:
         """Return the solution's IT power by source."""
@@ -137,19 +159,27 @@ class SitePlan:
         pools = {name: pool.power_kw + self._jobs_kw(name) for name, pool in self.pools.items()}
         return base | pools | {name: work.power_kw for name, work in self.works.items()}
 
-    def _heat(self, plant_id: str) -> Any:
+    def _heat(self, plant_id: str) -> tuple[Any, Any]:
+        """Return the heat that a plant room removes, and the part of it that comes from the racks."""
         if plant_id not in self._heats:
             heat = self.case.it.heat
             total = sum(heat.heat_share(plant_id, source) * kw for source, kw in self._power.items())
-            self._heats[plant_id] = self.problem.defined(total - heat.taken_kw(plant_id))
+            at_racks = self.problem.defined(total - heat.taken_kw(plant_id))
+            added = self.heat.added_kw(self.case.it.inputs.plant(plant_id))
+            removed = at_racks
+            if added is not None:
+                removed = cp.Variable(at_racks.shape)
+                self._heat_laws[plant_id] = removed == at_racks + added
+                self.problem.law(self._heat_laws[plant_id])
+            self._heats[plant_id] = removed, at_racks
         return self._heats[plant_id]
 
     def _plant(self, name: str) -> RelaxedPlant | FixedPlant:
-        case, form, heat_kw = self.case.plants[name], self.form, self._heat(name)
+        case, form, (heat_kw, it_kw) = self.case.plants[name], self.form, self._heat(name)
         if form.points is not None:
-            return FixedPlant(self.problem, case, heat_kw, form.points[name])
+            return FixedPlant(self.problem, case, heat_kw, it_kw, form.points[name])
         only = (form.only or {}).get(name)
-        return RelaxedPlant(self.problem, case, heat_kw, integer=form.integer, only=only, loose=form.loose)
+        return RelaxedPlant(self.problem, case, heat_kw, it_kw, integer=form.integer, only=only, loose=form.loose)
 
     def _battery(self, name: str) -> BatteryPlan:
         exact = self.form.integer or self.form.points is not None
@@ -180,6 +210,7 @@ class SitePlan:
         others += [plant.power_kw for plant in self.plants.values()]
         others += [battery.net_kw for battery in self.batteries.values()]
         others += [-array.delivered_kw for array in self.arrays.values()]
+        others += [pump.power_kw for pump in self.heat.pumps.values()]
         site_kw = chain.site_kw(cp.sum(cp.vstack(others), axis=0), self._other_range())
         relaxed = self.form.points is None and not self.form.integer  # a bound must not be the tighter for our pieces
         margin_kw = 0.0 if relaxed else piece_error_kw(inputs.site.electrical)
@@ -217,6 +248,8 @@ class SitePlan:
         inputs = self.case.it.inputs
         low, high = (np.full(inputs.steps, inputs.beside_kw + sign * battery_kw) for sign in (-1.0, 1.0))
         low = low - sum((array.available_kw for array in self.case.it.arrays.values()), np.zeros(inputs.steps))
+        for pump in self.case.it.thermal.pumps.values():
+            high = high + pump.line_kw(pump.most_kw)
         for case in self.case.plants.values():
             overhead = case.overhead_range_kw()
             low, high = low + overhead[0], high + overhead[1]

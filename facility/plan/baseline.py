@@ -12,7 +12,6 @@ from facility.plan.decisions import Decisions
 from facility.plan.export_limit import within_export_limit
 from facility.plan.inputs import PlanInputs
 from facility.plan.simulate import Simulation, evaluate_state, simulate, source_power, with_work_value
-from facility.plan.vertices import IntArray
 from facility.records import FloatArray
 from models.cooling import JointState, Load, PlantModel
 
@@ -32,9 +31,12 @@ def baseline(it: ItCase) -> tuple[Simulation, float]:
     slowed = {name: case.held_slowed for name, case in it.pools.items() if len(case.levels) > 1}
     idle = {name: np.zeros(case.steps) for name, case in it.batteries.items()}
     open_ = {name: np.full(it.inputs.steps, case.array.rated_kw) for name, case in it.arrays.items()}
-    power = source_power(it, Decisions({}, awake, work, idle, open_, slowed, jobs))
-    states = {plant.plant_id: _held(it.inputs, plant, it.heat.load(plant, power)) for plant in it.inputs.plants}
-    held = Decisions(states, awake, work, idle, open_, slowed, jobs)
+    held = Decisions({}, awake, work, idle, open_, slowed, jobs, it.thermal.held_cold_kw(), it.thermal.held_heat_kw())
+    power = source_power(it, held)
+    states = {
+        plant.plant_id: _held(it.inputs, plant, it.thermal.load(plant, power, held)) for plant in it.inputs.plants
+    }
+    held = replace(held, states=states)
     run = within_export_limit(it, simulate(it, held, 0.0))
     power_ratio = float(run.site_kw.sum() / run.it_kw.sum())
     value = it.inputs.following_day_price_per_kwh * power_ratio
@@ -64,7 +66,9 @@ def carried_out(it: ItCase, decisions: Decisions) -> Decisions:
     """Return what becomes of decisions at the load and weather of a case: local controls keep the plants within their limits."""
     power = source_power(it, decisions)
     states = {
-        plant.plant_id: by_local_controls(plant, decisions.states[plant.plant_id], it.heat.load(plant, power))
+        plant.plant_id: by_local_controls(
+            plant, decisions.states[plant.plant_id], it.thermal.load(plant, power, decisions)
+        )
         for plant in it.inputs.plants
     }
     return replace(decisions, states=states)
@@ -75,9 +79,9 @@ def by_local_controls(plant: PlantModel, wanted: Sequence[JointState], load: Loa
     path, every = list(wanted), plant.states()
     for asked in dict.fromkeys(wanted):
         steps = np.array([step for step, state in enumerate(wanted) if state == asked])
-        open_steps = steps[~evaluate_state(plant, asked, _at(load, steps)).feasible]
+        open_steps = steps[~evaluate_state(plant, asked, load.at(steps)).feasible]
         for state in _nearest_first(asked, every) if open_steps.size else ():
-            feasible = plant.evaluate(state, _at(load, open_steps)).feasible
+            feasible = plant.evaluate(state, load.at(open_steps)).feasible
             for step in open_steps[feasible]:
                 path[step] = state
             open_steps = open_steps[~feasible]
@@ -95,7 +99,3 @@ def _nearest_first(wanted: JointState, states: Sequence[JointState]) -> list[Joi
         return _KELVIN_AWAY * kelvin + _MODE_AWAY * modes + _CHILLER_AWAY * chillers
 
     return sorted(states, key=away)
-
-
-def _at(load: Load, steps: IntArray) -> Load:
-    return Load(load.it_air_kw[steps], load.it_liquid_kw[steps], load.outdoor_degc[steps], load.wet_bulb_degc[steps])

@@ -9,9 +9,10 @@ import numpy as np
 
 from facility.plan.calm import Said
 from facility.plan.commitments import CommitmentCase, commitment_cases
-from facility.plan.cooling_plant import PlantCase
+from facility.plan.cooling_plant import PlantCase, narrowed_case
 from facility.plan.decisions import Decisions
 from facility.plan.electrical import electrical_chain
+from facility.plan.heat_and_cold import HeatAndCold
 from facility.plan.inputs import PlanInputs
 from facility.plan.it_heat import ItHeat
 from facility.plan.job_case import JobCase
@@ -21,8 +22,9 @@ from facility.plan.named_servers import NamedPool
 from facility.plan.photovoltaics import ArrayCase
 from facility.plan.servers import PoolCase
 from facility.plan.storage import BatteryCase
+from facility.plan.tank import TankCase
+from facility.plan.vertices import power_at
 from facility.records import FloatArray, LimitShortfall
-from facility.site import Site
 from models.cooling import BoolArray
 from models.surrogate import StateTable
 
@@ -40,6 +42,7 @@ class ItCase:
     batteries: Mapping[str, BatteryCase]
     arrays: Mapping[str, ArrayCase]
     commitments: Sequence[CommitmentCase]
+    thermal: HeatAndCold
     jobs: Mapping[str, JobCase] = field(default_factory=dict)  # by pool
 
     @classmethod
@@ -65,7 +68,8 @@ class ItCase:
             and site.in_service(battery.id, inputs.start)
         }
         arrays = {array.id: ArrayCase(inputs, array) for array in site.photovoltaics if array.id in inputs.available_kw}
-        return cls(inputs, ItHeat(inputs), pools, works, batteries, arrays, commitment_cases(inputs), jobs)
+        heat, promised = ItHeat(inputs), commitment_cases(inputs)
+        return cls(inputs, heat, pools, works, batteries, arrays, promised, HeatAndCold.of(inputs, heat), jobs)
 
     def source_ranges(self) -> dict[str, Range]:
         """Return the least and most power of each source in each step."""
@@ -93,13 +97,24 @@ class ItCase:
         return {hall: (low[hall], high[hall]) for hall in low}
 
     def plant_range(self, plant_id: str) -> Range:
-        """Return the least and most heat of a plant."""
+        """Return the least and most IT heat of a plant."""
         low, high = np.zeros(self.inputs.steps), np.zeros(self.inputs.steps)
         for source, span in self.source_ranges().items():
             share = self.heat.heat_share(plant_id, source)
             low, high = low + share * span[0], high + share * span[1]
         taken = self.heat.taken_kw(plant_id)
         return low - taken, high - taken
+
+    def room_range(self, plant_id: str) -> Range:
+        """Return the least and most heat that a plant room has to remove, with what tanks and heat pumps add and take."""
+        low, high = self.plant_range(plant_id)
+        added = self.thermal.plant_range_kw(self.inputs.plant(plant_id))
+        return np.maximum(low + added[0], 0.0), high + added[1]
+
+    def it_heat_kw(self, plant_id: str, power_kw: Mapping[str, FloatArray]) -> FloatArray:
+        """Return the IT heat of a plant when sources run at their power."""
+        total = sum(self.heat.heat_share(plant_id, source) * kw for source, kw in power_kw.items())
+        return np.asarray(total - self.heat.taken_kw(plant_id))
 
     def free_power(self) -> BoolArray:
         """Return the steps in which power may have a negative price: by the tariff, or for want of anywhere to go."""
@@ -124,15 +139,15 @@ class ItCase:
         taken = (np.where(case.starts_below(np.asarray(critical)), case.battery.power_kw, 0.0) for case in held)
         return np.asarray(sum(taken, np.zeros(self.inputs.steps)))
 
-    def net_charge_kw(self, decisions: Decisions) -> FloatArray:
-        """Return what batteries take, less what arrays deliver that a plan may hold down."""
-        taken = sum(decisions.charge_kw.values(), np.zeros(self.inputs.steps))
+    def net_charge_kw(self, decisions: Decisions, *, lines: bool = False) -> FloatArray:
+        """Return what batteries and heat pumps take, less what arrays deliver that a plan may hold down."""
+        taken = sum(decisions.charge_kw.values(), self.thermal.drawn_kw(decisions, lines=lines))
         return np.asarray(taken + self.inputs.fixed_solar_kw - self.solar_kw(decisions.array_limit_kw))
 
     def shortfalls(self) -> list[LimitShortfall]:
         """Name limits of servers and work that the measured state breaks already."""
         cases: list[PoolCase | WorkCase | JobCase] = [*self.pools.values(), *self.works.values(), *self.jobs.values()]
-        return [shortfall for case in cases for shortfall in case.shortfalls()]
+        return [shortfall for case in cases for shortfall in case.shortfalls()] + self.thermal.shortfalls()
 
     def notes(self) -> list[str]:
         """Name what is left as it is because its state is not measured."""
@@ -156,7 +171,7 @@ class ItCase:
             for hall in site.halls
             if hall.economizer is not None and not inputs.breathes(hall.id)
         ]
-        return notes + _unplanned(site)
+        return [*notes, *self.thermal.notes()]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,6 +181,7 @@ class SiteCase:
     it: ItCase
     plants: Mapping[str, PlantCase]
     work_value_per_kwh: float  # of deferrable work left undone at the end
+    cold_degc: Mapping[str, float]  # by tank: the water that it takes and gives in this plan
     said: Said | None = None
 
     @classmethod
@@ -174,23 +190,17 @@ class SiteCase:
     ) -> SiteCase:
         """Prepare the plants."""
         plants = {plant_id: _plant_case(it, table) for plant_id, table in tables.items()}
-        return cls(it, plants, work_value_per_kwh, said)
-
-
-def _unplanned(site: Site) -> list[str]:
-    """Name the machines that no plan moves yet, and what is assumed of them."""
-    notes = [f"{pump.id}: heat pumps are not planned; expected to run as the day before" for pump in site.heat_pumps]
-    tanks = [plant.tank.id for plant in site.plants if plant.tank is not None]
-    return notes + [f"{tank}: chilled-water tanks are not planned; left idle" for tank in tanks]
+        cold = {name: _cold_degc(it, tank, plants[tank.plant_id]) for name, tank in it.thermal.tanks.items()}
+        return cls(it, plants, work_value_per_kwh, cold, said)
 
 
 def _plant_case(it: ItCase, table: StateTable) -> PlantCase:
     inputs = it.inputs
     now = inputs.plants_now[table.plant_id]
     moves = Moves.of(inputs, inputs.plant(table.plant_id))
-    low, high = it.plant_range(table.plant_id)
+    low, high = it.room_range(table.plant_id)
     # Able is what carries the most heat that the step may bring: waking servers and late work may leave no choice.
-    most = np.minimum(high[0], table.heat_max_kw[0][table.available[0]].max(initial=0.0))
+    most = np.minimum(it.plant_range(table.plant_id)[1][0], table.heat_max_kw[0][table.available[0]].max(initial=0.0))
     able = table.available[0] & (table.heat_max_kw[0] >= most)
     first = FirstStep.of(moves, now, table.states, able)
     held = moves.held_steps(now, inputs.step_h)
@@ -206,6 +216,14 @@ def _plant_case(it: ItCase, table: StateTable) -> PlantCase:
         inputs.water_cost_per_lps,
         now.mode_changed_h,
     )
+
+
+def _cold_degc(it: ItCase, tank: TankCase, plant: PlantCase) -> float:
+    low, high, left = narrowed_case(plant)
+    heat = np.clip(np.mean(it.plant_range(plant.plant_id), axis=0)[:, None], low, high)
+    price = np.maximum(it.inputs.full_price_per_kwh, 0.0)[:, None]
+    cost = np.where(left, power_at(plant.table, heat) * price, np.inf)
+    return tank.best_degc(plant.features.leaving_water_degc, cost)
 
 
 def _room(pool: PoolCase, spare_kw: FloatArray) -> FloatArray:

@@ -34,15 +34,23 @@ class Chooser:
     def __post_init__(self) -> None:
         self.forbidden = np.zeros_like(self.case.table.available)
 
-    def choose(self, heat_kw: FloatArray, load: Load, price: FloatArray) -> StatePath | None:
-        """Return the cheapest path at a heat, or None where dwell, ramps and availability leave none."""
+    def choose(
+        self, heat_kw: FloatArray, it_kw: FloatArray, load: Load, price: FloatArray, suits: BoolArray
+    ) -> StatePath | None:
+        """Return the cheapest path at a heat, or None where dwell, ramps and availability leave none.
+
+        `it_kw` of the heat comes from the racks; `suits` (T, S) marks the states that suit what tanks do.
+        """
         table = self.case.table
         power = power_at(table, np.broadcast_to(heat_kw[:, None], table.heat_min_kw.shape)).copy()
         water = table.water_slope_lps_per_kw * heat_kw[:, None] + table.water_intercept_lps
         carries = (table.heat_min_kw <= heat_kw[:, None] + _HEAT_SLACK_KW) & (
             table.heat_max_kw >= heat_kw[:, None] - _HEAT_SLACK_KW
         )
-        allowed = table.available & carries & ~self.forbidden
+        allowed = table.available & carries & suits & ~self.forbidden
+        if table.ends is not None:
+            power += table.ends.power_kw(it_kw)
+            allowed &= table.ends.high_kw >= it_kw[:, None] - _HEAT_SLACK_KW
         asked: set[int] = set()
         while True:
             cost = power * price[:, None] + water * self.case.water_cost_per_lps + self.calm

@@ -15,7 +15,7 @@ import scipy.sparse as sp
 
 from facility.plan.moves import FirstStep, Moves, StateFeatures, change_windows
 from facility.plan.problem import Problem
-from facility.plan.vertices import IntArray, Vertices, corners, narrowed, undominated
+from facility.plan.vertices import IntArray, Vertices, corners, narrowed, undominated, with_it_heat
 from facility.records import FloatArray
 from models.cooling import BoolArray
 from models.surrogate import StateTable
@@ -72,6 +72,11 @@ class PlantCase:
         table = self.table
         ends = np.stack([table.heat_min_kw, table.heat_max_kw], axis=2)
         upper = table.upper_slope[:, :, None] * ends + table.upper_intercept_kw[:, :, None]
+        if table.ends is not None:
+            upper = (
+                upper
+                + np.maximum(table.ends.slope * (table.ends.high_kw - table.ends.low_kw[:, None]), 0.0)[:, :, None]
+            )
         most = np.where(table.available[:, :, None], upper, 0.0)
         return np.zeros(len(most)), np.asarray(most.max(axis=(1, 2)))
 
@@ -103,6 +108,7 @@ class RelaxedPlant:
         problem: Problem,
         case: PlantCase,
         heat_kw: Any,
+        it_kw: Any,
         *,
         integer: bool = False,
         only: BoolArray | None = None,
@@ -116,7 +122,7 @@ class RelaxedPlant:
             water_counts = case.water_cost_per_lps > 0.0
             better = undominated(case.table, low, high, priced, _groups(case), water_counts=water_counts)
             left = better | (left & case.free_power[:, None])
-        self.corners = corners(case.table, low, high, left, case.free_power)
+        self.corners = with_it_heat(case.table, corners(case.table, low, high, left, case.free_power))
         self.steps = len(case.heat_low_kw)
         self.weights = cp.Variable(len(self.corners.step), nonneg=True)
         self.power_kw = cp.Variable(self.steps)
@@ -130,6 +136,9 @@ class RelaxedPlant:
         removed = self._sum(self.corners.heat_kw)
         problem.limit("cooling capacity", case.plant_id, heat_kw - removed, "kW")
         problem.limit("minimum plant load", case.plant_id, removed - heat_kw, "kW")
+        if case.table.ends is not None:
+            problem.limit("heat at the racks", case.plant_id, it_kw - self._sum(self.corners.it_kw), "kW")
+            problem.law(self._sum(self.corners.it_kw) <= it_kw + _ROUNDING_KW)
         self._tie_steps(within_groups=integer)
         if integer:
             self._one_state_a_step()
@@ -138,6 +147,10 @@ class RelaxedPlant:
     def power_price(self) -> FloatArray:
         """Cost of one more kW in each step, from the dual of the definition of power."""
         return -np.asarray(self.power_law.dual_value)  # cvxpy: the multiplier of (left - right) in the Lagrangian
+
+    def share_of(self, states: BoolArray) -> Any:
+        """Return how much of each step is in some of the states (S,)."""
+        return self._sum(states[self.corners.state].astype(float))
 
     def state_weights(self) -> FloatArray:
         """Return the weight of each state in each step."""
@@ -229,12 +242,17 @@ class PathPoint:
 class FixedPlant:
     """The plant with one chosen state a step: power on the state's own convex pieces, corrected to the model's."""
 
-    def __init__(self, problem: Problem, case: PlantCase, heat_kw: Any, point: PathPoint) -> None:
-        path = point.path
+    def __init__(self, problem: Problem, case: PlantCase, heat_kw: Any, it_kw: Any, point: PathPoint) -> None:
+        path = self._path = point.path
         table, steps = case.table, np.arange(len(path))
         self.power_kw = cp.Variable(len(path))
         drawn = cp.Variable(len(path))
-        self.power_law = self.power_kw == drawn
+        at_racks: Any = 0.0
+        if case.table.ends is not None:
+            ends = case.table.ends
+            at_racks = cp.multiply(ends.slope[steps, path], it_kw - ends.low_kw)
+            problem.limit("heat at the racks", case.plant_id, it_kw - ends.high_kw[steps, path], "kW")
+        self.power_law = self.power_kw == drawn + at_racks
         problem.law(self.power_law)
         intercepts = table.intercept_kw[steps, path] + point.correction_kw[:, None]
         problem.above_lines(drawn, heat_kw, table.slope[steps, path], intercepts)
@@ -254,6 +272,10 @@ class FixedPlant:
         least = np.where(least <= case.heat_low_kw + _AT_END_KW, least - _BEYOND_KW, least)
         problem.limit("cooling capacity", case.plant_id, heat_kw - capacity, "kW")
         problem.limit("minimum plant load", case.plant_id, least - heat_kw, "kW")
+
+    def share_of(self, states: BoolArray) -> FloatArray:
+        """Return 1 in the steps in which the chosen state is one of some (S,), else 0."""
+        return states[self._path].astype(float)
 
     @property
     def power_price(self) -> FloatArray:

@@ -29,6 +29,7 @@ WORK = "deferrable_power_command_kw"
 CHARGE = "charge_power_setpoint_kw"
 JOB = "job_power_command_kw"
 EXPECTED_IT = "expected_it_power_kw"  # a forecast of the inputs, kept so that the next plan can say what moved
+HEAT = "heat_output_setpoint_kw"
 ARRAY_LIMIT = "power_limit_setpoint_kw"
 WORK_VALUE = "site.unfinished_work_value_per_kwh"
 
@@ -37,9 +38,9 @@ WORK_VALUE = "site.unfinished_work_value_per_kwh"
 class Decisions:
     """Setpoints a step.
 
-    The joint state of each plant, servers awake, deferrable work, charging power (negative: discharging), and the most that
-    photovoltaics may deliver. `slowed` holds, for pools with several frequencies, how many awake servers run at each slower one
-    (L-1, T).
+    The joint state of each plant, servers awake, deferrable work, charging power (negative: discharging) of batteries and of
+    chilled-water tanks, heat that heat pumps deliver, and the most that photovoltaics may deliver. `slowed` holds, for
+    pools with several frequencies, how many awake servers run at each slower one (L-1, T).
     """
 
     states: Mapping[str, tuple[JointState, ...]]
@@ -49,6 +50,8 @@ class Decisions:
     array_limit_kw: Mapping[str, FloatArray] = field(default_factory=dict)
     slowed: Mapping[str, FloatArray] = field(default_factory=dict)
     jobs_kw: Mapping[str, FloatArray] = field(default_factory=dict)
+    cold_kw: Mapping[str, FloatArray] = field(default_factory=dict)
+    heat_kw: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 def crahs_of(inputs: PlanInputs, plant: PlantModel, hall: str) -> Iterator[Crah]:
@@ -94,6 +97,8 @@ def schedule_of(inputs: PlanInputs, decisions: Decisions) -> dict[str, FloatArra
         (CHARGE, decisions.charge_kw),
         (ARRAY_LIMIT, decisions.array_limit_kw),
         (JOB, decisions.jobs_kw),
+        (CHARGE, decisions.cold_kw),
+        (HEAT, decisions.heat_kw),
     )
     for quantity, values in by_equipment:
         schedule |= {f"{equipment}.{quantity}": value for equipment, value in values.items()}
@@ -123,14 +128,20 @@ def decisions_of(inputs: PlanInputs, schedule: Mapping[str, tuple[float, ...]]) 
     PlanError
         If a setpoint is missing, or two CRAHs that move as one differ.
     """
+    charge_kw, tanks = (
+        _by_equipment(schedule, CHARGE),
+        [one.tank.id for one in inputs.site.plants if one.tank is not None],
+    )
     return Decisions(
         states={plant.plant_id: _states(inputs, plant, schedule) for plant in inputs.plants},
         awake=_by_equipment(schedule, AWAKE),
         work_kw=_by_equipment(schedule, WORK),
-        charge_kw=_by_equipment(schedule, CHARGE),
+        charge_kw={name: kw for name, kw in charge_kw.items() if name not in tanks},
         array_limit_kw=_by_equipment(schedule, ARRAY_LIMIT),
         slowed=_slowed(schedule),
         jobs_kw=_by_equipment(schedule, JOB),
+        cold_kw={name: kw for name, kw in charge_kw.items() if name in tanks},
+        heat_kw=_by_equipment(schedule, HEAT),
     )
 
 

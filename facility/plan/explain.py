@@ -154,6 +154,18 @@ class Explainer:
             target = f"{name}.{names.ARRAY_LIMIT}"
             yield Lever(name, names.ARRAY_LIMIT, (target,), held.array_limit_kw[name][0], limit[0], "kW", back)
 
+        for name, charge in plan.cold_kw.items():
+            back = replace(plan, cold_kw={**plan.cold_kw, name: held.cold_kw[name]})
+            yield Lever(name, names.CHARGE, (f"{name}.{names.CHARGE}",), held.cold_kw[name][0], charge[0], "kW", back)
+        for name, heat in plan.heat_kw.items():
+            back = replace(plan, heat_kw={**plan.heat_kw, name: held.heat_kw[name]})
+            yield Lever(name, names.HEAT, (f"{name}.{names.HEAT}",), self._heat_now(name), heat[0], "kW", back)
+
+    def _heat_now(self, pump: str) -> float:
+        """Return the setpoint of a heat pump in force; where it is not measured, what it delivers as now."""
+        delivered_kw = float(self._held.decisions.heat_kw[pump][0])
+        return self._it.inputs.setpoints_now.get(f"{pump}.{names.HEAT}", delivered_kw)
+
     def _awake_enough(self, pool: str) -> FloatArray:
         """Return the servers awake now, or as many as the plan wakes where that is more: its work needs them."""
         return np.asarray(np.maximum(self._plan.decisions.awake[pool], self._held.decisions.awake[pool]))

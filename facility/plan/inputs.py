@@ -37,6 +37,22 @@ class PlantNow:
     mode_changed_h: tuple[float, ...] = ()  # how long ago modes or dampers changed in the past day
 
 
+@dataclass(frozen=True, slots=True)
+class TankNow:
+    """A chilled-water tank, measured: how much of it is cold, and how cold that is; the present supply while none is."""
+
+    cold_frac: float
+    cold_degc: float
+
+
+@dataclass(frozen=True, slots=True)
+class HeatPumpNow:
+    """A heat pump, measured; `held_min` is how long it has run or stood: infinity where nobody knows, so that it may change."""
+
+    running: bool
+    held_min: float = math.inf
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PlanInputs:
     """Everything a plan is made from. Arrays have one value a step from `start` (UTC) and are means over the step.
@@ -82,7 +98,11 @@ class PlanInputs:
     jobs
         Jobs with deadlines, waiting, running or announced.
     taken_heat_kw
-        By liquid loop: heat that heat pumps take out of its return before the plant has to.
+        By liquid loop: heat that heat pumps which no plan moves take out of its return before the plant has to.
+    tanks_now, heat_pumps_now
+        Measured state by chilled-water tank and heat pump; `state_of_charge_frac` holds that of buffers of heat.
+    heat_demand_kw
+        By heat contract: what its network asks for.
     load_scenarios
         Other courses that `it_power_kw` may take, equally likely: what the plan saves is told over them.
     dampers_open
@@ -131,6 +151,9 @@ class PlanInputs:
     taken_heat_kw: Mapping[str, FloatArray] = field(default_factory=dict)
     dampers_open: Mapping[str, bool] = field(default_factory=dict)
     dew_point_degc: Mapping[str, float] = field(default_factory=dict)
+    tanks_now: Mapping[str, TankNow] = field(default_factory=dict)
+    heat_pumps_now: Mapping[str, HeatPumpNow] = field(default_factory=dict)
+    heat_demand_kw: Mapping[str, FloatArray] = field(default_factory=dict)
     setpoints_now: Mapping[str, float] = field(default_factory=dict)
     load_scenarios: Sequence[Mapping[str, FloatArray]] = ()
     time_limit_s: float | None = None
@@ -156,7 +179,7 @@ class PlanInputs:
     def _series(self) -> Iterator[tuple[str, FloatArray]]:
         for name in ("outdoor_degc", "wet_bulb_degc", "price_per_kwh", "carbon_gco2_per_kwh"):
             yield name, getattr(self, name)
-        for group in ("it_power_kw", "busy_servers", "taken_heat_kw", "available_kw"):
+        for group in ("it_power_kw", "busy_servers", "taken_heat_kw", "available_kw", "heat_demand_kw"):
             yield from ((f"{group} of {key}", values) for key, values in getattr(self, group).items())
         for pool, quantiles in self.busy_quantiles.items():
             yield from ((f"busy_quantiles {part} of {pool}", values) for part, values in quantiles.items())

@@ -45,13 +45,22 @@ class ItHeat:
         """Return the IT power of the halls as they are now run."""
         return {hall: self._inputs.it_power_kw[hall] for hall in self.hall_of if hall in self._inputs.it_power_kw}
 
-    def load(self, plant: PlantModel, power_kw: Mapping[str, FloatArray]) -> Load:
-        """Return a plant's load when each source runs at its power."""
+    def load(
+        self,
+        plant: PlantModel,
+        power_kw: Mapping[str, FloatArray],
+        taken_kw: Mapping[str, FloatArray] | None = None,
+        direct_kw: FloatArray | None = None,
+    ) -> Load:
+        """Return a plant's load when each source runs at its power and heat pumps that a plan moves take so much of loops."""
         shares = self._shares[plant.plant_id]
         heat = sum(np.outer(kw, shares[source]) for source, kw in power_kw.items())
         halls = len(plant.halls)
         heat = np.asarray(heat) - self._taken(plant)
-        return Load(heat[:, :halls], heat[:, halls:], self._inputs.outdoor_degc, self._inputs.wet_bulb_degc)
+        for column, loop in enumerate(plant.loops, start=halls):
+            heat[:, column] -= (taken_kw or {}).get(loop, 0.0)
+        weather = self._inputs.outdoor_degc, self._inputs.wet_bulb_degc
+        return Load(heat[:, :halls], heat[:, halls:], *weather, direct_kw)
 
     def taken_kw(self, plant_id: str) -> FloatArray:
         """Return the heat that never reaches a plant, because heat pumps take it."""

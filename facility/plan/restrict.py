@@ -111,5 +111,7 @@ def _near(relaxed: SitePlan, name: str, paths: list[StatePath]) -> BoolArray:
     _, _, left = narrowed_case(case)
     heat: FloatArray = np.broadcast_to(relaxed.heat_kw(name)[:, None], left.shape)
     power = np.where(left, power_at(case.table, heat), np.inf)
+    if case.table.ends is not None:
+        power = power + case.table.ends.power_kw(relaxed.it_heat_kw(name))
     rank = power.argsort(axis=1).argsort(axis=1)
     return np.asarray(near | (rank < NEIGHBOURS))

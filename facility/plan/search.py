@@ -91,8 +91,11 @@ class Search:
     def _settle(self, relaxed: SitePlan) -> tuple[dict[str, StatePath], SitePlan] | None:
         """Choose and restrict in turn until the states stay; return the cheapest states seen and their solution."""
         solved, best, tried = relaxed, None, set[bytes]()
-        for _ in range(ROUNDS):
-            paths = self._choose(solved)
+        starts = [True] * bool(relaxed.heat.tanks)  # tanks first take what suits states chosen without them
+        for idle in [*starts, *[False] * ROUNDS]:
+            paths = self._choose(solved, idle=idle)
+            if idle and paths is None:
+                continue
             if paths is None or _key(paths) in tried or self._left_s() <= 0.0:
                 break
             tried.add(_key(paths))
@@ -116,13 +119,16 @@ class Search:
     def _left_s(self) -> float:
         return self.deadline - time.perf_counter()
 
-    def _choose(self, solved: SitePlan) -> dict[str, StatePath] | None:
-        it, power = self.case.it, solved.source_power_kw()
+    def _choose(self, solved: SitePlan, *, idle: bool) -> dict[str, StatePath] | None:
+        """Choose states for the solution's heat, and for what its tanks do unless they are `idle`."""
+        it, power, with_them = self.case.it, solved.source_power_kw(), solved.heat.decisions(idle=idle)
         paths: dict[str, StatePath] = {}
         with self.statistics.stage("choose"):
             for name, chooser in self._choosers.items():
-                load = it.heat.load(it.inputs.plant(name), power)
-                path = chooser.choose(solved.heat_kw(name), load, solved.plants[name].power_price)
+                load = it.thermal.load(it.inputs.plant(name), power, with_them)
+                price, suits = solved.plants[name].power_price, solved.heat.suiting(self.case.plants[name], idle=idle)
+                heat = solved.heat_kw(name) - (solved.heat.charged_kw(name) if idle else 0.0)
+                path = chooser.choose(heat, solved.it_heat_kw(name), load, price, suits)
                 if path is None:
                     return None
                 paths[name] = path
@@ -133,7 +139,9 @@ class Search:
         with self.statistics.stage("restrict"):
             points = {name: self._point(name, path, solved) for name, path in paths.items()}
             try:
-                return restrict(self.case, replace(decided, points=points), max(self._left_s(), 0.1))
+                return restrict(
+                    self.case, replace(decided, points=points, running=solved.running()), max(self._left_s(), 0.1)
+                )
             except BlockedError as blocked:
                 self._forbid(paths, blocked.steps)
                 return None
@@ -192,12 +200,11 @@ class Search:
 
     def _point(self, name: str, path: StatePath, solved: SitePlan) -> PathPoint:
         """Ask the plant model for the path at the heat of the last solution."""
-        plant, heat, it = self.case.plants[name], solved.heat_kw(name), self.case.it
+        plant, it, heat, at_racks = self.case.plants[name], self.case.it, solved.heat_kw(name), solved.it_heat_kw(name)
         model = it.inputs.plant(name)
-        run = run_plant(
-            it.inputs, model, published(self.case, name, path), it.heat.load(model, solved.source_power_kw())
-        )
-        pieces = power_along(plant.table, path, heat)
+        load = it.thermal.load(model, solved.source_power_kw(), solved.heat.decisions())
+        run = run_plant(it.inputs, model, published(self.case, name, path), load)
+        pieces = power_along(plant.table, path, heat, at_racks)
         correction = np.where(run.response.feasible, run.response.overhead_kw - pieces, 0.0)
         wetter = run.response.makeup_water_lps - water_along(plant.table, path, heat)
         fans = np.where(run.response.feasible[:, None], run.response.server_fan_kw, 0.0)
@@ -236,11 +243,14 @@ def _key(paths: Mapping[str, StatePath]) -> bytes:
 
 def _surrogate_cost(case: SiteCase, run: Simulation, paths: Mapping[str, StatePath]) -> float:
     """Return what the decisions cost with the pieces in place of the plant models: comparable with the bound."""
-    it, decisions = case.it, run.decisions
-    pieces = [power_along(case.plants[name].table, path, run.plants[name].heat_kw) for name, path in paths.items()]
+    it, decisions, power = case.it, run.decisions, source_power(case.it, run.decisions)
+    pieces = [
+        power_along(case.plants[name].table, path, run.plants[name].heat_kw, it.it_heat_kw(name, power))
+        for name, path in paths.items()
+    ]
     water = [water_along(case.plants[name].table, path, run.plants[name].heat_kw) for name, path in paths.items()]
-    other_kw = np.asarray(sum(pieces) + it.net_charge_kw(decisions) + it.inputs.beside_kw)
-    hall_kw = it.heat.hall_kw(source_power(it, decisions))
+    other_kw = np.asarray(sum(pieces) + it.net_charge_kw(decisions, lines=True) + it.inputs.beside_kw)
+    hall_kw = it.heat.hall_kw(power)
     site_kw = electrical_chain(it.inputs.site.electrical).power(hall_kw, other_kw).site_kw
     return cost_of(it, decisions, site_kw, np.asarray(sum(water)), case.work_value_per_kwh).total_cost
 
@@ -268,6 +278,8 @@ def decisions_from(plan: SitePlan, paths: Mapping[str, StatePath]) -> Decisions:
             name: plan.case.it.arrays[name].limit_kw(np.asarray(array.delivered_kw.value))
             for name, array in plan.arrays.items()
         },
+        cold_kw=plan.heat.decisions().cold_kw,
+        heat_kw=plan.heat.decisions().heat_kw,
     )
 
 

@@ -32,8 +32,8 @@ class PlantRun:
 
     @property
     def heat_kw(self) -> FloatArray:
-        """IT heat to remove."""
-        return np.asarray(self.load.it_air_kw.sum(axis=1) + self.load.it_liquid_kw.sum(axis=1))
+        """Heat that the plant room removes, but for fans and pumps."""
+        return self.load.heat_kw
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +69,9 @@ def simulate(it: ItCase, decisions: Decisions, work_value_per_kwh: float) -> Sim
     """Run a schedule through the plant models, the electrical chain and the tariff."""
     inputs, power = it.inputs, source_power(it, decisions)
     runs = {
-        plant.plant_id: run_plant(inputs, plant, decisions.states[plant.plant_id], it.heat.load(plant, power))
+        plant.plant_id: run_plant(
+            inputs, plant, decisions.states[plant.plant_id], it.thermal.load(plant, power, decisions)
+        )
         for plant in inputs.plants
     }
     hall_kw = it.heat.hall_kw(power)
@@ -133,17 +135,13 @@ def evaluate_path(model: PlantModel, states: tuple[JointState, ...], load: Load)
     rows: dict[JointState, list[int]] = {}
     for step, state in enumerate(states):
         rows.setdefault(state, []).append(step)
-    answers = [(np.array(steps), evaluate_state(model, state, _rows(load, steps))) for state, steps in rows.items()]
+    answers = [(np.array(steps), evaluate_state(model, state, load.at(steps))) for state, steps in rows.items()]
     order = np.argsort(np.concatenate([steps for steps, _ in answers]))
     columns = {
         field.name: np.concatenate([np.asarray(getattr(answer, field.name)) for _, answer in answers])[order]
         for field in fields(PlantResponse)
     }
     return PlantResponse(**columns)
-
-
-def _rows(load: Load, rows: list[int]) -> Load:
-    return Load(load.it_air_kw[rows], load.it_liquid_kw[rows], load.outdoor_degc[rows], load.wet_bulb_degc[rows])
 
 
 def cost_of(
@@ -157,7 +155,7 @@ def cost_of(
         case.value_per_kwh * (case.stored_kwh - case.course_kwh(decisions.charge_kw[name])[-1])
         for name, case in it.batteries.items()
     )
-    terminal = float(work_value_per_kwh * left + stored)
+    terminal = float(work_value_per_kwh * left + stored + it.thermal.left_cost(decisions))
     emitted_kg, water_m3 = carbon_kg(inputs, site_kw), float(water_lps.sum() * inputs.m3_per_lps)
     cost = CostBreakdown(
         energy_kwh=float(site_kw.sum() * inputs.step_h),
@@ -170,6 +168,8 @@ def cost_of(
         water_m3=water_m3,
         water_cost=water_m3 * inputs.site.water.price_per_m3,
         commitment_cost=sum(case.cost(site_kw) for case in it.commitments),
+        heat_income=it.thermal.income(decisions),
+        heat_shortfall_cost=it.thermal.shortfall_cost(decisions),
         peak_kw=float((demand_windows(inputs) @ site_kw).max()),
     )
     values = {goal: goal_value(cost, goal) for goal in WEIGHED}
@@ -182,6 +182,7 @@ def _wear(it: ItCase, decisions: Decisions) -> float:
     wear += sum(it.arrays[name].lost_cost(kw) for name, kw in decisions.array_limit_kw.items())
     wear += sum(it.pools[name].wear(awake, decisions.slowed.get(name)) for name, awake in decisions.awake.items())
     wear += sum(case.wait_cost(it.job_powers_kw(pool, decisions.jobs_kw)) for pool, case in it.jobs.items())
+    wear += it.thermal.wear_cost(decisions)
     return float(wear + sum(_move_wear(it.inputs, plant, decisions) for plant in it.inputs.plants))
 
 

@@ -29,7 +29,8 @@ def timetable(it: ItCase, run: Simulation, work_value_per_kwh: float) -> dict[st
     """Return one value a step of every setpoint and result.
 
     `site.power_ratio` is facility power over IT power in the step; `site.interim_pue` the ratio of their energies since the
-    start. Neither is PUE, which is a ratio over a year (ISO/IEC 30134-2).
+    start; `site.interim_erf` and `site.interim_ere` are the energy reuse factor and effectiveness (ISO/IEC 30134-6, The Green
+    Grid), since the start as well. None is a figure of a year, as the standards ask.
     """
     series = schedule_of(it.inputs, run.decisions)
     for plant in it.inputs.plants:
@@ -65,7 +66,8 @@ def _plant_series(it: ItCase, plant: PlantModel, run: PlantRun) -> Iterator[tupl
 
 
 def _site_series(it: ItCase, run: Simulation) -> Iterator[tuple[str, FloatArray]]:
-    facility_kw = run.it_kw + run.cooling_kw + run.chain.loss_kw + it.inputs.other_kw
+    drawn_kw, delivered_kw = it.thermal.drawn_kw(run.decisions), it.thermal.delivered_kw(run.decisions)
+    facility_kw = run.it_kw + run.cooling_kw + run.chain.loss_kw + it.inputs.other_kw + drawn_kw
     yield "site.power_kw", run.site_kw
     yield "site.it_power_kw", run.it_kw
     yield "site.cooling_power_kw", run.cooling_kw
@@ -75,6 +77,10 @@ def _site_series(it: ItCase, run: Simulation) -> Iterator[tuple[str, FloatArray]
     yield "site.interim_pue", np.cumsum(facility_kw) / np.cumsum(run.it_kw)
     if it.inputs.site.photovoltaics:
         yield "site.photovoltaic_power_kw", it.solar_kw(run.decisions.array_limit_kw)
+    if it.thermal.contracts:
+        yield "site.heat_delivered_kw", delivered_kw
+        yield "site.interim_erf", np.cumsum(delivered_kw) / np.cumsum(facility_kw)
+        yield "site.interim_ere", np.cumsum(facility_kw - delivered_kw) / np.cumsum(run.it_kw)
     yield "site.price_per_kwh", it.inputs.price_per_kwh
     yield "site.carbon_intensity_gco2_per_kwh", it.inputs.carbon_gco2_per_kwh
     yield "site.outdoor_temperature_degc", it.inputs.outdoor_degc
@@ -90,6 +96,21 @@ def _stored_series(it: ItCase, run: Simulation) -> Iterator[tuple[str, FloatArra
             battery.course_kwh(run.decisions.charge_kw[name]) / battery.battery.energy_kwh,
         )
         yield f"{name}.terminal_value_per_kwh", np.full(it.inputs.steps, battery.value_per_kwh)
+    for name, tank in it.thermal.tanks.items():
+        yield f"{name}.cold_frac", tank.course_kwh(run.decisions.cold_kw[name]) / tank.capacity_kwh
+        yield f"{name}.terminal_value_per_kwh", np.full(it.inputs.steps, tank.value_per_kwh)
+    for name, pump in it.thermal.pumps.items():
+        yield f"{name}.power_kw", pump.power_kw(run.decisions.heat_kw[name])
+    for name, contract in it.thermal.contracts.items():
+        delivered, held = contract.delivered_kw(it.thermal.contract_heat_kw(name, run.decisions))
+        yield f"{name}.heat_demand_kw", contract.demand_kw
+        yield f"{name}.heat_delivered_kw", delivered
+        if contract.contract.buffer is not None:
+            yield f"{contract.contract.buffer.id}.stored_kwh", held
+            yield (
+                f"{contract.contract.buffer.id}.terminal_value_per_kwh",
+                np.full(it.inputs.steps, contract.value_per_kwh),
+            )
     for name, work in it.works.items():
         done = np.cumsum(run.decisions.work_kw[name]) * work.step_h
         yield f"{name}.deferrable_backlog_kwh", work.available_kwh - done

@@ -50,6 +50,7 @@ def violations(it: ItCase, simulation: Simulation) -> list[LimitShortfall]:
     found = [*_plant_limits(it, simulation), *_server_limits(it, simulation)]
     found += [*_job_limits(it, simulation), *_work_limits(it, simulation), *_battery_limits(it, simulation)]
     found += [*_array_limits(it, simulation), *_power_limits(it.inputs, simulation)]
+    found += [*_tank_limits(it, simulation), *_heat_limits(it, simulation)]
     found += [*_promises(it, simulation), *_sums(it.inputs, simulation)]
     return _refused(found)
 
@@ -240,6 +241,28 @@ def _battery_limits(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfa
         yield _worst(it.inputs, f"{name} power", np.abs(power) - case.battery.power_kw, "kW")
         yield _worst(it.inputs, f"{name} capacity", stored - case.most_kwh, "kWh")
         yield _worst(it.inputs, f"{name} reserve", least - stored, "kWh")
+
+
+def _tank_limits(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfall]:
+    for name, case in it.thermal.tanks.items():
+        charge = simulation.decisions.cold_kw[name]
+        stored = case.course_kwh(charge)
+        water = np.array([state.leaving_water_degc for state in simulation.plants[case.plant_id].states])
+        yield _worst(it.inputs, f"{name} power", np.abs(charge) - case.power_kw, "kW")
+        yield _worst(it.inputs, f"{name} capacity", stored - case.capacity_kwh, "kWh")
+        yield _worst(it.inputs, f"{name} reserve", case.least_kwh - stored, "kWh")
+        yield _worst(it.inputs, f"{name} warmer than the supply", case.useless_kw(charge, water), "kW")
+
+
+def _heat_limits(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfall]:
+    for name, case in it.thermal.pumps.items():
+        heat = simulation.decisions.heat_kw[name]
+        beyond = np.where(heat > 0.0, np.maximum(heat - case.most_kw, case.least_kw - heat), -heat)
+        yield _worst(it.inputs, f"{name} heat", beyond, "kW")
+        yield _worst(it.inputs, f"{name} minimum run time", case.changes_too_soon(heat), "steps")
+    for name, contract in it.thermal.contracts.items():
+        excess = contract.excess_kwh(it.thermal.contract_heat_kw(name, simulation.decisions))
+        yield _worst(it.inputs, f"{name} heat that nobody takes", excess, "kWh")
 
 
 def _power_limits(inputs: PlanInputs, simulation: Simulation) -> Iterator[LimitShortfall]:

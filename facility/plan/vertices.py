@@ -30,6 +30,7 @@ class Vertices:
     state: IntArray
     heat_kw: FloatArray
     power_kw: FloatArray
+    it_kw: FloatArray  # of which at the racks; counted only where the table keeps the two apart
 
 
 def narrowed(table: StateTable, low_kw: FloatArray, high_kw: FloatArray) -> tuple[FloatArray, FloatArray, BoolArray]:
@@ -49,10 +50,11 @@ def power_at(table: StateTable, heat_kw: FloatArray) -> FloatArray:
     )
 
 
-def power_along(table: StateTable, path: IntArray, heat_kw: FloatArray) -> FloatArray:
-    """Return surrogate power of one state a step at its heat."""
+def power_along(table: StateTable, path: IntArray, heat_kw: FloatArray, it_kw: FloatArray) -> FloatArray:
+    """Return surrogate power of one state a step at its heat, `it_kw` of it at the racks."""
     steps = np.arange(len(path))
-    return np.asarray((table.slope[steps, path] * heat_kw[:, None] + table.intercept_kw[steps, path]).max(axis=1))
+    pieces = (table.slope[steps, path] * heat_kw[:, None] + table.intercept_kw[steps, path]).max(axis=1)
+    return np.asarray(pieces if table.ends is None else pieces + table.ends.power_kw(it_kw)[steps, path])
 
 
 def water_along(table: StateTable, path: IntArray, heat_kw: FloatArray) -> FloatArray:
@@ -75,7 +77,22 @@ def corners(
     power = np.concatenate([power, chord], axis=2)
     keep = np.concatenate([real, above], axis=2) & allowed[:, :, None]
     step, state, _ = np.nonzero(keep)
-    return Vertices(step, state, heat[keep], power[keep])
+    return Vertices(step, state, heat[keep], power[keep], heat[keep])
+
+
+def with_it_heat(table: StateTable, plain: Vertices) -> Vertices:
+    """Return every corner at the least and the most IT heat of its state, where the table keeps IT heat apart."""
+    if table.ends is None:
+        return plain
+    at = plain.step, plain.state
+    low, high = table.ends.low_kw[plain.step], table.ends.high_kw[at]
+    wide = np.flatnonzero(high > low + _SAME_KW)
+    step, state, heat = (np.concatenate([one, one[wide]]) for one in (plain.step, plain.state, plain.heat_kw))
+    more = table.ends.slope[at] * (high - low)
+    power = np.concatenate([plain.power_kw, (plain.power_kw + more)[wide]])
+    it_kw = np.concatenate([low, high[wide]])
+    order = np.lexsort((state, step))
+    return Vertices(step[order], state[order], heat[order], power[order], it_kw[order])
 
 
 def _breakpoints(table: StateTable, low: FloatArray, high: FloatArray) -> tuple[FloatArray, BoolArray]:
@@ -108,11 +125,21 @@ def undominated(
         for one, other in ((a, b) for a in members for b in members if a != b):
             lines = table.slope[:, other, :, None] * heat[:, one, None, :] + table.intercept_kw[:, other, :, None]
             below = ((lines.max(axis=1) <= own[:, one] + _SAME_KW) | ~real[:, one]).all(axis=1)
+            if table.ends is not None:
+                below &= _no_dearer_at_racks(table, other, one)
             if water_counts:
                 below &= _no_wetter(table, other, one, low[:, one], high[:, one])
             covers = (low[:, other] <= low[:, one] + _SAME_KW) & (high[:, other] >= high[:, one] - _SAME_KW)
             keep[:, one] &= ~(below & covers & keep[:, other])
     return keep
+
+
+def _no_dearer_at_racks(table: StateTable, state: int, other: int) -> BoolArray:
+    """Tell in which steps a state bears as much IT heat as another, and takes no more for it."""
+    assert table.ends is not None
+    high, slope = table.ends.high_kw, table.ends.slope
+    cheaper = (slope[:, state] - slope[:, other]) * (high[:, other] - table.ends.low_kw) <= _SAME_KW
+    return np.asarray(cheaper & (high[:, state] >= high[:, other] - _SAME_KW))
 
 
 def _no_wetter(table: StateTable, state: int, other: int, low: FloatArray, high: FloatArray) -> BoolArray:

@@ -15,6 +15,7 @@ from facility.plan.scenarios import load_scenarios
 from facility.ports import ForecastArchive, Signals, Telemetry
 from facility.prepare.arrivals import arrived_kwh
 from facility.prepare.demand import expected_peak_kw
+from facility.prepare.heat_now import heat_demand_kw, heat_pumps_now, tanks_now
 from facility.prepare.held_machines import HeldMachines
 from facility.prepare.load_outlook import LoadOutlook, most_busy
 from facility.prepare.mode_history import held_min, measured_dampers, mode_changes_h
@@ -30,6 +31,7 @@ from models.cooling import Mode
 from models.plant_model import CoolingPlant
 
 OUTDOOR = "outdoor_temperature_degc"
+SERIES = OUTDOOR, WET_BULB, PRICE, CARBON
 
 
 def plan_inputs(
@@ -59,15 +61,13 @@ def plan_inputs(
     site, at = loaded.site, situation.at
     start = _step_start(at, site.step)
     steps = round(timedelta(hours=site.planning.horizon_h) / site.step)
-    series = {
-        quantity: signals.forecast(quantity, at, start, steps, site.step)
-        for quantity in (OUTDOOR, WET_BULB, PRICE, CARBON)
-    }
+    series = {name: signals.forecast(name, at, start, steps, site.step) for name in SERIES}
     load = LoadOutlook(loaded, telemetry, situation, start, steps)
     it_power, busy = load.it_power(plants), load.busy_servers()
     if archive is not None:
         archive.keep([*series.values(), *it_power.values(), *busy.values()])
-    held = HeldMachines(loaded, telemetry, at, start, steps)
+    pumps = heat_pumps_now(loaded, telemetry, situation)
+    held = HeldMachines(loaded, telemetry, at, start, steps, frozenset(pumps))
     sun = SolarOutlook(loaded, telemetry, at, start, steps)
     return PlanInputs(
         site=site,
@@ -89,7 +89,7 @@ def plan_inputs(
         busy_quantiles={pool: forecast.quantiles for pool, forecast in busy.items()},
         slowed_servers=_slowed(site, situation),
         awake_servers={pool: situation.values[f"{pool}.awake_servers"] for pool in busy},
-        state_of_charge_frac=_measured(situation, [battery.id for battery in site.batteries], "state_of_charge_frac"),
+        state_of_charge_frac=_measured(situation, _stores(site), "state_of_charge_frac"),
         backlog_kwh=_measured(situation, [work.id for work in site.deferrable_work], "deferrable_backlog_kwh"),
         asleep_servers=asleep_servers(site, last_plan, at),
         main_crah=main_crah(plants),
@@ -101,6 +101,9 @@ def plan_inputs(
         produced_kw=sun.produced_kw(),
         available_kw=sun.available_kw(),
         taken_heat_kw=held.taken_heat_kw(),
+        tanks_now=tanks_now(loaded, situation),
+        heat_pumps_now=pumps,
+        heat_demand_kw=heat_demand_kw(held),
         load_scenarios=load_scenarios({hall: forecast.quantiles for hall, forecast in it_power.items()}),
         setpoints_now={key: value for key, value in situation.values.items() if "setpoint" in key},
     )
@@ -108,6 +111,12 @@ def plan_inputs(
 
 def _step_start(at: datetime, step: timedelta) -> datetime:
     return pd.Timestamp(at).floor(step).to_pydatetime()
+
+
+def _stores(site: Site) -> list[str]:
+    """Return batteries and buffers of heat."""
+    buffers = [contract.buffer.id for contract in site.heat_contracts if contract.buffer is not None]
+    return [*(battery.id for battery in site.batteries), *buffers]
 
 
 def _measured(situation: Situation, equipment: Sequence[str], quantity: str) -> dict[str, float]:

@@ -7,7 +7,7 @@ fractions. Ids are stable and appear in point ids, so they are lower case, short
 from facility.site.devices import Device, ModbusAddress, WritablePoint
 from facility.site.electrical import Battery, Electrical, LossCurve, Pdu, Photovoltaics, Transformer, Ups
 from facility.site.halls import AirLimits, AirsideEconomizer, AllowableAir, Crah, Hall, Humidifier, Rack
-from facility.site.heat import HeatContract, HeatPump
+from facility.site.heat import HeatBuffer, HeatContract, HeatPump
 from facility.site.liquid import Cdu, LiquidLoop
 from facility.site.plants import ChilledWaterTank, Chiller, DryCooler, Plant, Pump, Tower, WatersideEconomizer
 from facility.site.rules import (
@@ -53,6 +53,7 @@ __all__ = [
     "FrequencyLevel",
     "Goal",
     "Hall",
+    "HeatBuffer",
     "HeatContract",
     "HeatPump",
     "HistoryStore",

@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 
 from facility.site.values import Fraction, Id, Named, NonNegative, Number, Positive, need_order
 
+WATER_KWH_PER_M3K = 1.163
+
 
 class HeatPump(Named):
     """A heat pump that lifts waste heat to a network.
@@ -25,6 +27,17 @@ class HeatPump(Named):
     min_run_min: NonNegative = 30.0
 
 
+class HeatBuffer(Named):
+    """A tank of hot water between heat pumps and a network; its state of charge is 1 when all of it is at supply temperature."""
+
+    volume_m3: Positive
+    loss_w_per_k: NonNegative = 10.0
+
+    def capacity_kwh(self, supply_degc: float, return_degc: float) -> float:
+        """Return the heat that it holds between return and supply temperature."""
+        return self.volume_m3 * WATER_KWH_PER_M3K * (supply_degc - return_degc)
+
+
 class HeatContract(Named):
     """Who takes heat from which heat pumps, at which temperature, for how much.
 
@@ -39,6 +52,7 @@ class HeatContract(Named):
     price_per_kwh: Number = 0.0
     shortfall_cost_per_kwh: NonNegative = 0.0
     priority: Literal["firm", "best_effort"] = "best_effort"
+    buffer: HeatBuffer | None = None
 
     @model_validator(mode="after")
     def _order(self) -> HeatContract:

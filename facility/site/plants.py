@@ -76,10 +76,15 @@ class WatersideEconomizer(Named):
 
 
 class ChilledWaterTank(Named):
-    """A stratified chilled-water tank in parallel with the chillers; `reserve_min` is the ride-through that stays in it."""
+    """A stratified chilled-water tank in parallel with the chillers; `reserve_min` is the ride-through that stays in it.
+
+    `rated_range_k` is the water that comes back minus the water in the tank. Its state of charge counts cold below the warmest
+    leaving water of the plant, full at the coldest.
+    """
 
     volume_m3: Positive
     max_flow_lps: Positive
+    rated_range_k: Positive = 6.0
     loss_w_per_k: NonNegative = 100.0
     reserve_min: NonNegative = 10.0
 

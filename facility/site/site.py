@@ -101,7 +101,10 @@ class Site(Part):
         yield from ((battery.id, "Battery") for battery in self.batteries)
         yield from ((array.id, "PV_Array") for array in self.photovoltaics)
         yield from ((pump.id, "Heat_Pump*") for pump in self.heat_pumps)
-        yield from ((contract.id, "Heat_Contract*") for contract in self.heat_contracts)
+        for contract in self.heat_contracts:
+            yield contract.id, "Heat_Contract*"
+            if contract.buffer is not None:
+                yield contract.buffer.id, "Thermal_Storage*"
         yield self.weather.station, "Weather_Station"
 
     def in_service(self, equipment: str, at: datetime) -> bool:

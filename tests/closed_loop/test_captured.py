@@ -32,6 +32,10 @@ def test_waiting_work_is_not_lost_work() -> None:
     assert said == "facility: deferrable work 20.0 kWh, good_practice 48.0 kWh"
 
 
+def test_heat_that_is_not_sold_is_paid_for_and_no_other_work() -> None:
+    assert same_work({"good_practice": result_of(), "facility": result_of(heat_delivered_kwh=100.0)}) == []
+
+
 def test_every_difference_is_said() -> None:
-    other = result_of(work_done_server_h=900.0, heat_delivered_kwh=100.0)
+    other = result_of(work_done_server_h=900.0, deferrable_kwh=20.0)
     assert len(same_work({"good_practice": result_of(), "reference": other})) == 2

@@ -239,3 +239,21 @@ def test_the_secondary_is_fed_warm_and_then_takes_little_facility_water() -> Non
     )
     assert warm.secondary_supply_degc[0, 0] == pytest.approx(loop.supply_max_degc - WARM_MARGIN_K)
     assert warm.chilled_pump_kw[0] < cooler.chilled_pump_kw[0]
+
+
+def test_heat_beside_the_coils_reaches_the_chillers_and_no_fan() -> None:
+    plain = plant().evaluate(MECHANICAL, load(200.0))
+    charged = plant().evaluate(MECHANICAL, dataclasses.replace(load(200.0), direct_kw=np.array([80.0])))
+    given = plant().evaluate(MECHANICAL, dataclasses.replace(load(200.0), direct_kw=np.array([-80.0])))
+    assert charged.crah_fan_kw.sum() == given.crah_fan_kw.sum() == plain.crah_fan_kw.sum()
+    assert charged.chiller_kw[0] > plain.chiller_kw[0] + 5.0
+    assert given.chiller_kw[0] < plain.chiller_kw[0] - 5.0
+    assert given.chilled_pump_kw[0] == pytest.approx(
+        plain.chilled_pump_kw[0]
+    )  # the tank's water goes through the coils too
+
+
+def test_more_cannot_be_taken_out_of_the_water_than_is_in_it() -> None:
+    emptied = plant().evaluate(MECHANICAL, dataclasses.replace(load(200.0), direct_kw=np.array([-900.0])))
+    assert not emptied.feasible[0]
+    assert emptied.limit[0] == "plant-1: heat left to remove"

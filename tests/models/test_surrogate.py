@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 
 import numpy as np
@@ -40,7 +41,7 @@ def test_pieces_and_chord_enclose_the_plant_between_the_knots() -> None:
             if not made.available[t, s] or made.heat_max_kw[t, s] <= made.heat_min_kw[t, s]:
                 continue
             heat = np.linspace(made.heat_min_kw[t, s], made.heat_max_kw[t, s], 15)
-            row = Load(*(getattr(expected, name)[t : t + 1] for name in Load.__slots__))
+            row = expected.at([t])
             power = plant().evaluate(made.states[s], loads_at(row, heat[None])).overhead_kw
             below = (made.slope[t, s] * heat[:, None] + made.intercept_kw[t, s]).max(axis=1)
             above = made.upper_slope[t, s] * heat + made.upper_intercept_kw[t, s]
@@ -170,3 +171,27 @@ def test_two_days_are_tabulated_in_seconds() -> None:
     made = table(192)
     assert time.process_time() - began < 2.0  # 0.2 s on the 2-core machine it was measured on
     assert made.available.any(axis=1).all()
+
+
+def test_it_heat_and_heat_beside_the_coils_are_kept_apart() -> None:
+    """Charging must not pay for fans, nor servers go without them."""
+    expected = forecast(6)
+    low, high = 0.9 * expected.heat_kw, 1.2 * expected.heat_kw
+    made = build_state_table(
+        plant(), expected, heat_low_kw=low - 100.0, heat_high_kw=high + 100.0, it_range_kw=(low, high), knots=12, prune=False
+    )  # fmt: skip
+    assert made.ends is not None
+    generator, errors = np.random.default_rng(5), []
+    for s, state in enumerate(made.states):
+        it_kw, room_kw = (generator.uniform(*span) for span in ((low, high), (low - 80.0, high + 80.0)))
+        asked = dataclasses.replace(loads_at(expected, it_kw[:, None]), direct_kw=room_kw - it_kw)
+        answer = plant().evaluate(state, asked)
+        inside = made.available[:, s] & (room_kw >= made.heat_min_kw[:, s]) & (room_kw <= made.heat_max_kw[:, s])
+        inside &= it_kw <= made.ends.high_kw[:, s]
+        assert answer.feasible[inside].all()
+        pieces = (made.slope[:, s] * room_kw[:, None] + made.intercept_kw[:, s]).max(axis=1)
+        found = pieces + made.ends.power_kw(it_kw)[:, s]
+        errors.extend((found / answer.overhead_kw - 1.0)[inside])
+    assert len(errors) > 50
+    assert np.abs(errors).max() < 0.12
+    assert np.abs(errors).mean() < 0.03

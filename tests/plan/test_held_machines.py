@@ -43,4 +43,4 @@ def test_photovoltaics_lower_the_power_at_the_meter_and_not_the_power_ratio() ->
 
 
 def test_the_plan_says_what_it_does_not_move() -> None:
-    assert any(note.startswith("hp-1: heat pumps are not planned") for note in make_plan(INPUTS).plan.notes)
+    assert any(note.startswith("hp-1: not measured") for note in make_plan(INPUTS).plan.notes)

@@ -28,6 +28,7 @@ class ToyPlant:
     modes: tuple[Mode, ...] = (Mode.MECHANICAL, Mode.FREE)
     capacity_kw: float = 400.0
     half_width_kw: float = 2.0
+    least_kw: float = 0.0
     plant_id: str = "plant-1"
     halls: tuple[str, ...] = ("hall-1",)
     loops: tuple[str, ...] = ()
@@ -42,12 +43,13 @@ class ToyPlant:
 
     def evaluate(self, state: JointState, load: Load) -> PlantResponse:
         self.asked.append(state)
-        heat = load.it_air_kw.sum(axis=1) + load.it_liquid_kw.sum(axis=1)
+        heat = load.heat_kw
         free = state.mode is Mode.FREE
         warm = state.leaving_water_degc - 10.0
         fixed, slope = (4.0, 0.02) if free else (12.0, 0.2 - 0.01 * warm)
         power = fixed + slope * heat + 1e-4 * (1.0 + 0.2 * warm) * heat**2
         limit = np.where(heat > self.capacity_kw, "chiller capacity", "")
+        limit = np.where(heat < self.least_kw, "chiller part load min", limit)
         limit = np.where(free & (load.wet_bulb_degc > state.leaving_water_degc - 3.0), "free cooling wet bulb", limit)
         limit = np.where(~np.isin(state.leaving_water_degc, self.water_degc), "leaving water range", limit)
         return _response(load, power, limit, self.half_width_kw)

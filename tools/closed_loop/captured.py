@@ -9,7 +9,6 @@ from tools.closed_loop.result import RunResult
 LEAST_SHARE = 0.01  # of the controllable cost; a smaller gain is within what the judge and the reference can tell
 SAME_WORK_FRAC = 0.001  # work that cannot wait is the same to a thousandth
 SAME_WAITING_FRAC = 0.01  # deferrable work comes in lumps at the end
-SAME_HEAT_FRAC = 0.01
 YARDSTICK = "good_practice"
 
 
@@ -17,6 +16,7 @@ def same_work(results: Mapping[str, RunResult]) -> list[str]:
     """Return what the arms did differently from good practice, one sentence each; empty when all did the same work.
 
     Deferrable work counts when done or still waiting: what waits is paid for by `final_state_cost`, what was lost is not.
+    Heat sold is no work: what a network asks for and does not get is paid for by `sla_cost`.
     """
     yardstick = results.get(YARDSTICK) or next(iter(results.values()))
     found = []
@@ -24,7 +24,6 @@ def same_work(results: Mapping[str, RunResult]) -> list[str]:
         for name, unit, did, expected, tolerance in (
             ("work done", "server h", result.work_done_server_h, yardstick.work_done_server_h, SAME_WORK_FRAC),
             ("deferrable work", "kWh", _taken_on_kwh(result), _taken_on_kwh(yardstick), SAME_WAITING_FRAC),
-            ("heat delivered", "kWh", result.heat_delivered_kwh, yardstick.heat_delivered_kwh, SAME_HEAT_FRAC),
         ):
             if abs(did - expected) > tolerance * max(abs(expected), 1.0):
                 found.append(f"{arm}: {name} {did:,.1f} {unit}, {YARDSTICK} {expected:,.1f} {unit}")

@@ -33,6 +33,11 @@ class HeatReuse:
     def __init__(
         self, site: Site, pumps: Sequence[SimulatedHeatPump], surroundings: Surroundings, folder: Path
     ) -> None:
+        buffered = [contract.id for contract in site.heat_contracts if contract.buffer is not None]
+        if buffered:
+            raise ValueError(
+                f"{', '.join(buffered)}: buffers of heat contracts are not simulated; leave the buffer out"
+            )
         self.pumps = pumps
         self._contracts = site.heat_contracts
         self._contract_of = {pump: one for one in reversed(site.heat_contracts) for pump in one.heat_pumps}
