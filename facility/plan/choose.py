@@ -2,6 +2,9 @@
 
 Power is the surrogate's until a state lies on the best path; then the plant model itself is asked for that state, and the
 program runs again, until every state on the path has the model's own power and water. Few states are ever asked for.
+
+Of many states the one that seems cheapest is often one that the models flatter. So a state beyond what they have seen has its
+doubt priced here, which enters neither cost nor bound: it must promise more than a part of what it may be off by.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from facility.records import FloatArray
 from models.cooling import BoolArray, JointState, Load, PlantModel
 
 _HEAT_SLACK_KW = 1e-3
+_DOUBT_FRAC = 0.25  # of the half-width of a state that the models have not seen
 _LEAST_PRICE = 0.01  # of a change of mode, where modes change too often
 _HALVINGS = 8
 
@@ -148,6 +152,8 @@ def _trace_back(value: FloatArray, origins: list[IntArray], dwell: int) -> State
 
 
 def _asked(model: PlantModel, state: JointState, load: Load) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Return a state's power with its doubt, its water, and where it is feasible."""
     response = model.evaluate(state, load)
     known = response.feasible
-    return np.where(known, response.overhead_kw, 0.0), np.where(known, response.makeup_water_lps, 0.0), known
+    doubt_kw = np.where(response.extrapolated, _DOUBT_FRAC * response.half_width_kw, 0.0)
+    return np.where(known, response.overhead_kw + doubt_kw, 0.0), np.where(known, response.makeup_water_lps, 0.0), known
