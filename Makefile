@@ -24,6 +24,7 @@ help: ## this list
 setup: $(READY) ## make .venv and install everything into it
 
 $(READY): pyproject.toml constraints.txt
+	@test ! -L .venv || { echo ".venv is a link: making it anew would empty what it links to. Remove the link first." >&2; exit 1; }
 	@test -z "$(NEW_VENV)" || { \
 	    python=$$(PYTHON="$(PYTHON)" tools/preflight) && \
 	    echo "Setting up .venv with $$python; this takes a few minutes." && \

@@ -53,10 +53,8 @@ def plan_inputs(
     ------
     NotEnoughDataError
         Naming every measurement that the plan cannot do without and that is not there.
-    facility.errors.SignalError
-        If a forecast source fails or ends too early.
-    facility.errors.JournalError
-        If the archive does not take the forecasts.
+    facility.errors.SignalError, facility.errors.JournalError
+        If a forecast source fails or ends too early; if the archive does not take the forecasts.
     """
     site, at = loaded.site, situation.at
     start = _step_start(at, site.step)
