@@ -51,14 +51,11 @@ def plan_inputs(
 
     Raises
     ------
-    NotEnoughDataError
-        Naming every measurement that the plan cannot do without and that is not there.
-    facility.errors.SignalError, facility.errors.JournalError
-        If a forecast source fails or ends too early; if the archive does not take the forecasts.
+    NotEnoughDataError, facility.errors.SignalError, facility.errors.JournalError
+        Naming every measurement that is missing; if a forecast source fails or ends too early; if the archive does not take it.
     """
     site, at = loaded.site, situation.at
-    start = _step_start(at, site.step)
-    steps = round(timedelta(hours=site.planning.horizon_h) / site.step)
+    start, steps = _step_start(at, site.step), round(timedelta(hours=site.planning.horizon_h) / site.step)
     series = {name: signals.forecast(name, at, start, steps, site.step) for name in SERIES}
     load = LoadOutlook(loaded, telemetry, situation, start, steps)
     it_power, busy = load.it_power(plants), load.busy_servers()
