@@ -22,7 +22,7 @@ from facility.prepare.mode_history import held_min, measured_dampers, mode_chang
 from facility.prepare.server_places import asleep_servers, main_crah
 from facility.prepare.situation import Situation, dew_points_degc
 from facility.prepare.solar_outlook import SolarOutlook
-from facility.records import FloatArray, Plan
+from facility.records import FloatArray, Forecast, Plan
 from facility.signals.outlook import CARBON, PRICE, WET_BULB
 from facility.site import Plant, Site
 from facility.site_file import LoadedSite
@@ -59,8 +59,7 @@ def plan_inputs(
     series = {name: signals.forecast(name, at, start, steps, site.step) for name in SERIES}
     load = LoadOutlook(loaded, telemetry, situation, start, steps)
     it_power, busy = load.it_power(plants), load.busy_servers()
-    if archive is not None:
-        archive.keep([*series.values(), *it_power.values(), *busy.values()])
+    _keep(archive, [*series.values(), *it_power.values(), *busy.values()])
     pumps = heat_pumps_now(loaded, telemetry, situation)
     held = HeldMachines(loaded, telemetry, at, start, steps, frozenset(pumps))
     sun = SolarOutlook(loaded, telemetry, at, start, steps)
@@ -102,6 +101,11 @@ def plan_inputs(
         load_scenarios=load_scenarios({hall: forecast.quantiles for hall, forecast in it_power.items()}),
         setpoints_now={key: value for key, value in situation.values.items() if "setpoint" in key},
     )
+
+
+def _keep(archive: ForecastArchive | None, forecasts: Sequence[Forecast]) -> None:
+    if archive is not None:
+        archive.keep(forecasts)
 
 
 def _step_start(at: datetime, step: timedelta) -> datetime:
