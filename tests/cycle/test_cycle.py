@@ -58,7 +58,7 @@ def test_a_cycle_plans_recommends_and_journals_and_the_next_supersedes(demo: Loa
     assert stored == second.plan
     assert second.plan.site_revision == demo.revision and second.plan.model_version == NAMEPLATE
     assert second.plan.cost.total_cost < second.plan.baseline_cost.total_cost
-    assert second.plan.bound <= second.plan.cost.total_cost + 1e-6
+    assert second.plan.bound <= 1.001 * second.plan.cost.total_cost  # the bound is the surrogate's: within its pieces
     assert all(len(series) == 192 for series in second.plan.schedule.values())
 
 
@@ -153,6 +153,7 @@ def test_training_puts_a_version_in_service_that_the_next_plan_uses(
     assert in_service == (
         {f"{hall}.rack_inlets" for hall in learned.inlets}
         | {f"{hall}.server_fans" for hall in learned.server_fans}
+        | {f"{plant}.coils" for plant in learned.coils}
         | {f"{plant}.{name}" for plant, parts in learned.corrections.items() for name in parts}
     )
     code, out, _ = recommend(capsys, DEMO, state)
