@@ -66,7 +66,8 @@ def _decisions(inputs: PlanInputs, plan: Plan, decisions: Decisions) -> Iterator
         if name not in plan.schedule:
             continue
         before, after = np.asarray(coming(inputs, plan, name)), course
-        deadband = DEADBAND.get(QUANTITIES[name.rpartition(".")[2]].unit, 0.0)
+        quantity = QUANTITIES.get(name.rpartition(".")[2])  # jobs have none: no device is asked for their power
+        deadband = DEADBAND.get(quantity.unit, 0.0) if quantity is not None else 0.0
         differ = np.flatnonzero(np.abs(after - before)[: _steps(inputs)] >= deadband)
         if differ.size:
             step = int(differ[0])
