@@ -31,7 +31,7 @@ _ROUNDS, _RATE, _LEAVES, _LEAF_FRAC, _LEAST_LEAF, _BINS = 100, 0.05, 6, 0.025, 2
 
 def scale(rows: TrainingRows, law_sd_frac: float) -> Ratio:
     """Return one factor, drawn towards 1."""
-    level = common_level(rows, law_sd_frac)
+    level = _level(rows, law_sd_frac)
     return lambda features: np.full(len(features), level)
 
 
@@ -47,7 +47,7 @@ def curved(rows: TrainingRows, law_sd_frac: float) -> Ratio:
 
 def trees(rows: TrainingRows, law_sd_frac: float) -> Ratio:
     """Return gradient-boosted trees of the ratio, few and shallow: what no smooth term can say, such as a stage."""
-    level = common_level(rows, law_sd_frac)
+    level = _level(rows, law_sd_frac)
     taken, weight = thinned(rows.features)
     base_kw = rows.base_kw[taken]
     boosted = HistGradientBoostingRegressor(
@@ -74,8 +74,7 @@ def trees(rows: TrainingRows, law_sd_frac: float) -> Ratio:
 CANDIDATES: Mapping[str, Candidate] = {SCALE: scale, STRAIGHT: straight, CURVED: curved, TREES: trees}
 
 
-def common_level(rows: TrainingRows, law_sd_frac: float) -> float:
-    """Return power over what was known before, one for all rows, drawn towards 1."""
+def _level(rows: TrainingRows, law_sd_frac: float) -> float:
     (beyond_one,) = _drawn(rows.base_kw[:, None], rows, np.array([law_sd_frac]))
     return 1.0 + float(beyond_one)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.component.candidates import CARRIED_FRAC, common_level
+from models.component.candidates import CARRIED_FRAC, SCALE
 from models.component.ratio_table import Range, RatioTable, tabulate
-from models.component.rehearsal import rehearse
+from models.component.rehearsal import fitted, rehearse
 from models.component.rows import TrainingRows
 from models.component.spread import Spread, conformal_spread
 from models.prior_width import half_width_kw, law_sd_frac
@@ -88,7 +88,7 @@ def learn(component: str, rows: TrainingRows, siblings: Taught | None = None) ->
 
 def learn_little(component: str, rows: TrainingRows, siblings: Taught) -> Taught:
     """Return what siblings have taught, at a level that a few own rows have moved; range and interval are the siblings'."""
-    table = siblings.table
-    level = common_level(rows.over(table.at), AMONG_SIBLINGS_FRAC * law_sd_frac(component))
-    scaled = RatioTable(table.axes, level * table.values)
-    return Taught(scaled, siblings.seen, siblings.spread, "what its siblings taught, scaled")
+    level = fitted(SCALE, rows.over(siblings.table.at), AMONG_SIBLINGS_FRAC * law_sd_frac(component))
+    return Taught(
+        tabulate(level, siblings.table.axes), siblings.seen, siblings.spread, "what its siblings taught, scaled"
+    )

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.component.candidates import CANDIDATES, CARRIED, CARRIED_FRAC, LEAST_LOOKS
+from models.component.cloud import cloud_of
 from models.component.ratio_table import Ratio
 from models.component.rows import TrainingRows
-from models.component.where_known import fading
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -56,11 +56,10 @@ class Rehearsal:
 
 
 def fitted(name: str, rows: TrainingRows, law_sd_frac: float) -> Ratio:
-    """Return power over the law by a candidate, with what was known before; each held where it knows no further, and fading."""
+    """Return power over the law by a candidate, with what was known before; each held where it knows no further."""
     over_base, base = CANDIDATES[name](rows, law_sd_frac), rows.base
-    known = rows.seen.widened(CARRIED_FRAC if name in CARRIED else 0.0)
-    faded = fading(lambda features: over_base(known.held(features)), rows, law_sd_frac)
-    return lambda features: base(features) * faded(features)
+    known, cloud = rows.seen.widened(CARRIED_FRAC if name in CARRIED else 0.0), cloud_of(rows)
+    return lambda features: base(features) * over_base(known.held(cloud.held(features)))
 
 
 def rehearse(rows: TrainingRows, law_sd_frac: float) -> Rehearsal:

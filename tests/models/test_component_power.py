@@ -86,7 +86,6 @@ def test_a_trend_goes_on_a_little_and_then_stops() -> None:
     power, _, _ = model.correct(np.full(4, 60.0), {"entering": beyond})
     truth = 60.0 * (1.1 + 0.012 * (beyond - 22.0))
     assert power[1] > power[0] + 0.2 * (truth[1] - truth[0])
-    assert 1.1 * 60.0 < power[2] < power[1]  # far from its rows it fades towards the level of all
     assert power[3] == pytest.approx(power[2])
 
 
