@@ -23,6 +23,8 @@ _BYPASS_FRAC = (
     1.1  # of the least flow through an evaporator: with less water a bypass is open, and says nothing of coils
 )
 _MOST_NEEDED = 0.98
+# A floor of the flow that no nameplate tells of: so many rows this near to the middle of the lowest.
+_LOWEST, _FLOOR_SHARE, _NEAR_FRAC = 0.1, 0.25, 0.01
 
 
 def coil_columns(plant: CoolingPlant) -> tuple[str, ...]:
@@ -50,8 +52,8 @@ def _leaving(plant: CoolingPlant) -> str:
 def coil_rows(plant: CoolingPlant, frame: pd.DataFrame, liquid_frac: Mapping[str, float]) -> pd.DataFrame:
     """Return whole rows: `flow_lps` measured, `liquid_lps` of the loops by their law, and by hall what its coils had to do.
 
-    Rows with so little water that a bypass feeds the evaporators are left out, and rows in which some hall's dampers were open, or
-    may have been: outdoor air took heat that coils did not.
+    Rows with so little water that a bypass feeds the evaporators are left out, by what these need and where the flow rests at its
+    lowest; and rows in which some hall's dampers were open, or may have been: outdoor air took heat that coils did not.
     """
     water = frame[_leaving(plant)]
     rows = pd.DataFrame({FLOW: frame[flow_column(plant)], LIQUID: 0.0}, index=frame.index)
@@ -62,9 +64,16 @@ def coil_rows(plant: CoolingPlant, frame: pd.DataFrame, liquid_frac: Mapping[str
             hall, hall_rows(hall, frame, liquid_frac)[0], water
         )
     rows = rows[(frame[_dampers(plant)] == 0.0).all(axis=1)].dropna()
-    unbypassed = rows[FLOW] > _BYPASS_FRAC * plant.least_flow_lps(chillers_on=1)
+    unbypassed = (rows[FLOW] > _BYPASS_FRAC * plant.least_flow_lps(chillers_on=1)) & ~_at_floor(rows[FLOW])
     possible = (rows[[f"{hall.id}.{NEEDED}" for hall in plant.hall_parts]] < _MOST_NEEDED).all(axis=1)
     return rows[unbypassed & possible]
+
+
+def _at_floor(flow_lps: pd.Series[float]) -> pd.Series[bool]:
+    """Return rows at the least flow of the pumps' own control, if many are."""
+    floor_lps = flow_lps[flow_lps <= flow_lps.quantile(_LOWEST)].median()
+    near = (flow_lps / floor_lps - 1.0).abs() < _NEAR_FRAC
+    return near & (near.mean() > _FLOOR_SHARE)
 
 
 def _asked(hall: Hall, air: pd.DataFrame, water: pd.Series[float]) -> tuple[pd.Series[float], FloatArray]:

@@ -22,6 +22,7 @@ from models.evidence import LEAST_ROWS, Evidence, FittedPart, held_out, predicte
 
 NEW, KEPT, NAMEPLATE = "new", "kept", "nameplate"
 _TIE_FRAC = 0.01  # of the error: less is luck
+_TIE_BEYOND_FRAC = 0.25  # where rows lie beyond what both knew when they were compared, and the new one knows them now
 _RETIRED_FRAC = 0.1  # by which the nameplate must be better: one odd day is no reason
 _MORE_SEEN_FRAC = 0.05  # of a condition's range
 
@@ -131,9 +132,9 @@ def _verdict(candidate: Candidate, incumbent: Incumbent, rmse: Mapping[str, floa
     figures = f"RMSE {new:.3g}, in service {old:.3g}"
     if new < old * (1.0 - _TIE_FRAC):
         return NEW, f"better: {figures}"
-    if new > old * (1.0 + _TIE_FRAC):
-        return KEPT, f"the new one is worse: {figures}"
     more = _more_seen(candidate.card.features, incumbent.seen)
+    if new > old * (1.0 + (_TIE_FRAC if more is None else _TIE_BEYOND_FRAC)):
+        return KEPT, f"the new one is worse: {figures}"
     if more is None:
         return KEPT, f"the new one is no better, and has seen no more: {figures}"
     return NEW, f"as good, and has seen more ({more}): {figures}"

@@ -34,7 +34,7 @@ def asked(plant: CoolingPlant, rows: int, low: float, high: float, seed: int = 0
 
 def test_fouled_coils_are_found_and_answer_beyond_what_was_tried() -> None:
     learned = fit_coils(plant(), asked(plant(), 288, 0.45, 0.55))
-    assert learned.qualified
+    assert learned.qualified, learned.card.reason
     beyond = asked(plant(), 200, 0.6, 0.7, seed=1)
     missed = np.log(learned.predict_lps(beyond) / beyond[FLOW])
     by_nameplate = np.log(nameplate_lps(plant(), beyond) / beyond[FLOW])
@@ -64,3 +64,9 @@ def test_it_survives_storage() -> None:
     assert isinstance(again, CoilFit)
     rows = asked(plant(), 50, 0.5, 0.6, seed=2)
     np.testing.assert_array_equal(again.predict_lps(rows), learned.predict_lps(rows))
+
+
+def test_water_that_a_bypass_moves_says_nothing_of_coils() -> None:
+    rows = asked(plant(), 288, 0.45, 0.55)
+    bypassed = rows.assign(**{FLOW: 1.5 * rows[FLOW].max() * np.random.default_rng(3).normal(1.0, 0.002, len(rows))})
+    assert not fit_coils(plant(), bypassed).qualified
