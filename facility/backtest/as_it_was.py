@@ -60,6 +60,7 @@ def inputs_as_it_was(day: DayPlan, measured: Measured, recorded: Recorded, learn
         price_per_kwh=was[PRICE],
         carbon_gco2_per_kwh=was[CARBON],
         busy_servers={pool: _busy(measured, pool) for pool in day.inputs.busy_servers},
+        busy_quantiles={},  # what came is one course
         other_kw=learned.other_kw + held.drawn_kw(),
         produced_kw=held.delivered_kw([array for array in site.photovoltaics if array.id not in planned]),
         available_kw={array.id: held.delivered_kw([array]) for array in site.photovoltaics if array.id in planned},

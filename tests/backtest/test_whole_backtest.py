@@ -27,6 +27,7 @@ def outcome(toy_days: ToyDays, tmp_path_factory: pytest.TempPathFactory) -> Outc
 
 @pytest.mark.slow
 def test_the_saving_that_is_claimed_is_the_one_there_is(toy_days: ToyDays, outcome: Outcome) -> None:
+    assert not outcome.left_out, outcome.left_out
     assert [day.start for day in outcome.days] == [START + number * DAY for number in range(HISTORY, HISTORY + DAYS)]
     true_kwh = [toy_days.true_saving_kwh(day.plan) for day in outcome.days]
     claimed = outcome.total().kwh
