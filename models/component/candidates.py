@@ -24,7 +24,7 @@ SCALE, STRAIGHT, CURVED, TREES = "scale", "straight refit", "curved refit", "tre
 LEAST_LOOKS: Mapping[str, int] = {SCALE: 1, STRAIGHT: 4, CURVED: 12, TREES: 24}  # before what they are tried on
 CARRIED = (STRAIGHT,)  # trends that go on beyond the range seen; curves would run away
 CARRIED_FRAC = 0.25  # of that range
-_NOISE_PASSES, _SURE_SDS = 3, 2.0
+_NOISE_PASSES, _SURE_SDS, _FAR_OFF = 3, 2.0, 3.0  # a law that is off by more times its usual size is no guide to noise
 _TERM_SD_FRAC = 0.5  # of the law's own deviation: what a condition may change, beside its level
 _ROUNDS, _RATE, _LEAVES, _LEAF_FRAC, _LEAST_LEAF, _BINS = 100, 0.05, 6, 0.025, 20, 63
 
@@ -108,9 +108,10 @@ def _drawn(columns_kw: FloatArray, rows: TrainingRows, sd_frac: FloatArray) -> F
     noise_kw = float(np.std(rows.power_kw - level * rows.base_kw)) + least_kw
     rows_a_look = len(rows) / rows.looks
     surely_off = abs(level - 1.0) - _SURE_SDS * noise_kw * float(np.sqrt(rows_a_look / squares))
-    sizes = sd_frac * max(1.0, surely_off / float(sd_frac[0]))
+    times_off = max(1.0, surely_off / float(sd_frac[0]))
+    sizes = sd_frac * (times_off if times_off > _FAR_OFF else 1.0)
     found = np.zeros(len(sizes))
-    for _ in range(_NOISE_PASSES):
+    for _ in range(_NOISE_PASSES if times_off > _FAR_OFF else 1):
         towards_law = np.diag(noise_kw**2 * rows_a_look / sizes**2)
         found = np.asarray(np.linalg.solve(columns_kw.T @ columns_kw + towards_law, columns_kw.T @ beyond_kw), float)
         noise_kw = float(np.std(beyond_kw - columns_kw @ found)) + least_kw

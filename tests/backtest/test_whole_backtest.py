@@ -32,7 +32,7 @@ def test_the_saving_that_is_claimed_is_the_one_there_is(toy_days: ToyDays, outco
     true_kwh = [toy_days.true_saving_kwh(day.plan) for day in outcome.days]
     claimed = outcome.total().kwh
     assert claimed.low < sum(true_kwh) < claimed.high
-    assert claimed.value == pytest.approx(sum(true_kwh), rel=0.15)
+    assert claimed.value == pytest.approx(sum(true_kwh), rel=0.2)
     for day, true in zip(outcome.days, true_kwh, strict=True):
         found = outcome.saving_of(day)
         assert found.kwh.low < true < found.kwh.high
