@@ -251,6 +251,7 @@ class Plan:
     asleep_servers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # pool -> names, before the moves
     server_moves: tuple[ServerMoves, ...] = ()
     explanation: Explanation | None = None
+    surrogate_cost: float | None = None  # of the schedule, which `bound` bounds; none where present operation is kept
     commitments: tuple[CommitmentOutcome, ...] = ()
     saving_range: Interval | None = (
         None  # of cost over the horizon; 10 % and 90 % quantiles if the load comes otherwise
@@ -283,8 +284,9 @@ class Plan:
 
     @property
     def gap(self) -> float:
-        """Relative distance between the plan's cost and the lower bound."""
-        return (self.cost.total_cost - self.bound) / max(abs(self.cost.total_cost), 1e-9)
+        """Relative distance between the plan's cost and the lower bound, both for the surrogate where that is known."""
+        cost = self.cost.total_cost if self.surrogate_cost is None else self.surrogate_cost
+        return (cost - self.bound) / max(abs(cost), 1e-9)
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,7 @@ def _plan(case: SiteCase, run: Simulation, held: Simulation, found: Found | None
         server_moves=tuple(move for pool, names in it.named_pools() for move in names.moves(run.decisions.awake[pool])),
         jobs=tuple(run_of for pool, jobs in it.jobs.items() for run_of in jobs.runs(it.job_powers_kw(pool, jobs_kw))),
         commitments=tuple(one.outcome(run.site_kw) for one in case.it.commitments),
+        surrogate_cost=None if found is None else found.surrogate_cost,
         limit_prices={} if found is None else _prices(found),
         goal_weights=inputs.weighed.model_dump(),
         goal_caps=dict(inputs.goal_caps),
