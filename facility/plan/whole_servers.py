@@ -6,6 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from facility.plan.named_servers import NamedPool
 from facility.plan.server_plan import Servers, trailing
 from facility.plan.servers import WHOLE, PoolCase
 from facility.records import FloatArray
@@ -18,8 +19,23 @@ def whole_servers(case: PoolCase, planned: Servers) -> Servers:
     """
     awake = whole_awake(case, planned.awake)
     if case.names is not None:
-        awake = np.array([len(one) for one in case.names.awake_sets(awake)], dtype=float)
+        awake = _named_counts(case, case.names, awake)
     return Servers(awake, np.floor(planned.slowed + WHOLE))
+
+
+def _named_counts(case: PoolCase, names: NamedPool, awake: FloatArray) -> FloatArray:
+    """Return how many named servers are awake; where too few may wake again in time, none goes to sleep just before."""
+    for _ in range(case.steps):
+        counts = np.array([len(one) for one in names.awake_sets(awake)], dtype=float)
+        short = np.flatnonzero(counts < np.minimum(awake, case.pool.servers))
+        if not short.size:
+            break
+        before = slice(max(int(short[0]) - case.asleep_steps + 1, 0), int(short[0]))
+        held = np.maximum(awake[before], counts[max(before.start - 1, 0)])
+        if (held == awake[before]).all():
+            break  # nothing to hold: for verification to judge
+        awake = np.concatenate([awake[: before.start], held, awake[before.stop :]])
+    return counts
 
 
 def whole_awake(case: PoolCase, awake: FloatArray) -> FloatArray:

@@ -28,10 +28,10 @@ def frame(there: CoolingPlant) -> pd.DataFrame:
         "supply_air_temperature_degc": 20.0,
     }
     table = {column: rated[column.rpartition(".")[2]] for column in hall_columns(there, "hall-1")}
-    table |= {flow_column(there): 15.0, f"{there.plant_id}.leaving_chilled_water_temperature_degc": 10.0}
+    table |= {f"{there.plant_id}.leaving_chilled_water_temperature_degc": 10.0}
     shut = np.zeros(ROWS)
     shut[4:8], shut[-1] = 1.0, np.nan
-    return pd.DataFrame(table, index=index).assign(**{MODE: shut})
+    return pd.DataFrame(table, index=index).assign(**{flow_column(there): np.linspace(14.0, 16.0, ROWS), MODE: shut})
 
 
 def test_rows_with_open_dampers_are_left_out() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from facility.plan.case import ItCase
@@ -131,6 +131,7 @@ def _with(plan: Plan, *moves: Any) -> Plan:
 
 
 @settings(max_examples=40, deadline=None)
+@example(counts=[4, 4, 4, 7, 4, 4, 4, 20], now=4, times=(2, 3))  # who sleeps at step 5 could not wake for the last
 @given(
     counts=st.lists(st.integers(4, 20), min_size=8, max_size=8),
     now=st.integers(4, 20),
