@@ -72,7 +72,7 @@ class HeatAndCold:
         low, high = np.zeros(self.inputs.steps), np.zeros(self.inputs.steps)
         for case in self.tanks.values():
             if case.plant_id == plant.plant_id:
-                low, high = low - case.power_kw, high + case.power_kw
+                low, high = low - case.power_kw, high + case.most_charge_kw
         for pump in self.pumps.values():
             if pump.pump.source in (plant.plant_id, *plant.loops):
                 low = low - pump.source_kw(pump.most_kw)

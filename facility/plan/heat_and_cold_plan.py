@@ -89,7 +89,7 @@ class HeatAndColdPlan:
     def decisions(self, *, idle: bool = False) -> Decisions:
         """Return what the solution does with them, within the machines' limits, and nothing else; tanks may be taken as `idle`."""
         cold = {
-            name: np.clip(tank.charge_kw.value, -tank.case.power_kw, tank.case.power_kw) * (not idle)
+            name: np.clip(tank.charge_kw.value, -tank.case.power_kw, tank.case.most_charge_kw) * (not idle)
             for name, tank in self.tanks.items()
         }
         heat = {name: pump.solved_heat_kw() for name, pump in self.pumps.items()}

@@ -26,6 +26,7 @@ STILL_COLD_K = (
 )
 _TEMPERED_FRAC = 0.05  # of the tank's power: less says nothing of the water that is wanted
 RECOVERY_FRAC, RECOVERY_AFTER_H = 0.5, 1.0  # of its power, at least, and when, while the ride-through is made up
+SAFE_FRAC = 0.85  # of rated cooling, that charging may bring chillers to: hot days, fans and pumps take the rest
 SWING_H = 0.02  # wear of a change of power, in hours of it as electricity: equal prices do not make it pulse
 _COP = 5.0  # by which cold is electricity there
 _MARGIN_FRAC, _EVERY_H = 0.05, 2.0  # of the heat, by which the cost of one kW more is found, and how often
@@ -39,6 +40,7 @@ class TankCase:
         self.tank, self.plant_id, self.step_h, self.steps = tank, plant.plant_id, inputs.step_h, inputs.steps
         kw_per_k = tank.max_flow_lps * WATER_KJ_PER_LK
         self.power_kw = kw_per_k * tank.rated_range_k
+        self.most_charge_kw = np.clip(_without_spare_kw(inputs, plant.plant_id) - load.heat_kw, 0.0, self.power_kw)
         self.capacity_kwh = USABLE_FRAC * tank.volume_m3 * 1000.0 * WATER_KJ_PER_LK / 3600.0 * tank.rated_range_k
         self.stored_kwh = now.cold_frac * self.capacity_kwh
         self.reserve_kwh = np.minimum(load.heat_kw * tank.reserve_min / 60.0, self.capacity_kwh)
@@ -93,11 +95,23 @@ class TankCase:
 
     def _recovery_kw(self, plant: PlantModel, load: Load) -> FloatArray:
         """Return the charging power that makes up the ride-through, where some state of the plant is able to."""
-        power_kw, able = RECOVERY_FRAC * self.power_kw, np.zeros(self.steps, dtype=bool)
-        for answer in answers(plant, plant.states(), replace(load, direct_kw=np.full(self.steps, power_kw))):
+        power_kw = np.minimum(RECOVERY_FRAC * self.power_kw, self.most_charge_kw)
+        able = np.zeros(self.steps, dtype=bool)
+        for answer in answers(plant, plant.states(), replace(load, direct_kw=power_kw)):
             able |= answer.feasible
         able[: round(RECOVERY_AFTER_H / self.step_h)] = False
         return np.asarray(power_kw * able)
+
+
+def _without_spare_kw(inputs: PlanInputs, plant_id: str) -> float:
+    """Return the heat that a plant's chillers may be asked for while charging: with what must be spare left out."""
+    site = inputs.site
+    rule = next((one for one in site.redundancy if (one.of, one.group) == (plant_id, "chillers")), None)
+    if rule is None:
+        return np.inf
+    chillers = next(plant.chillers for plant in site.plants if plant.id == plant_id)
+    rated = sorted(one.rated_cooling_kw for one in chillers if site.in_service(one.id, inputs.start))
+    return SAFE_FRAC * sum(rated[: -rule.spare])
 
 
 class TankPlan:
@@ -110,7 +124,8 @@ class TankPlan:
         before = cp.hstack([np.array([case.stored_kwh]), self.stored_kwh[:-1]])
         problem.law(
             self.stored_kwh == cp.multiply(case.kept_frac, before) + case.step_h * self.charge_kw,
-            cp.abs(self.charge_kw) <= case.power_kw,
+            self.charge_kw <= case.most_charge_kw,
+            self.charge_kw >= -case.power_kw,
         )
         problem.limit("capacity", case.tank.id, self.stored_kwh - case.capacity_kwh, "kWh")
         problem.limit("reserve", case.tank.id, case.least_kwh - self.stored_kwh, "kWh")

@@ -248,7 +248,9 @@ def _tank_limits(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfall]
         charge = simulation.decisions.cold_kw[name]
         stored = case.course_kwh(charge)
         water = np.array([state.leaving_water_degc for state in simulation.plants[case.plant_id].states])
-        yield _worst(it.inputs, f"{name} power", np.abs(charge) - case.power_kw, "kW")
+        yield _worst(
+            it.inputs, f"{name} power", np.maximum(charge - case.most_charge_kw, -charge - case.power_kw), "kW"
+        )
         yield _worst(it.inputs, f"{name} capacity", stored - case.capacity_kwh, "kWh")
         yield _worst(it.inputs, f"{name} reserve", case.least_kwh - stored, "kWh")
         yield _worst(it.inputs, f"{name} warmer than the supply", case.useless_kw(charge, water), "kW")

@@ -26,7 +26,7 @@ def test_two_days_of_the_demo_in_each_form(tmp_path: Path, capsys: pytest.Captur
     assert [row["reason"] for row in found["days"]] == ["", ""]
     total, rows = found["total"], found["days"]
     assert total["measured_kwh"] == pytest.approx(sum(row["measured_kwh"] for row in rows))
-    assert total["as_done_kwh"] == pytest.approx(total["measured_kwh"], rel=0.08)
+    assert total["as_done_kwh"] == pytest.approx(total["measured_kwh"], rel=0.1)
     assert total["saving_kwh_low"] < total["saving_kwh"] < total["saving_kwh_high"]
     assert 0.0 < total["saving_frac"] < 0.4
     assert "the site's source, asked as of then" in rows[0]["forecasts"] and rows[0]["hindsight"] == ""

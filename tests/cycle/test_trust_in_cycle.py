@@ -44,7 +44,8 @@ def test_a_probe_that_reads_high_is_found_and_left_out(
         told = environment.journal.events(kind="trust")
     assert [(event.kind, event.subject, event.detail["kind"]) for event in told] == [("trust.opened", PROBE, "jump")]
     assert list(FindingsFile(folder.findings).by_point()) == [PROBE]
-    assert first.plan.shortfalls == ()  # believed, 36 C at a rack would leave no plan at all: its limit cannot be met
+    # Believed, 36 C at a rack would leave no plan at all: its limit cannot be met. Work may be late, by the hour of the test.
+    assert all(one.limit.endswith("due time") for one in first.plan.shortfalls)
     capsys.readouterr()
     assert main(["trust", str(DEMO), "--state", str(state), "--format", "json"]) == 0
     shown = json.loads(capsys.readouterr().out)["findings"]

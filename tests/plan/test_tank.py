@@ -132,3 +132,15 @@ def test_a_tampered_schedule_is_refused(charge_kw: float) -> None:
 def test_the_lever_tells_what_the_tank_saves() -> None:
     levers = {lever.targets[0]: lever for lever in make_plan(tank_inputs(PRICES["dear and cheap"])).levers}
     assert levers[CHARGE].saving_cost_per_day.value > 0.0
+
+
+def test_charging_leaves_the_spare_chiller_spare() -> None:
+    chillers = toy_plant_part()["chillers"]
+    rule = {"of": "plant-1", "group": "chillers", "spare": 1}
+    free, ruled = (
+        ItCase.of(tank_inputs(PRICES["dear and cheap"], site=site)).thermal.tanks["tank-1"]
+        for site in ({}, {"redundancy": [rule]})
+    )
+    assert (free.most_charge_kw == free.power_kw).all()
+    without_largest_kw = sum(sorted(one["rated_cooling_kw"] for one in chillers)[:-1])
+    assert (ruled.most_charge_kw <= without_largest_kw).all() and (ruled.most_charge_kw < free.power_kw).any()
