@@ -24,6 +24,10 @@ class Correction(Protocol):
         """Return (power [kW], half-width [kW], outside the range seen), shapes as `prior_kw`."""
         ...
 
+    def corrected_kw(self, prior_kw: FloatArray, drivers: Mapping[str, FloatArray]) -> FloatArray:
+        """Return the power alone [kW]."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Powers:

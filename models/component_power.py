@@ -100,8 +100,14 @@ class ComponentPower(BaseEstimator):  # type: ignore[misc]
         self, prior_kw: FloatArray, drivers: Mapping[str, FloatArray]
     ) -> tuple[FloatArray, FloatArray, BoolArray]:
         """Return power [kW], half-width [kW], and where the inputs lie outside the range seen; see `Taught.correct`."""
-        features = np.stack([prior_kw, *(drivers[name] for name in self.drivers)])  # column by column in memory: faster
-        return self.taught_.correct(self.name, features.T)
+        return self.taught_.correct(self.name, self._features(prior_kw, drivers))
+
+    def corrected_kw(self, prior_kw: FloatArray, drivers: Mapping[str, FloatArray]) -> FloatArray:
+        """Return corrected power [kW]."""
+        return self.taught_.table.power_kw(self._features(prior_kw, drivers))
+
+    def _features(self, prior_kw: FloatArray, drivers: Mapping[str, FloatArray]) -> FloatArray:
+        return np.stack([prior_kw, *(drivers[name] for name in self.drivers)]).T  # column by column in memory: faster
 
     def _card(self, rows: TrainingRows, test: slice, before: Taught, notes: list[str]) -> ModelCard:
         """Return the card; `before` has seen no row of the test."""

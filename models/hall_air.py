@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ _LEAST_AIR_RISE_K = 7.0  # an air rise below this is more airflow than halls hav
 _FIXED_POINT_PASSES = 3  # server fans depend on the inlet, which depends on their heat; it settles within 0.01 K
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: a group of CRAHs is asked for often, and kept
 class Hall:
     """A hall on a plant, with the CRAHs in service, its inlet model and limits.
 
@@ -43,7 +44,7 @@ class Hall:
     coil_air_share: float = coil.AIR_SHARE
     airside: Airside | None = None  # None: no outdoor air
 
-    @property
+    @cached_property
     def group(self) -> Crah:
         """Its CRAHs as one."""
         return group_crahs(self.crahs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,11 +89,18 @@ class HeatExchanger:
         FloatArray
             (hot in - hot out) / (hot in - cold in) [-]; 1 without hot, 0 without cold flow.
         """
+        return self._by_log_of_cold(hot)(np.log(np.maximum(np.asarray(cold, float), _LEAST_FLOW)))
+
+    def _by_log_of_cold(self, hot: npt.ArrayLike) -> Callable[[FloatArray], FloatArray]:
+        """Return the hot-side effectiveness as a function of the logarithm of the cold flow: a search asks it many times."""
         hot_flow: FloatArray = np.maximum(np.asarray(hot, float), _LEAST_FLOW)
-        cold_flow: FloatArray = np.maximum(np.asarray(cold, float), _LEAST_FLOW)
-        hot_film, cold_film = hot_flow**-self.hot_exponent, cold_flow**-self.cold_exponent
-        resistance = self.hot_share * hot_film + (1 - self.hot_share) * cold_film
-        return counterflow(self.rated_ntu / (resistance * hot_flow), self.capacity_ratio * hot_flow / cold_flow)
+        hot_resistance, ntu = self.hot_share * hot_flow**-self.hot_exponent, self.rated_ntu / hot_flow
+
+        def effectiveness(log_cold: FloatArray) -> FloatArray:
+            resistance = hot_resistance + (1 - self.hot_share) * np.exp(-self.cold_exponent * log_cold)
+            return counterflow(ntu / resistance, self.capacity_ratio * hot_flow * np.exp(-log_cold))
+
+        return effectiveness
 
     def cold_flow_for(self, hot: npt.ArrayLike, effectiveness: npt.ArrayLike, most: float = 1.0) -> FloatArray:
         """Return the cold flow ratio that gives an effectiveness, between a nearly shut valve and `most`.
@@ -101,11 +109,12 @@ class HeatExchanger:
         """
         hot, wanted = np.broadcast_arrays(np.asarray(hot, float), np.asarray(effectiveness, float))
         low, high = np.full(hot.shape, np.log(_NEVER_SHUT)), np.full(hot.shape, np.log(most))
+        effectiveness_at = self._by_log_of_cold(hot)
         for _ in range(_BISECTIONS):
             middle = 0.5 * (low + high)
-            short = self.effectiveness_at(hot, np.exp(middle)) < wanted
+            short = effectiveness_at(middle) < wanted
             low, high = np.where(short, middle, low), np.where(short, high, middle)
-        at_low, at_high = self.effectiveness_at(hot, np.exp(low)), self.effectiveness_at(hot, np.exp(high))
+        at_low, at_high = effectiveness_at(low), effectiveness_at(high)
         part = np.clip((wanted - at_low) / np.maximum(at_high - at_low, 1e-12), 0, 1)
         flow: FloatArray = np.exp(low + part * (high - low))
         return flow

@@ -15,19 +15,32 @@ class LimitLog:
     """Rows checked against named limits; a row keeps the first limit it breaks."""
 
     def __init__(self, rows: int) -> None:
-        self.names: StrArray = np.full(rows, "", dtype=NAME_DTYPE)
+        self._known = [""]  # rows hold places in it: names in arrays are slow to compare and to copy
+        self._broken = np.zeros(rows, np.int16)
 
     def copy(self) -> LimitLog:
         """Return a log that goes on from this one."""
         log = LimitLog(0)
-        log.names = self.names.copy()
+        log._known, log._broken = self._known.copy(), self._broken.copy()
         return log
 
     def require(self, kept: npt.ArrayLike, name: str) -> None:
         """Mark rows that do not keep a limit."""
-        self.names[(self.names == "") & ~np.asarray(kept, bool)] = name
+        breaks = (self._broken == 0) & ~np.asarray(kept, bool)
+        if breaks.any():
+            self._broken[breaks] = len(self._known)
+            self._known.append(name)
+
+    def clear(self, rows: BoolArray) -> None:
+        """Let rows keep every limit, as another way of answering them does."""
+        self._broken[rows] = 0
+
+    @property
+    def names(self) -> StrArray:
+        """The limit that each row breaks first; empty where it keeps all."""
+        return np.array(self._known, NAME_DTYPE)[self._broken]
 
     @property
     def feasible(self) -> BoolArray:
         """Rows that keep every limit so far."""
-        return np.asarray(self.names == "")
+        return np.asarray(self._broken == 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +56,7 @@ class _Ends:
     unseen: list[BoolArray]  # by hall: outside what the inlet model has seen
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what follows from the nameplates is asked for often, and kept
 class CoolingPlant:
     """Everything between the racks of some halls and the outside air; implements `models.cooling.PlantModel`.
 
@@ -106,12 +107,12 @@ class CoolingPlant:
         """Ids of the liquid loops it cools, in array order."""
         return tuple(loop.id for loop in self.loop_parts)
 
-    @property
+    @cached_property
     def chilled_pump(self) -> Pump:
         """The chilled-water pumps as one."""
         return group_pumps(self.pumps, "chilled_water")
 
-    @property
+    @cached_property
     def water_rise_k(self) -> float:
         """Rise of the chilled water at rating [K]: what coils and CDUs give it, no more than the plant takes, over its flow.
 
@@ -128,7 +129,7 @@ class CoolingPlant:
         )
         return float(np.clip(rise_k, *_WATER_RISE_RANGE_K))
 
-    @property
+    @cached_property
     def room(self) -> PlantRoom:
         """Its chillers, condenser pumps and economizer, and what is outdoors."""
         return PlantRoom(
@@ -147,7 +148,7 @@ class CoolingPlant:
         """Whether towers or dry coolers take its heat, or some of it."""
         return bool(self.towers or self.dry_coolers)
 
-    @property
+    @cached_property
     def _outside(self) -> Outside:
         if self.towers:
             return Towers(group_towers(self.towers), self.cycles)

@@ -130,5 +130,4 @@ class PlantRoom:
         if component not in self.corrections:
             return law_kw
         flat = {name: np.broadcast_to(values, law_kw.shape).ravel() for name, values in drivers.items()}
-        power, _, _ = self.corrections[component].correct(law_kw.ravel(), flat)
-        return power.reshape(law_kw.shape)
+        return self.corrections[component].corrected_kw(law_kw.ravel(), flat).reshape(law_kw.shape)

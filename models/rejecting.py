@@ -33,7 +33,7 @@ def reject(room: PlantRoom, state: JointState, demand: Demand, limits: LimitLog,
     wet = _reject(wetted, state, demand, before)
     cheaper = _cost_kw(wetted, state, wet, water_kwh_per_m3) < _cost_kw(room, state, dry, 0.0)
     chosen = outside.may_wet(demand.weather) & before.feasible & (cheaper | ~limits.feasible)
-    limits.names = np.where(chosen, before.names, limits.names)
+    limits.clear(chosen)
     columns = {
         one.name: np.where(chosen, getattr(wet, one.name), getattr(dry, one.name)) for one in dataclasses.fields(dry)
     }

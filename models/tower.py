@@ -59,10 +59,10 @@ _TERMS = (
     (0, 0, 1, 2, 0.00115667701293848),
     (0, 0, 0, 3, 0.000807370664460284),
 )
-# Powers of water ratio, each with its coefficient, by the powers of air ratio, range and wet bulb that they go with.
-_BY_POWERS: dict[tuple[int, int, int], list[tuple[int, float]]] = {}
+_DEGREE = 3
+_BY_POWERS = np.zeros((_DEGREE + 1,) * 4)  # of range, air ratio, wet bulb and water ratio: what varies most goes first
 for _air, _water, _wet_bulb, _range, _value in _TERMS:
-    _BY_POWERS.setdefault((_air, _range, _wet_bulb), []).append((_water, _value))
+    _BY_POWERS[_range, _air, _wet_bulb, _water] = _value
 
 
 def approach_k(
@@ -94,23 +94,18 @@ def approach_k(
     water = np.clip(np.asarray(water_ratio, float), *WATER_RATIO_RANGE)
     wet_bulb = np.clip(np.asarray(wet_bulb_degc, float), *WET_BULB_RANGE_DEGC)
     rng = np.clip(np.asarray(range_k, float), *RANGE_RANGE_K)
-    # A cubic in air ratio and range whose coefficients need only water ratio and wet bulb: cheap on a grid of fan speeds.
-    result: FloatArray = np.zeros(())
-    for air_power in (3, 2, 1, 0):
-        by_range: FloatArray = np.zeros(())
-        for range_power in (3, 2, 1, 0):
-            by_range = by_range * rng + _coefficient(air_power, range_power, water, wet_bulb)
-        result = result * air + by_range
-    return np.maximum(result, RANGE_RANGE_K[0])
+    return np.maximum(_polynomial(_BY_POWERS, _DEGREE, rng, air, wet_bulb, water), RANGE_RANGE_K[0])
 
 
-def _coefficient(air_power: int, range_power: int, water: FloatArray, wet_bulb: FloatArray) -> FloatArray:
-    """Return what multiplies one power of air ratio and of range."""
-    total: FloatArray = np.zeros(())
-    for wet_bulb_power in (3, 2, 1, 0):
-        by_water = _BY_POWERS.get((air_power, range_power, wet_bulb_power), [])
-        total = total * wet_bulb + sum(coefficient * water**power for power, coefficient in by_water)
-    return total
+def _polynomial(coefficients: FloatArray, degree: int, *variables: FloatArray) -> FloatArray:
+    """Return a polynomial of a total degree by Horner's rule: cheap on a grid, as inner ones keep to their variables' shape."""
+    if not variables:
+        return coefficients
+    first, *rest = variables
+    value = _polynomial(coefficients[degree], 0, *rest)
+    for power in range(degree - 1, -1, -1):
+        value = value * first + _polynomial(coefficients[power], degree - power, *rest)
+    return value
 
 
 def extrapolated(water_ratio: npt.ArrayLike, wet_bulb_degc: npt.ArrayLike, range_k: npt.ArrayLike) -> BoolArray:
