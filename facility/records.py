@@ -261,6 +261,9 @@ class Plan:
     )  # binding limit -> what one unit more of it would save
     goal_weights: Mapping[str, float] = field(default_factory=dict)  # what the schedule was weighed by beside prices
     goal_caps: Mapping[str, float] = field(default_factory=dict)  # the most that goals before the last might come to
+    spare_waived: Mapping[str, str] = field(
+        default_factory=dict
+    )  # group of units without the spare it should have -> why
 
     def asleep_at(self, pool: str, time: datetime) -> frozenset[str] | None:
         """Return the servers of a pool that sleep at a time if the plan was followed; None where it names none."""

@@ -45,7 +45,7 @@ _ROUNDING_KW = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Ends:
+class Ends:
     """What halls and loops answer to water and air at their setpoints, whatever the mode and the stage."""
 
     terminals: Terminals
@@ -79,6 +79,8 @@ class CoolingPlant:
         `cdu_pump.<loop>`.
     water_kwh_per_m3
         What water is worth in electricity: pads of dry coolers are wet where they save more.
+    rated_rise_k
+        Rise of the chilled water at rating [K], which a plant keeps when a unit of it stops; None: as the nameplates say.
     """
 
     plant_id: str
@@ -96,6 +98,12 @@ class CoolingPlant:
     corrections: Mapping[str, Correction] = field(default_factory=dict)
     dry_coolers: tuple[DryCooler, ...] = ()
     water_kwh_per_m3: float = 0.0
+    rated_rise_k: float | None = None
+
+    @property
+    def plain(self) -> CoolingPlant:
+        """The plant without anything that it must bear beside its load."""
+        return self
 
     @property
     def halls(self) -> tuple[str, ...]:
@@ -118,6 +126,8 @@ class CoolingPlant:
 
         The plant takes what its chillers do, or its economizer where chillers only trim.
         """
+        if self.rated_rise_k is not None:
+            return self.rated_rise_k
         installed = self.chillers_installed or len(self.chillers)
         in_service_kw = [chiller.rated_cooling_kw for chiller in self.chillers]
         chillers_kw = installed * sum(in_service_kw) / len(in_service_kw) if in_service_kw else np.inf
@@ -169,18 +179,19 @@ class CoolingPlant:
 
     def evaluate(self, state: JointState, load: Load) -> PlantResponse:
         """Return the steady answer; airflow and condenser water are the cheapest within the state."""
-        return self._rejecting(state, load, self._ends(state, load))
+        return self.rejecting(state, load, self.at_racks(state, load))
 
     def evaluate_all(self, states: Iterable[JointState], load: Load) -> Iterator[PlantResponse]:
         """Yield the answers to states in turn; halls and loops, the same for all modes and stages, are asked once."""
-        asked: dict[tuple[float, tuple[float, ...], bool], _Ends] = {}
+        asked: dict[tuple[float, tuple[float, ...], bool], Ends] = {}
         for state in states:
             water_and_air = (state.leaving_water_degc, state.supply_air_degc, state.dampers_open)
             if water_and_air not in asked:
-                asked[water_and_air] = self._ends(state, load)
-            yield self._rejecting(state, load, asked[water_and_air])
+                asked[water_and_air] = self.at_racks(state, load)
+            yield self.rejecting(state, load, asked[water_and_air])
 
-    def _ends(self, state: JointState, load: Load) -> _Ends:
+    def at_racks(self, state: JointState, load: Load) -> Ends:
+        """Return what halls and loops answer to a state's water and air."""
         limits = LimitLog(load.wet_bulb_degc.size)
         ends = terminals.answer(
             self.hall_parts,
@@ -191,6 +202,8 @@ class CoolingPlant:
             water_rise_k=self.water_rise_k,
             pump_kw=self.chilled_pump_kw,
         )
+        if state.dampers_open:
+            terminals.check_air(self.hall_parts, ends.halls, limits)
         laws = {f"crah_fan.{hall}": part.fan_kw for hall, part in zip(self.halls, ends.halls, strict=True)}
         laws |= {
             f"airside.{hall.id}": part.breath.power_kw
@@ -199,7 +212,7 @@ class CoolingPlant:
         }
         laws |= {f"cdu_pump.{loop}": part.pump_kw for loop, part in zip(self.loops, ends.loops, strict=True)}
         air = list(zip(self.hall_parts, state.supply_air_degc, ends.halls, strict=True))
-        return _Ends(
+        return Ends(
             terminals=ends,
             limits=limits,
             powers=corrected(laws, {}, {}, self.corrections, load.wet_bulb_degc.size),
@@ -208,7 +221,8 @@ class CoolingPlant:
             unseen=[hall.inlets.unseen(supply, part.air_rise_k) for hall, supply, part in air],
         )
 
-    def _rejecting(self, state: JointState, load: Load, ends: _Ends) -> PlantResponse:
+    def rejecting(self, state: JointState, load: Load, ends: Ends) -> PlantResponse:
+        """Return the whole answer, given that of halls and loops."""
         limits = ends.limits.copy()
         asked_lps, made_lps, asked_kw = ends.terminals.flow_lps, ends.terminals.flow_lps, ends.terminals.heat_kw
         if load.direct_kw is not None:
@@ -261,7 +275,7 @@ class CoolingPlant:
         return corrected(laws, drivers, beyond, self.corrections, demand.heat_kw.size)
 
     def _response(
-        self, state: JointState, demand: Demand, ends: _Ends, room: Rejection, limits: LimitLog
+        self, state: JointState, demand: Demand, ends: Ends, room: Rejection, limits: LimitLog
     ) -> PlantResponse:
         rows = demand.heat_kw.size
         powers = ends.powers.and_those_of(self._powers(state, demand, room))

@@ -100,8 +100,6 @@ def answer(
         )
         for a in air
     )  # fmt: skip
-    if state.dampers_open:
-        _check_air(halls, chosen, limits)
     return Terminals(chosen, liquid, heat + to_water[at], total_flow[at])
 
 
@@ -112,7 +110,7 @@ def outdoor_air(hall: Hall, load: Load) -> OutdoorAir | None:
     return OutdoorAir.of(load.outdoor_degc, load.wet_bulb_degc, hall.airside.altitude_m)
 
 
-def _check_air(halls: tuple[Hall, ...], chosen: tuple[HallAnswer, ...], limits: LimitLog) -> None:
+def check_air(halls: tuple[Hall, ...], chosen: tuple[HallAnswer, ...], limits: LimitLog) -> None:
     """Open dampers let air into some hall, and no hall's humidity leaves its envelope by them."""
     breathing = [(hall.id, answer.breath) for hall, answer in zip(halls, chosen, strict=True) if hall.airside]
     is_open = np.logical_or.reduce([breath.open for _, breath in breathing])

@@ -113,6 +113,8 @@ class PlanInputs:
         Other measured setpoints by `equipment.quantity`; only shown as current values beside recommended ones.
     in_force
         The plan before this one, if there is one: what it said stays where leaving it gains next to nothing.
+    spare_waived
+        Groups of units (`hall-1 crahs`) of which the site file wants a spare that the plan need not keep, and why.
     tables
         By plant: tabulated states, if they are at hand; the planner makes those that are missing.
     """
@@ -158,6 +160,7 @@ class PlanInputs:
     load_scenarios: Sequence[Mapping[str, FloatArray]] = ()
     time_limit_s: float | None = None
     in_force: Plan | None = None
+    spare_waived: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, StateTable] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -22,11 +22,13 @@ from facility.plan.relax import relax
 from facility.plan.scenarios import saving_range
 from facility.plan.search import Found, Search
 from facility.plan.simulate import PlantRun, Simulation, named_limit
+from facility.plan.spare import bearing_losses, spare_notes, with_waivers, without_spare
 from facility.plan.statistics import SolveStatistics
 from facility.plan.tabulate import tables_of
 from facility.plan.timetable import timetable
 from facility.plan.verify import violations
 from facility.records import LeverSaving, LimitShortfall, Plan
+from models.redundant_plant import RedundantPlant
 
 NOTHING_FRAC = 0.0005  # of the cost of present operation: a plan that saves less is not worth a change
 _TRIM_FRAC = 0.2  # of a hall's IT power: what coils take beside full outdoor air
@@ -52,6 +54,17 @@ def make_plan(inputs: PlanInputs) -> PlanResult:
         None found in time; nothing is proven.
     """
     deadline = time.perf_counter() + inputs.time_budget_s
+    asked = bearing_losses(with_waivers(inputs))
+    try:
+        return _made(asked, deadline)
+    except InfeasibleError as error:
+        if not any(isinstance(plant, RedundantPlant) and plant.left for plant in asked.plants):
+            raise
+        # Less spare is a risk that a person can weigh; no plan at all leaves the same risk, and nothing said of it.
+        return _made(bearing_losses(without_spare(asked, str(error))), deadline)
+
+
+def _made(inputs: PlanInputs, deadline: float) -> PlanResult:
     statistics = SolveStatistics()
     case, held, run, found = _aimed(inputs, statistics, deadline)
     with statistics.stage("explain"):
@@ -159,7 +172,7 @@ def _plan(case: SiteCase, run: Simulation, held: Simulation, found: Found | None
         bound=statistics.bound,
         binding_limits=_binding(run, found),
         shortfalls=tuple(_shortfalls(case, run, found)),
-        notes=(*case.it.notes(), *statistics.notes),
+        notes=(*case.it.notes(), *spare_notes(inputs), *statistics.notes),
         asleep_servers={pool: tuple(sorted(names.asleep_now)) for pool, names in it.named_pools()},
         server_moves=tuple(move for pool, names in it.named_pools() for move in names.moves(run.decisions.awake[pool])),
         jobs=tuple(run_of for pool, jobs in it.jobs.items() for run_of in jobs.runs(it.job_powers_kw(pool, jobs_kw))),
@@ -168,6 +181,7 @@ def _plan(case: SiteCase, run: Simulation, held: Simulation, found: Found | None
         limit_prices={} if found is None else _prices(found),
         goal_weights=inputs.weighed.model_dump(),
         goal_caps=dict(inputs.goal_caps),
+        spare_waived=dict(inputs.spare_waived),
     )
 
 

@@ -28,7 +28,7 @@ def loss_risks(it: ItCase, run: Simulation) -> tuple[LossRisk, ...]:
         _loss(it, plant, run.plants[plant.plant_id], group, unit)
         for plant in it.inputs.plants
         if isinstance(plant, CoolingPlant)
-        for group, unit in worst_units(plant).items()
+        for group, (unit,) in worst_units(plant).items()
     )
 
 

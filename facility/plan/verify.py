@@ -17,6 +17,7 @@ from facility.plan.inputs import PlanInputs
 from facility.plan.moves import Moves, StateFeatures, changes_beyond
 from facility.plan.servers import PoolCase
 from facility.plan.simulate import PlantRun, Simulation, named_limit, simulate
+from facility.plan.spare import bearing_losses
 from facility.plan.verify_jobs import job_excesses
 from facility.plan.verify_names import name_excesses
 from facility.records import CostBreakdown, FloatArray, LimitShortfall, Plan
@@ -69,6 +70,7 @@ def verify_plan(inputs: PlanInputs, plan: Plan) -> Simulation:
     """
     if inputs.site.planning.goals:
         inputs = replace(inputs, weights=Weights(**plan.goal_weights), goal_caps=plan.goal_caps)
+    inputs = bearing_losses(replace(inputs, spare_waived=plan.spare_waived))
     it = ItCase.of(inputs)
     decisions = decisions_of(inputs, plan.schedule)
     simulation = simulate(it, decisions, plan.schedule[WORK_VALUE][0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -27,6 +27,7 @@ from models.hall_air import Hall
 from models.history_rows import hall_rows
 from models.plant_model import CoolingPlant
 from models.sufficiency import check_history, held_range
+from models.what_if import without, worst_units
 
 LOOK_BACK = timedelta(days=1)  # of which the highest load and the hottest inlet count
 FOLLOWED_FRAC = 0.5  # of the last hours in which the plant must have been where the setpoint wanted it
@@ -191,14 +192,9 @@ def _warmest_water_degc(known: _Known, plant: CoolingPlant) -> Iterator[float]:
 
 def _after_losses(site: Site, plant: CoolingPlant) -> Iterator[CoolingPlant]:
     """Yield the plant without the spare CRAHs of one hall, or the spare CDUs of one loop: the ones that cool most."""
-    for hall in plant.hall_parts:
-        crahs = sorted(hall.crahs, key=lambda crah: crah.rated_cooling_kw)
-        left = replace(hall, crahs=tuple(crahs[: len(crahs) - _spare(site, hall.id, "crahs", len(crahs))]))
-        yield replace(plant, hall_parts=tuple(left if one is hall else one for one in plant.hall_parts))
-    for loop in plant.loop_parts:
-        cdus = sorted(loop.cdus, key=lambda cdu: cdu.rated_heat_kw)
-        rest = replace(loop, cdus=tuple(cdus[: len(cdus) - _spare(site, loop.id, "cdus", len(cdus))]))
-        yield replace(plant, loop_parts=tuple(rest if one is loop else one for one in plant.loop_parts))
+    spare = {f"{hall.id} crahs": _spare(site, hall.id, "crahs", len(hall.crahs)) for hall in plant.hall_parts}
+    spare |= {f"{loop.id} cdus": _spare(site, loop.id, "cdus", len(loop.cdus)) for loop in plant.loop_parts}
+    yield from (without(plant, *units) for units in worst_units(plant, spare).values())
 
 
 def _highest_load(known: _Known, plant: CoolingPlant) -> Load:

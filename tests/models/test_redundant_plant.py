@@ -1,0 +1,68 @@
+"""A plant that must bear the loss of units, against the plants that are left after each loss."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.cooling import JointState, Load, Mode
+from models.plant_model import CoolingPlant
+from models.redundant_plant import RedundantPlant
+from models.what_if import groups
+from tests.models.small_plant import load, plant
+
+AIR_KW = np.linspace(60.0, 420.0, 13)
+STATES = plant().states()
+
+
+def left_bears(left: CoolingPlant, state: JointState, asked: Load) -> np.ndarray:
+    """Whether any mode and stage of what is left holds the setpoints, asked one by one."""
+    kept = np.zeros(asked.heat_kw.size, bool)
+    for other in left.states():
+        if (other.leaving_water_degc, other.supply_air_degc) == (state.leaving_water_degc, state.supply_air_degc):
+            kept |= left.evaluate(other, asked).feasible
+    return kept
+
+
+@pytest.mark.parametrize("group", ["hall-1 crahs", "plant-1 chillers", "plant-1 towers"])
+@pytest.mark.parametrize("wet_bulb_degc", [2.0, 24.0])
+def test_a_state_is_feasible_where_what_is_left_holds_its_setpoints(group: str, wet_bulb_degc: float) -> None:
+    whole, asked = plant(), load(AIR_KW, 200.0, wet_bulb_degc)
+    must_bear = RedundantPlant.of(whole, {group: 1})
+    (left,) = must_bear.left.values()
+    refused = 0
+    for state, answer in zip(STATES[::7], must_bear.evaluate_all(STATES[::7], asked), strict=True):
+        alone = whole.evaluate(state, asked)
+        assert np.array_equal(answer.feasible, alone.feasible & left_bears(left, state, asked))
+        lost = alone.feasible & ~answer.feasible
+        refused += int(lost.sum())
+        assert all("loss of 1 of its" in name for name in answer.limit[lost])
+        assert np.array_equal(answer.overhead_kw, alone.overhead_kw)
+    assert refused > 0 or group != "hall-1 crahs"
+
+
+def test_what_is_known_to_be_borne_does_not_change_the_answer() -> None:
+    must_bear = RedundantPlant.of(plant(), {"hall-1 crahs": 1, "plant-1 chillers": 1})
+    for state in STATES[::11]:
+        for asked in (load(AIR_KW[4:6]), load(AIR_KW), load(AIR_KW[::-1]), load(AIR_KW[5:7], wet_bulb_degc=10.0)):
+            fresh = RedundantPlant.of(plant(), must_bear.spare).evaluate(state, asked)
+            assert np.array_equal(must_bear.evaluate(state, asked).limit, fresh.limit)
+
+
+def test_losses_that_no_state_bears_are_told_with_their_rows() -> None:
+    must_bear = RedundantPlant.of(plant(), {"plant-1 chillers": 1, "hall-1 crahs": 1})
+    short = must_bear.unbearable(load(np.array([150.0, 420.0]), np.array([150.0, 300.0]), 26.0))
+    assert set(short) == {"plant-1 chillers", "hall-1 crahs"} or set(short) == {"plant-1 chillers"}
+    assert list(short["plant-1 chillers"]) == [False, True]
+
+
+def test_a_plant_that_must_bear_nothing_answers_as_it_is_and_stays_one_through_replace() -> None:
+    whole, asked = plant(), load(AIR_KW)
+    state = JointState(Mode.MECHANICAL, 12.0, (21.0,), 2)
+    assert np.array_equal(RedundantPlant.of(whole, {}).evaluate(state, asked).limit, whole.evaluate(state, asked).limit)
+    must_bear = replace(RedundantPlant.of(whole, {"plant-1 chillers": 1}), cycles=4.0)
+    assert list(must_bear.left) == ["plant-1 chillers"]
+    assert must_bear.plain == replace(whole, cycles=4.0)
+    assert set(groups(whole)) >= {"hall-1 crahs", "loop-1 cdus", "plant-1 chillers", "plant-1 chilled_water_pumps"}
