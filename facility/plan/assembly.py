@@ -46,6 +46,8 @@ class Form:
         Which way each battery goes in the steps where price alone would not keep it from going both.
     running
         Steps in which each heat pump runs.
+    whole_pumps
+        Heat pumps run or do not, by binaries.
     integer
         One state a step by binaries: the branch-and-bound form.
     only
@@ -61,6 +63,7 @@ class Form:
     near_jobs: Mapping[str, BoolArray] | None = None
     charging: Mapping[str, FloatArray] | None = None
     running: Mapping[str, FloatArray] | None = None
+    whole_pumps: bool = False
     integer: bool = False
     only: Mapping[str, BoolArray] | None = None
     loose: bool = False
@@ -77,8 +80,9 @@ class SitePlan:
         self.jobs = {name: self._jobs(name) for name in case.it.jobs}
         self.pools = {name: self._pool(name) for name in case.it.pools}
         self._power = self._source_power()
+        on_or_off = form.integer or form.whole_pumps
         self.heat = HeatAndColdPlan(
-            self.problem, case.it.thermal, case.cold_degc, integer=form.integer, running=form.running or {}
+            self.problem, case.it.thermal, case.cold_degc, integer=on_or_off, running=form.running or {}
         )
         self._heats: dict[str, tuple[Any, Any]] = {}
         self._heat_laws: dict[str, Any] = {}
@@ -118,7 +122,7 @@ class SitePlan:
     def running(self) -> dict[str, FloatArray]:
         """Return the steps in which heat pumps run best at the solution's prices; as in the solution, where it has none."""
         if any(law.dual_value is None for law in self._heat_laws.values()):  # it has binaries: then pumps are decided
-            return {name: np.asarray(pump.running.value, dtype=float) for name, pump in self.heat.pumps.items()}
+            return self.heat.ran
         if not self.heat.pumps:
             return {}
         power = {name: plant.power_price for name, plant in self.plants.items()}

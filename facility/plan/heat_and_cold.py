@@ -47,16 +47,21 @@ class HeatAndCold:
                 pumps[name] = HeatPumpCase(inputs, by_id[name], contract, *source)
         return cls(inputs, heat, tanks, pumps, {one.id: ContractCase(inputs, one) for one in contracts})
 
-    def load(self, plant: PlantModel, power_kw: Mapping[str, FloatArray], decisions: Decisions) -> Load:
-        """Return a plant's load when sources of IT heat run at their power, tanks and heat pumps as decided."""
+    def load(
+        self, plant: PlantModel, power_kw: Mapping[str, FloatArray], decisions: Decisions, *, lines: bool = False
+    ) -> Load:
+        """Return a plant's load when sources of IT heat run at their power, tanks and heat pumps as decided.
+
+        With `lines`, heat pumps take what the problem thinks that they do.
+        """
         taken = {loop: np.zeros(self.inputs.steps) for loop in plant.loops}
         direct = np.zeros(self.inputs.steps)
         for name, heat_kw in decisions.heat_kw.items():
             case = self.pumps[name]
             if case.pump.source in taken:
-                taken[case.pump.source] += case.source_kw(heat_kw)
+                taken[case.pump.source] += case.source_kw(heat_kw, lines=lines)
             elif case.pump.source == plant.plant_id:
-                direct -= case.source_kw(heat_kw)
+                direct -= case.source_kw(heat_kw, lines=lines)
         for name, charge_kw in decisions.cold_kw.items():
             if self.tanks[name].plant_id == plant.plant_id:
                 direct += charge_kw

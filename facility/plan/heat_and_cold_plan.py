@@ -49,6 +49,11 @@ class HeatAndColdPlan:
         added += [-pump.source_kw for pump in self.pumps.values() if pump.case.pump.source in sources]
         return sum(added) if added else None
 
+    @property
+    def ran(self) -> dict[str, FloatArray]:
+        """The steps in which heat pumps run in a solution that decides it."""
+        return {name: np.round(np.asarray(pump.running.value, dtype=float)) for name, pump in self.pumps.items()}
+
     def running(
         self, power_price: Mapping[str, FloatArray], heat_price: Mapping[str, FloatArray]
     ) -> dict[str, FloatArray]:

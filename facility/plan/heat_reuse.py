@@ -69,9 +69,9 @@ class HeatPumpCase:
         """Return power as the problem has it."""
         return np.where(self.running(heat_kw), self.standing_kw + self.slope * heat_kw, 0.0)
 
-    def source_kw(self, heat_kw: FloatArray) -> FloatArray:
-        """Return the heat it takes from its source."""
-        return heat_kw - self.power_kw(heat_kw)
+    def source_kw(self, heat_kw: FloatArray, *, lines: bool = False) -> FloatArray:
+        """Return the heat it takes from its source; as the problem has it, with `lines`."""
+        return heat_kw - (self.line_kw(heat_kw) if lines else self.power_kw(heat_kw))
 
     def running(self, heat_kw: FloatArray) -> BoolArray:
         """Tell in which steps it runs."""

@@ -19,7 +19,7 @@ from models.cooling import BoolArray
 
 SOLVERS = (cp.HIGHS, cp.CLARABEL)
 NEIGHBOURS = 4  # cheapest states a step that branch and bound may use beside those seen so far
-WHOLE_JOBS_GAP, WHOLE_JOBS_S = 2e-4, 3.0
+WHOLE_GAP, WHOLE_S = 2e-4, 3.0
 _SEEN = 1e-3
 
 
@@ -55,14 +55,14 @@ def restrict(case: SiteCase, form: Form, time_limit_s: float) -> SitePlan:
 
 
 def _solve(plan: SitePlan, time_limit_s: float) -> None:
-    """Solve; whole jobs to a gap, in little time, and without a first answer in what time there is."""
-    if not plan.form.whole_jobs:
+    """Solve; whole jobs and heat pumps to a gap, in little time, and without a first answer in what time there is."""
+    if not (plan.form.whole_jobs or plan.form.whole_pumps):
         plan.problem.solve(SOLVERS, time_limit_s)
         return
     try:
-        plan.problem.solve(SOLVERS, min(time_limit_s, WHOLE_JOBS_S), WHOLE_JOBS_GAP)
+        plan.problem.solve(SOLVERS, min(time_limit_s, WHOLE_S), WHOLE_GAP)
     except NoPlanFoundError:
-        plan.problem.solve(SOLVERS, time_limit_s, WHOLE_JOBS_GAP)
+        plan.problem.solve(SOLVERS, time_limit_s, WHOLE_GAP)
 
 
 def _short_steps(case: SiteCase, form: Form, time_limit_s: float) -> BoolArray:

@@ -111,9 +111,9 @@ class Search:
 
     def _gap(self) -> float:
         """Return how far the best plan may be from the best there is, on the surrogate; infinite while there is none."""
-        if self.best is None:
-            return np.inf
-        cost = self.best.surrogate_cost
+        return np.inf if self.best is None else self._gap_of(self.best.surrogate_cost)
+
+    def _gap_of(self, cost: float) -> float:
         return (cost - self.statistics.bound) / max(abs(cost), 1e-9)
 
     def _left_s(self) -> float:
@@ -138,10 +138,9 @@ class Search:
         """Solve with these states, exact at the heat of the last solution; forbid them where they leave no solution."""
         with self.statistics.stage("restrict"):
             points = {name: self._point(name, path, solved) for name, path in paths.items()}
+            running = decided.running if decided.running is not None or decided.whole_pumps else solved.running()
             try:
-                return restrict(
-                    self.case, replace(decided, points=points, running=solved.running()), max(self._left_s(), 0.1)
-                )
+                return restrict(self.case, replace(decided, points=points, running=running), max(self._left_s(), 0.1))
             except BlockedError as blocked:
                 self._forbid(paths, blocked.steps)
                 return None
@@ -151,11 +150,11 @@ class Search:
 
         Where only a power is off, solve once more: the pieces are exact at the heat of the solution before.
         """
-        whole = self._whole_jobs(paths, solved)
+        whole = self._whole(paths, solved)
         if whole is None:
             return False
         solved, jobs = whole
-        decided = Form(servers=decided_servers(solved), jobs=jobs)
+        decided = Form(servers=decided_servers(solved), jobs=jobs, running=solved.heat.ran)
         for _ in range(REPAIRS):
             plan = self._restrict(paths, solved, decided)
             if plan is None:
@@ -172,16 +171,18 @@ class Search:
             self._forbid({name: paths[name]}, ~plant.response.feasible)
         return False
 
-    def _whole_jobs(
-        self, paths: Mapping[str, StatePath], solved: SitePlan
-    ) -> tuple[SitePlan, dict[str, FloatArray]] | None:
-        """Solve with whole jobs, where there are any that are not divisible; return the solution and the choices taken."""
-        if any(case.choices.single.any() for case in self.case.it.jobs.values()):
-            found = self._restrict(
-                paths,
-                solved,
-                Form(whole_jobs=True, near_jobs={pool: jobs.near() for pool, jobs in solved.jobs.items()}),
-            )
+    def _whole(self, paths: Mapping[str, StatePath], solved: SitePlan) -> tuple[SitePlan, dict[str, FloatArray]] | None:
+        """Solve with whole jobs, where some are not divisible, and heat pumps on or off, where prices led them astray.
+
+        Return the solution and the choices of jobs taken.
+        """
+        jobs = any(case.choices.single.any() for case in self.case.it.jobs.values())
+        pumps = bool(solved.heat.pumps) and self._gap_of(solved.cost) > self.polish_gap
+        if jobs or pumps:
+            near = {pool: one.near() for pool, one in solved.jobs.items()}
+            running = None if pumps else solved.heat.ran
+            decided = Form(whole_jobs=jobs, near_jobs=near if jobs else None, whole_pumps=pumps, running=running)
+            found = self._restrict(paths, solved, decided)
             if found is None:
                 return None
             solved = found
@@ -224,10 +225,10 @@ class Search:
         with self.statistics.stage("branch and bound"):
             try:
                 only = neighbourhood(self.case, relaxed, self.seen, forbidden)
-                _, paths = branch_and_bound(self.case, only, min(self._left_s(), POLISH_S))
+                exact, paths = branch_and_bound(self.case, only, min(self._left_s(), POLISH_S))
             except (ProvenInfeasibleError, NoPlanFoundError):
                 return  # not proof: only these states were allowed; `run` says that no plan was found
-        restricted = self._restrict(paths, relaxed)
+        restricted = self._restrict(paths, exact)
         if restricted is not None:
             self._finish(paths, restricted)
 
@@ -244,11 +245,12 @@ def _key(paths: Mapping[str, StatePath]) -> bytes:
 def _surrogate_cost(case: SiteCase, run: Simulation, paths: Mapping[str, StatePath]) -> float:
     """Return what the decisions cost with the pieces in place of the plant models: comparable with the bound."""
     it, decisions, power = case.it, run.decisions, source_power(case.it, run.decisions)
+    heat = {name: it.thermal.load(it.inputs.plant(name), power, decisions, lines=True).heat_kw for name in paths}
     pieces = [
-        power_along(case.plants[name].table, path, run.plants[name].heat_kw, it.it_heat_kw(name, power))
+        power_along(case.plants[name].table, path, heat[name], it.it_heat_kw(name, power))
         for name, path in paths.items()
     ]
-    water = [water_along(case.plants[name].table, path, run.plants[name].heat_kw) for name, path in paths.items()]
+    water = [water_along(case.plants[name].table, path, heat[name]) for name, path in paths.items()]
     other_kw = np.asarray(sum(pieces) + it.net_charge_kw(decisions, lines=True) + it.inputs.beside_kw)
     hall_kw = it.heat.hall_kw(power)
     site_kw = electrical_chain(it.inputs.site.electrical).power(hall_kw, other_kw).site_kw

@@ -62,6 +62,7 @@ class TankCase:
         if not levels.size:
             return self.held_degc
         by_level = np.stack([cost[:, leaving_water_degc == level].min(axis=1) for level in levels])
+        by_level = by_level[:, np.isfinite(by_level).any(axis=0)]  # a step without any state says nothing
         dearest = np.where(np.isfinite(by_level), by_level, -np.inf).max(axis=0)
         sums = np.where(np.isfinite(by_level), by_level, 2.0 * np.abs(dearest) + dearest).sum(axis=1)
         return float(levels[np.argmin(sums)])
@@ -163,5 +164,5 @@ def _marginal_power(plant: PlantModel, load: Load, step_h: float) -> float:
         for at in (some, replace(some, direct_kw=margin_kw))
     ]
     able = np.isfinite(best[0]) & np.isfinite(best[1])
-    rise = (best[1] - best[0])[able] / margin_kw[able]
+    rise = (best[1][able] - best[0][able]) / margin_kw[able]
     return max(float(rise.mean()), 0.0) if able.any() else 0.0

@@ -171,3 +171,22 @@ def test_with_single_jobs_it_is_verified() -> None:
     plan = make_plan(inputs).plan
     verify_plan(inputs, plan)
     assert max(plan.schedule[HEAT]) > 0.0
+
+
+def peaky_inputs(price: list[float], heat_price: float) -> PlanInputs:
+    contract = {"buffer": {**BUFFER, "volume_m3": 10.0}, "price_per_kwh": heat_price}
+    tariff = {"energy_price_per_kwh": 0.2, "demand_charge_per_kw_month": 0.5, "demand_window_min": 60}
+    soc = {"state_of_charge_frac": {"buffer-1": 0.0}}
+    return heat_inputs(price, contract, {"min_run_min": 120.0}, site={"tariff": tariff}, **soc)
+
+
+def test_a_pump_stands_where_only_prices_at_the_margin_would_let_it_run() -> None:
+    inputs = peaky_inputs([0.3, -0.1, 0.3, 0.0, 0.3], 0.03)
+    plan = make_plan(inputs).plan
+    assert plan.cost.total_cost <= cheapest_of_a_grid(inputs, [0.0, 25.0, 50.0, 80.0, 100.0])
+    assert plan.gap < 1e-3
+
+
+def test_the_bound_of_the_problems_lines_is_not_above_their_cost() -> None:
+    plan = make_plan(peaky_inputs([0.1, 0.1, 0.1, 0.3, 0.3], 0.1)).plan
+    assert 0.0 <= plan.gap < 2e-3

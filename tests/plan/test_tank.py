@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from facility.errors import InfeasibleError
 from facility.plan.baseline import baseline
 from facility.plan.case import ItCase
 from facility.plan.inputs import PlanInputs, PlantNow, TankNow
@@ -144,3 +145,11 @@ def test_charging_leaves_the_spare_chiller_spare() -> None:
     assert (free.most_charge_kw == free.power_kw).all()
     without_largest_kw = sum(sorted(one["rated_cooling_kw"] for one in chillers)[:-1])
     assert (ruled.most_charge_kw <= without_largest_kw).all() and (ruled.most_charge_kw < free.power_kw).any()
+
+
+@pytest.mark.parametrize("wet_bulb", [[12.0, 12.0, 3.0, 3.0], [12.0] * 4], ids=["some hours", "all hours"])
+def test_hours_in_which_the_plant_has_no_state_are_named_with_a_tank_too(wet_bulb: list[float]) -> None:
+    free = ToyPlant(water_degc=(8.0, 10.0), modes=(Mode.FREE,))
+    now = {"plant-1": PlantNow(Mode.FREE, 10.0, (20.0,), 0)}
+    with pytest.raises(InfeasibleError, match="free cooling wet bulb"):
+        make_plan(tank_inputs([0.2] * 4, free, plants_now=now, wet_bulb_degc=np.array(wet_bulb)))

@@ -1,0 +1,73 @@
+"""Whatever valid site and situation: a plan that holds when recomputed from what it says, or the limit that cannot be met."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cvxpy as cp
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from facility.errors import InfeasibleError
+from facility.history.journal_codec import PLAN
+from facility.plan.assembly import Form, SitePlan
+from facility.plan.inputs import PlanInputs
+from facility.plan.planner import make_plan
+from facility.plan.problem import ProvenInfeasibleError, minimise
+from facility.plan.verify import verify_plan
+from facility.records import Plan
+from tests.plan.any_situation import any_inputs
+from tests.plan.enumeration import prepared
+from tests.plan.recomputed import Recomputed, balances, beyond, limits, money, stores
+
+GAP_FRAC, GAP_AT_LEAST = 0.03, 2.0  # of what is paid; small sites of few hours owe little
+
+
+@pytest.mark.slow
+@settings(max_examples=12, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(inputs=any_inputs())
+def test_it_plans_within_every_limit_or_names_what_cannot_be(inputs: PlanInputs) -> None:
+    check(inputs)
+
+
+def check(inputs: PlanInputs) -> str:
+    """Plan, and check what comes of it; return in a word what did."""
+    try:
+        plan = make_plan(inputs).plan
+    except InfeasibleError as error:
+        assert error.shortfalls
+        assert all(one.limit and one.unit and one.amount > 0.0 for one in error.shortfalls)
+        assert no_way_out(inputs)
+        return f"infeasible: {error.shortfalls[0].limit}"
+    published = PLAN.load(PLAN.dump(plan))
+    verify_plan(inputs, published)
+    recomputed = Recomputed(inputs, published)
+    broken = beyond(balances(recomputed), 1e-6 * inputs.site.electrical.transformer.rated_kw)
+    broken |= beyond(stores(recomputed), 0.05) | beyond(limits(recomputed), 0.06)
+    broken |= beyond(money(recomputed), 1e-6 * max(abs(published.cost.energy_kwh), 1.0))
+    assert not broken, broken
+    return closeness(published)
+
+
+def closeness(plan: Plan) -> str:
+    """Hold a plan to its bound; tell where nothing was found and present operation is kept."""
+    if plan.surrogate_cost is None:
+        return "kept"
+    short = plan.surrogate_cost - plan.bound
+    paid = abs(plan.cost.energy_cost) + plan.cost.demand_cost + plan.cost.carbon_cost
+    assert -1e-3 * max(paid, 1.0) <= short <= max(GAP_FRAC * paid, GAP_AT_LEAST), (plan.surrogate_cost, plan.bound)
+    return "planned"
+
+
+def no_way_out(inputs: PlanInputs) -> bool:
+    """Tell whether another solver than the plan's first finds the relaxation infeasible, too."""
+    case = prepared(replace(inputs, goal_caps={}))
+    if any(not plant.table.available.any(axis=1).all() for plant in case.plants.values()):
+        return True
+    problem = SitePlan(case, Form(loose=True)).problem
+    constraints = [limit.constraint for limit in problem.limits] + problem.physics
+    try:
+        minimise(cp.Problem(cp.Minimize(problem.objective), constraints), (cp.CLARABEL,), 20.0)
+    except ProvenInfeasibleError:
+        return True
+    return False
