@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from facility.advise.recommend import dropped, recommendations_of
 from facility.environment import Environment
@@ -20,8 +20,6 @@ from facility.records import Event, LeverSaving, Plan, Recommendation
 from facility.trust.believed import BelievedTelemetry
 from facility.trust.store import keep_watch
 from facility.workload import Job
-
-VALID_INTERVALS = 2  # a recommendation outlives one missed cycle, not two
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +54,7 @@ def run_cycle(environment: Environment, correlation_id: str, jobs: Sequence[Job]
         last_plan=environment.journal.latest_plan(),
     )
     result = make_plan(replace(inputs, in_force=environment.journal.latest_plan()))
-    valid_for = VALID_INTERVALS * timedelta(minutes=loaded.site.planning.interval_min)
-    recommendations = recommendations_of(result.plan, result.levers, loaded.points, valid_for)
+    recommendations = recommendations_of(result.plan, result.levers, loaded.points, loaded.site.planning.valid_for)
     environment.journal.save_plan(result.plan, recommendations, correlation_id)
     for lever in dropped(result.levers):
         environment.journal.append(_dropped_event(lever, now, correlation_id))

@@ -86,6 +86,10 @@ class Journal(Protocol):
         """
         ...
 
+    def correct_plan(self, plan: Plan, corrections: Sequence[Recommendation], at: datetime) -> None:
+        """Store corrections of a plan, none where it is followed again; older proposed ones are superseded."""
+        ...
+
     def latest_plan(self) -> Plan | None:
         """Return the newest plan, if there is one."""
         ...

@@ -351,6 +351,7 @@ class RecommendationKind(enum.StrEnum):
 
     PLAN = "plan"  # to save
     COMMISSIONING = "commissioning"  # to learn: a setpoint is tried, and goes back
+    CORRECTION = "correction"  # to keep to the plan and its limits until the next one
 
 
 @dataclass(frozen=True, slots=True)

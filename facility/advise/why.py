@@ -7,11 +7,13 @@ from collections.abc import Iterator, Sequence
 from facility.advise import wording
 from facility.explanation import Alternative, DecisionChange, InputChange, LimitPrice, LossRisk, SinceLast
 from facility.points import QUANTITIES
-from facility.records import Plan, Recommendation, RecommendationKind
+from facility.records import Plan, Recommendation, RecommendationKind, RecommendationState
 
 Row = dict[str, str]
 RECOMMENDED, LIMITS, INSTEAD = "recommended", "limits that bind", "instead, for the coming hour"
 RISKS, SINCE = "risks", "since the last plan"
+CORRECTED = "corrected by what was measured since"
+_OPEN = (RecommendationState.PROPOSED, RecommendationState.APPROVED, RecommendationState.APPLIED)
 
 
 def explanation_rows(plan: Plan, recommendations: Sequence[Recommendation], currency: str) -> list[Row]:
@@ -28,6 +30,9 @@ def _said(plan: Plan, recommendations: Sequence[Recommendation], currency: str) 
         yield RECOMMENDED, f"{one.equipment} {wording.setting(one)}", _recommended(one, currency)
     if not own:
         yield RECOMMENDED, plan.site_id, "nothing: no change is worth making"
+    for one in recommendations:
+        if one.plan_id == plan.id and one.kind is RecommendationKind.CORRECTION and one.state in _OPEN:
+            yield CORRECTED, f"{one.equipment} {wording.setting(one)}", _recommended(one, currency)
     explanation = plan.explanation
     if explanation is None:
         yield RECOMMENDED, plan.id, "made by a version that kept no more than this"

@@ -10,6 +10,7 @@ UNIT_SIGNS = {"degC": "°C"}
 NOT_SAID = frozenset({"degc", "frac", "kw", "kwh", "lps", "setpoint", "command"})
 FOLLOWS = "with others"
 TEACHES = "teaches"
+CORRECTS = "keeps to the plan"
 _OPEN = 0.5
 
 
@@ -41,9 +42,9 @@ def follows(recommendation: Recommendation) -> bool:
 
 
 def savings(recommendation: Recommendation) -> tuple[str, str, str]:
-    """Return the savings as text: kW with its interval, money and kgCO2 a day. A try of a commissioning saves nothing."""
-    if recommendation.kind is RecommendationKind.COMMISSIONING:
-        return TEACHES, "", ""
+    """Return the savings as text: kW with its interval, money and kgCO2 a day. A try or a correction saves nothing."""
+    if recommendation.kind is not RecommendationKind.PLAN:
+        return (TEACHES if recommendation.kind is RecommendationKind.COMMISSIONING else CORRECTS), "", ""
     if follows(recommendation):
         return FOLLOWS, "", ""
     kw = recommendation.saving_kw

@@ -58,11 +58,12 @@ class SqlJournal:
     def save_plan(self, plan: Plan, recommendations: Sequence[Recommendation], correlation_id: str) -> None:
         """Store a plan with its recommendations; those of earlier plans still proposed are superseded, in one transaction.
 
-        Proposed tries of a commissioning stay: a plan does not replace them.
+        So are corrections of earlier plans. Proposed tries of a commissioning stay: a plan does not replace them.
         """
         with journal_errors(f"plan {plan.id} not stored"), writing(self._engine) as session:
             reason = f"plan {plan.id}"
-            _supersede(session, plan.site_id, RecommendationKind.PLAN, actor="planner", reason=reason, at=plan.created)
+            for kind in (RecommendationKind.PLAN, RecommendationKind.CORRECTION):
+                _supersede(session, plan.site_id, kind, actor="planner", reason=reason, at=plan.created)
             body = PLAN.dump(plan)
             session.add(
                 PlanRow(
@@ -91,6 +92,13 @@ class SqlJournal:
             kind = RecommendationKind.COMMISSIONING
             _supersede(session, site_id, kind, actor="commissioning", reason=reason, at=at)
             session.add_all(_row(recommendation, correlation_id) for recommendation in recommendations)
+
+    def correct_plan(self, plan: Plan, corrections: Sequence[Recommendation], at: datetime) -> None:
+        """Store corrections of a plan, none where it is followed again; older proposed ones are superseded."""
+        with journal_errors(f"corrections of plan {plan.id} not stored"), writing(self._engine) as session:
+            kind = RecommendationKind.CORRECTION
+            _supersede(session, plan.site_id, kind, actor="planner", reason=f"plan {plan.id} followed", at=at)
+            session.add_all(_row(correction, plan.id) for correction in corrections)
 
     def latest_plan(self) -> Plan | None:
         """Return the plan stored last, if there is one."""

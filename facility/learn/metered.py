@@ -43,7 +43,10 @@ def it_kw(loaded: LoadedSite, telemetry: Telemetry, start: datetime, end: dateti
 
 def joined(frame: pd.DataFrame, feeds: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """Return power by piece of equipment, its feeds added up; one without any is left out."""
-    return pd.DataFrame({name: frame[list(ids)].sum(axis=1, skipna=False) for name, ids in feeds.items() if ids})
+    known = {name: list(ids) for name, ids in feeds.items() if ids}
+    if all(len(ids) == 1 for ids in known.values()):
+        return frame[[ids[0] for ids in known.values()]].set_axis(list(known), axis=1)
+    return pd.DataFrame({name: frame[ids].sum(axis=1, skipna=False) for name, ids in known.items()})
 
 
 def scaled_total(power: pd.DataFrame, rated: Mapping[str, float]) -> pd.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from statistics import NormalDist
 
 import numpy as np
@@ -38,12 +38,20 @@ def busy_at(inputs: PlanInputs, pool: str, quantile: float) -> FloatArray:
 
 def needed_servers(inputs: PlanInputs, pool: ServerPool) -> FloatArray:
     """Return the capacity to keep ready [servers at full speed]: every tier's quantile with its headroom, and the reserve."""
+    return np.asarray(_with_headroom(pool, lambda tier: _tier_busy(inputs, pool, tier)))
+
+
+def kept_ready(pool: ServerPool, busy: float) -> float:
+    """Return the capacity to keep ready while the work is known: every tier's headroom, and the reserve."""
+    return float(_with_headroom(pool, lambda _tier: busy))
+
+
+def _with_headroom(pool: ServerPool, busy: Callable[[ServiceTier], float | FloatArray]) -> float | FloatArray:
     tiers = pool.tiers or (
         ServiceTier(id="all", share_frac=1.0, quantile=UPPER_QUANTILE, headroom_frac=pool.headroom_frac),
     )
-    upper = {tier.id: tier.share_frac * (1.0 + tier.headroom_frac) for tier in tiers}
-    need = np.asarray(sum(upper[tier.id] * _tier_busy(inputs, pool, tier) for tier in tiers))
-    return np.asarray(need + np.maximum(pool.failure_reserve_servers, pool.failure_reserve_frac * need))
+    need = sum(tier.share_frac * (1.0 + tier.headroom_frac) * busy(tier) for tier in tiers)
+    return need + np.maximum(pool.failure_reserve_servers, pool.failure_reserve_frac * need)
 
 
 def _tier_busy(inputs: PlanInputs, pool: ServerPool, tier: ServiceTier) -> FloatArray:

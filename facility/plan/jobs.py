@@ -32,8 +32,8 @@ class WorkCase:
         since_start = arrived - np.interp(0.0, minutes, arrived)
         self.available_kwh = self.backlog_kwh + np.interp(ends, minutes, since_start)
         waits_min = work.due_within_h * 60.0
-        oldest, margin_min = ends - waits_min, min(DUE_MARGIN_MIN, DUE_MARGIN_FRAC * waits_min)
-        due = self.backlog_kwh + np.interp(oldest + margin_min, minutes, since_start)
+        oldest = ends - waits_min
+        due = self.backlog_kwh + np.interp(oldest + due_margin_min(work), minutes, since_start)
         self.max_power_kw = np.minimum(work.max_power_kw, spare_kw)
         self.soonest_kw = self.soonest(self.max_power_kw)
         possible = np.cumsum(self.soonest_kw) * self.step_h
@@ -61,6 +61,11 @@ class WorkCase:
     def left_kwh(self, power_kw: FloatArray) -> float:
         """Return work that has arrived and is not done at the end."""
         return float(self.available_kwh[-1] - self.step_h * power_kw.sum())
+
+
+def due_margin_min(work: DeferrableWork) -> float:
+    """Return how long before it is due a plan has work done."""
+    return min(DUE_MARGIN_MIN, DUE_MARGIN_FRAC * work.due_within_h * 60.0)
 
 
 class WorkPlan:

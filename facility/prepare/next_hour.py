@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from facility.learn.metered import joined
 from facility.ports import Telemetry
+from facility.prepare.hall_history import LATEST, STEP, by_step, crahs_of, hall_history
 from facility.records import Interval
 from facility.site import Hall, LiquidLoop
 from facility.site_file import LoadedSite
@@ -22,21 +22,9 @@ from models.ahead.cdus import cdu_columns, fit_cdus_ahead
 from models.ahead.hot_spots import ALARM_PROBABILITY, over_limit_in_hour
 from models.ahead.inlets import InletsAhead, fit_inlets_ahead
 from models.ahead.innovation import Forecast
-from models.hall_air import Hall as HallAir
-from models.history_rows import hall_rows
-from models.psychrometrics import air_density_frac
-from models.rack_inlet import RackInlets
 
 LEARNED = timedelta(days=14)
-STEP = timedelta(minutes=5)
-LATEST = timedelta(minutes=30)
 LATELY = timedelta(days=1)  # says enough of where racks stand
-_CRAH_QUANTITIES = (
-    "supply_air_temperature_degc",
-    "fan_speed_frac",
-    "supply_air_temperature_setpoint_degc",
-    "fan_speed_setpoint_frac",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,22 +100,8 @@ def next_hour(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> NextHou
 def _hall_hour(
     loaded: LoadedSite, telemetry: Telemetry, hall: Hall, at: datetime
 ) -> tuple[list[RackHour], list[LostCrah]]:
-    crahs = [crah for crah in loaded.site.crahs if crah.hall == hall.id]
-    columns = [f"{crah.id}.{quantity}" for crah in crahs for quantity in _CRAH_QUANTITIES]
-    columns += [f"{rack.id}.{quantity}" for rack in hall.racks for quantity in ("power_kw", "inlet_temperature_degc")]
-    frame = _frame(loaded, telemetry, columns, at)
-    _refuse_silent(hall.id, frame, [f"{crah.id}.{name}" for crah in crahs for name in _CRAH_QUANTITIES[:2]])
-    plates = tuple(
-        nameplate.Crah(crah.id, crah.rated_airflow_m3ps, crah.rated_fan_kw, crah.rated_cooling_kw) for crah in crahs
-    )
-    air = HallAir(
-        id=hall.id,
-        crahs=plates,
-        inlets=RackInlets.prior([rack.id for rack in hall.racks]),
-        density_frac=air_density_frac(loaded.site.altitude_m),
-    )
-    rows, measured = hall_rows(air, frame, {rack.id: rack.liquid_frac for rack in hall.racks})
-    model = fit_inlets_ahead(hall.id, rows, measured, [crah.id for crah in crahs], knows_plan=False)
+    rows, measured = hall_history(loaded, telemetry, hall, at - LEARNED, _whole(at))
+    model = fit_inlets_ahead(hall.id, rows, measured, crahs_of(loaded, hall), knows_plan=False)
     forecast = model.forecast(rows, measured)
     limit = hall.limits.inlet_max_degc
     row = _newest(hall.id, forecast)
@@ -159,22 +133,12 @@ def _loop_hour(loaded: LoadedSite, telemetry: Telemetry, loop: LiquidLoop, at: d
         )
         for cdu in loop.cdus
     ]
-    rows = _frame(loaded, telemetry, cdu_columns(plates), at)
+    rows = by_step(loaded, telemetry, cdu_columns(plates), at - LEARNED, _whole(at))
     forecast = fit_cdus_ahead(loop.id, rows, plates, knows_plan=False).forecast(rows)
     row = _newest(loop.id, forecast)
     for index, cdu in enumerate(plates):
         supply, back = (_in_an_hour(forecast, row, channel) for channel in (index, index + len(plates)))
         yield CduHour(loop.id, cdu.id, supply, back)
-
-
-def _refuse_silent(name: str, frame: pd.DataFrame, needed: Sequence[str]) -> None:
-    """Refuse to forecast what hangs on a machine that has said nothing lately: any answer would be a guess."""
-    lately = frame.iloc[-round(LATEST / STEP) :]
-    silent = [column for column in needed if column not in lately or lately[column].isna().all()]
-    if silent:
-        raise ValueError(
-            f"{name}: {', '.join(silent)} not measured in the last {LATEST / timedelta(minutes=1):g} minutes"
-        )
 
 
 def _newest(name: str, forecast: Forecast) -> int:
@@ -189,11 +153,6 @@ def _in_an_hour(forecast: Forecast, row: int, channel: int) -> Interval:
     return Interval(*(float(end[row, -1, channel]) for end in (forecast.mean, forecast.low, forecast.high)))
 
 
-def _frame(loaded: LoadedSite, telemetry: Telemetry, columns: Sequence[str], at: datetime) -> pd.DataFrame:
-    """Return quantities by whole step, several feeds as one; those that nothing measures are left out."""
-    points = {column: loaded.points.of(*column.split(".", maxsplit=1)) for column in columns}
-    feeds = {column: [point.id for point in found] for column, found in points.items() if found}
-    end = pd.Timestamp(at).floor(STEP).to_pydatetime()
-    read = telemetry.read([one for ids in feeds.values() for one in ids], at - LEARNED, end, STEP)
-    known = read.dropna(how="all")
-    return joined(read.loc[known.index[0] :] if len(known) else read.iloc[:0], feeds)
+def _whole(at: datetime) -> datetime:
+    """Return the end of the last whole step."""
+    return pd.Timestamp(at).floor(STEP).to_pydatetime()

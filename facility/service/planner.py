@@ -1,4 +1,7 @@
-"""The planner's process: a cycle every `planning.interval_min`, and at once when there is a new model or a changed site."""
+"""The planner's process: a cycle every `planning.interval_min`, and at once when there is a new model or a changed site.
+
+In between the plan in force is followed: every `planning.track_min` it is corrected by what was measured.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ import structlog
 from facility.cycle import run_cycle
 from facility.environment import open_environment
 from facility.errors import FacilityError, NotEnoughDataError
+from facility.follow import Follower
 from facility.heartbeat import BEAT_S
 from facility.learn.model_store import ModelStore
 from facility.log import get_logger
-from facility.records import Event
+from facility.records import Event, Plan
 from facility.service.events import record_event
 from facility.service.override_watch import notice_overrides
 from facility.service.worker import Worker
@@ -26,15 +30,20 @@ _log = get_logger(__name__)
 def run(worker: Worker) -> None:
     """Plan until the process is ended. A cycle may be cut off anywhere: the journal takes a plan whole or not at all."""
     worker.heartbeat.keep_beating()
+    loaded, follower, plan = worker.loaded, Follower(worker.loaded), None
     while True:
-        began, loaded = time.monotonic(), worker.loaded
-        planned = plan_once(worker)
+        began = time.monotonic()
+        if worker.loaded is not loaded:
+            loaded, plan = worker.loaded, None
+            follower = Follower(loaded)
+        fresh = plan_once(worker)
+        plan = fresh or plan
         interval_s = 60.0 * loaded.site.planning.interval_min
-        _wait(worker, loaded, began + (interval_s if planned else min(RETRY_S, interval_s)))
+        _follow_until(worker, loaded, follower, plan, began + (interval_s if fresh else min(RETRY_S, interval_s)))
 
 
-def plan_once(worker: Worker) -> bool:
-    """Run one cycle under a correlation id of its own; tell whether it gave a plan."""
+def plan_once(worker: Worker) -> Plan | None:
+    """Run one cycle under a correlation id of its own; return its plan, if it gave one."""
     correlation_id = uuid.uuid4().hex[:12]
     with structlog.contextvars.bound_contextvars(correlation_id=correlation_id):
         worker.heartbeat.say("planning", correlation_id=correlation_id, site_revision=worker.loaded.revision)
@@ -45,14 +54,30 @@ def plan_once(worker: Worker) -> bool:
                 outcome = run_cycle(environment, correlation_id)
         except FacilityError as error:
             _failed(worker, error, correlation_id)
-            return False
+            return None
         seconds = round(time.monotonic() - began, 2)
         plan, recommendations = outcome.plan, outcome.recommendations
         _log.info(
             "planned", plan=plan.id, recommendations=len(recommendations), gap=round(plan.gap, 5), seconds=seconds
         )
         worker.heartbeat.say("waiting", last_plan=plan.id, last_success=plan.created, cycle_s=seconds, last_error=None)
-        return True
+        return plan
+
+
+def follow_once(worker: Worker, follower: Follower, plan: Plan) -> None:
+    """Correct the plan in force by what was measured; a plan that outlived two intervals is followed no more."""
+    if worker.clock.now() - plan.created >= worker.loaded.site.planning.valid_for:
+        return
+    try:
+        with open_environment(worker.loaded, worker.state, worker.clock) as environment:
+            tracking = follower.follow(environment, plan)
+    except FacilityError as error:
+        _log.error("plan not followed", kind=type(error).__name__, reason=str(error))
+        worker.heartbeat.say("waiting", follow_error=str(error))
+        return
+    corrected = sorted(tracking.setpoints())
+    _log.info("followed", plan=plan.id, corrected=len(corrected), short=[str(one) for one in tracking.shortfalls])
+    worker.heartbeat.say("waiting", last_followed=tracking.at, corrected=corrected, follow_error=None)
 
 
 def _failed(worker: Worker, error: FacilityError, correlation_id: str) -> None:
@@ -72,9 +97,15 @@ def _failed(worker: Worker, error: FacilityError, correlation_id: str) -> None:
     record_event(worker.loaded, worker.state, event)
 
 
-def _wait(worker: Worker, planned_with: LoadedSite, until: float) -> None:
-    """Wait until a time of the monotonic clock, a new model or a changed site."""
+def _follow_until(
+    worker: Worker, planned_with: LoadedSite, follower: Follower, plan: Plan | None, until: float
+) -> None:
+    """Follow a plan until a time of the monotonic clock, a new model or a changed site."""
     models = ModelStore(worker.state.models)
-    serving = models.serving()
+    serving, track_s = models.serving(), 60.0 * planned_with.site.planning.track_min
+    next_follow = time.monotonic() + track_s
     while (left := until - time.monotonic()) > 0 and models.serving() == serving and worker.loaded is planned_with:
+        if plan is not None and time.monotonic() >= next_follow:
+            follow_once(worker, follower, plan)
+            next_follow += track_s
         time.sleep(min(BEAT_S, left))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import model_validator
 
 from facility.site.values import CalendarDate, Count, Fraction, Id, NonNegative, Number, Part, Positive, SecretRef, Uri
+
+_VALID_INTERVALS = 2
 
 
 class Availability(Part):
@@ -75,9 +78,15 @@ class Planning(Part):
     horizon_h: Positive = 48.0
     step_min: Literal[5, 10, 15, 30, 60] = 15
     interval_min: Positive = 15.0
+    track_min: Literal[1, 2, 3, 5] = 5  # between two plans: how often the one in force is corrected by what is measured
     time_limit_s: Positive = 60.0
     weights: Weights = Weights()
     goals: tuple[Goal, ...] = ()
+
+    @property
+    def valid_for(self) -> timedelta:
+        """How long a recommendation stands: it outlives one missed cycle, not two."""
+        return _VALID_INTERVALS * timedelta(minutes=self.interval_min)
 
     @model_validator(mode="after")
     def _whole_steps(self) -> Planning:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 from models.ahead.innovation import END_SPREADS, Forecast
 
@@ -41,3 +41,8 @@ def over_limit_in_hour(forecast: Forecast, limit_degc: npt.ArrayLike) -> FloatAr
         return np.asarray(worst)
     at_some = 1.0 - np.prod(1.0 - at_step, axis=1)
     return np.asarray(worst + forecast.turning.max(axis=1, keepdims=True) * (at_some - worst))
+
+
+def alarm_margin_k(forecast: Forecast) -> FloatArray:
+    """Return how far below a limit each channel has to be expected so that no alarm is due [K], (n, H, K)."""
+    return np.asarray(ndtri(1.0 - ALARM_PROBABILITY) / END_SPREADS * (forecast.high - forecast.mean))

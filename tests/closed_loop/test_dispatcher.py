@@ -32,6 +32,18 @@ def test_a_plan_is_followed_by_its_steps_and_holds_at_its_end(toy: LoadedSite) -
     assert Dispatcher(toy).leads(plan) == {WATER}
 
 
+def test_what_is_corrected_counts_in_place_of_the_plan_and_the_rest_of_the_plan_stays(toy: LoadedSite) -> None:
+    air: Key = ("crah-1", "supply_air_temperature_setpoint_degc")
+    plan = plan_of(
+        plant_1__leaving_chilled_water_temperature_setpoint_degc=(9.0,),
+        crah_1__supply_air_temperature_setpoint_degc=(22.0,),
+    )
+    written = Dispatcher(toy).writes(
+        START, plan, {WATER: 8.0, air: 22.0}, {"crah-1.supply_air_temperature_setpoint_degc": 21.0}
+    )
+    assert written == {WATER: 9.0, air: 21.0}
+
+
 def test_points_rest_between_writes(toy: LoadedSite) -> None:
     dispatcher, plan = Dispatcher(toy), water_plan(9.0, 11.0, 12.0)
     assert dispatcher.writes(START, plan, {WATER: 8.0})

@@ -297,3 +297,23 @@ def test_tries_need_a_plan_beside_them(journal: SqlJournal) -> None:
         journal.propose_tries([one], "commissioning-1")
     journal.propose_tries([], "commissioning-2")
     assert list(journal.recommendations()) == []
+
+
+def test_corrections_replace_older_ones_and_end_with_their_plan(journal: SqlJournal) -> None:
+    def proposed() -> list[str]:
+        return sorted(item.id for item in journal.recommendations(State.PROPOSED))
+
+    first, second = plan(1), plan(2)
+    one, other, third = (
+        replace(recommendation(name, first), kind=RecommendationKind.CORRECTION) for name in ("one", "other", "third")
+    )
+    journal.save_plan(first, [recommendation("saves", first)], "cycle-1")
+    journal.correct_plan(first, [one], NOW)
+    assert proposed() == ["one", "saves"]
+    journal.correct_plan(first, [other], NOW)
+    assert proposed() == ["other", "saves"]
+    journal.correct_plan(first, [], NOW)  # the plan is followed again
+    assert proposed() == ["saves"]
+    journal.correct_plan(first, [third], NOW)
+    journal.save_plan(second, [], "cycle-2")
+    assert proposed() == []

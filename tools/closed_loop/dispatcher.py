@@ -22,7 +22,9 @@ class Dispatcher:
         }
         self._written: dict[Key, datetime] = {}
 
-    def writes(self, time: datetime, plan: Plan, in_force: Mapping[Key, float]) -> dict[Key, float]:
+    def writes(
+        self, time: datetime, plan: Plan, in_force: Mapping[Key, float], corrected: Mapping[str, float] | None = None
+    ) -> dict[Key, float]:
         """Return what to write now.
 
         Parameters
@@ -33,9 +35,12 @@ class Dispatcher:
             What to follow.
         in_force
             Setpoints as they are; a setpoint nobody knows is written as planned, inside its range.
+        corrected
+            By `equipment.quantity`: what counts now in place of the plan.
         """
         step = min(max(int((time - plan.start) // plan.step), 0), len(next(iter(plan.schedule.values()))) - 1)
-        found = dict(self._due(time, plan, step, in_force))
+        wanted = {key: series[step] for key, series in plan.schedule.items()} | dict(corrected or {})
+        found = dict(self._due(time, wanted, in_force))
         self._written |= dict.fromkeys(found, time)
         return found
 
@@ -43,12 +48,14 @@ class Dispatcher:
         """Return the setpoints that a plan may move; the others stay with the plant's own controls."""
         return {key for key in self._points if f"{key[0]}.{key[1]}" in plan.schedule}
 
-    def _due(self, time: datetime, plan: Plan, step: int, in_force: Mapping[Key, float]) -> Iterator[tuple[Key, float]]:
+    def _due(
+        self, time: datetime, wanted: Mapping[str, float], in_force: Mapping[Key, float]
+    ) -> Iterator[tuple[Key, float]]:
         for key, point in self._points.items():
-            planned = plan.schedule.get(f"{key[0]}.{key[1]}")
-            if planned is None or not self._rested(key, point, time):
+            target = wanted.get(f"{key[0]}.{key[1]}")
+            if target is None or not self._rested(key, point, time):
                 continue
-            value = allowed(point, in_force.get(key, math.nan), planned[step])
+            value = allowed(point, in_force.get(key, math.nan), target)
             if value is not None:
                 yield key, value
 

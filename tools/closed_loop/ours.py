@@ -13,6 +13,7 @@ from pathlib import Path
 from facility.cycle import run_cycle
 from facility.environment import Environment
 from facility.errors import FacilityError
+from facility.follow import Follower
 from facility.history.issued_forecasts import IssuedForecasts
 from facility.history.journal import open_journal
 from facility.history.journal_database import open_database
@@ -51,6 +52,7 @@ class Diary:
 
     plan_seconds: list[float] = field(default_factory=list)
     train_seconds: list[float] = field(default_factory=list)
+    track_cpu_s: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)  # of plans: when and why
     notes: list[str] = field(default_factory=list)
 
@@ -90,6 +92,7 @@ class Ours:
         self._plan: Plan | None = None
         self._next_plan: datetime | None = None
         self._reasons = Reasons(environment.models, self._drift)
+        self._follower = Follower(environment.loaded)
 
     def decide(self, time: datetime, measured: Mapping[Key, float]) -> Mapping[Key, float]:
         """Return the setpoints to put in force."""
@@ -105,9 +108,20 @@ class Ours:
         self._local.adopt({key: self._in_force[key] for key in led if key in self._in_force})
         found = {key: value for key, value in self._local.decide(time, measured).items() if key not in led}
         if plan is not None:
-            found |= self._dispatcher.writes(time, plan, self._in_force)
+            found |= self._dispatcher.writes(time, plan, self._in_force, self._corrected(plan))
         self._in_force |= found
         return found
+
+    def _corrected(self, plan: Plan) -> Mapping[str, float]:
+        """Return what the fast layer has in place of the plan now; what it cannot do without, it says."""
+        began = wall.process_time()
+        try:
+            tracking = self._follower.follow(self._environment, plan)
+        except FacilityError as error:
+            self.diary.notes.append(f"{self._environment.clock.now():%Y-%m-%d %H:%M} not followed: {error}")
+            return {}
+        self.diary.track_cpu_s.append(wall.process_time() - began)
+        return tracking.setpoints()
 
     def _followed(self, time: datetime, measured: Mapping[Key, float]) -> Plan | None:
         """Return the plan to follow, unless it is too old or the site is in an abnormal state."""

@@ -1,0 +1,72 @@
+"""Between two plans: the one in force, corrected by what is measured. The little brother of `facility.cycle`.
+
+Each `planning.track_min` minutes batteries, work that may wait, awake servers and the air of the halls are held to the plan's
+course and to the limits that it was made for. What differs from the plan becomes a recommendation of now, with its reason.
+"""
+
+from __future__ import annotations
+
+from facility.advise.corrected import corrections_of
+from facility.corrections import Tracking
+from facility.environment import Environment
+from facility.errors import NoPlanFoundError
+from facility.findings import read_findings
+from facility.prepare.setpoint_log import SetpointLog
+from facility.prepare.tracking import Memory, track_inputs
+from facility.records import Event, Plan
+from facility.site_file import LoadedSite
+from facility.track.correct import Tracker
+from facility.trust.believed import BelievedTelemetry
+from facility.units import DEADBAND
+
+
+class Follower:
+    """Follows the plans of a site; keeps between calls what is too dear to be found anew each few minutes."""
+
+    def __init__(self, loaded: LoadedSite) -> None:
+        self._loaded, self._tracker, self._memory = loaded, Tracker(), Memory(SetpointLog(loaded))
+        self._last: Tracking | None = None
+
+    def follow(self, environment: Environment, plan: Plan) -> Tracking:
+        """Correct the plan now and journal what has changed: corrections as recommendations, passed limits and notes as an event.
+
+        Raises
+        ------
+        NoPlanFoundError
+            If the plan is too old to be followed.
+        facility.errors.HistoryError, facility.errors.JournalError
+            If readings cannot be read, or the journal takes nothing.
+        """
+        loaded, now = self._loaded, environment.clock.now()
+        if now >= plan.start + plan.steps * plan.step:
+            raise NoPlanFoundError(f"plan {plan.id} has ended; `facility recommend SITE` makes a new one")
+        findings = [finding for finding, _ in read_findings(environment.findings)]
+        telemetry = BelievedTelemetry(environment.telemetry, findings)
+        tracking = self._tracker.correct(track_inputs(loaded, telemetry, plan, self._memory, now))
+        self._memory.remember(tracking)
+        if not _alike(self._last, tracking):
+            environment.journal.correct_plan(plan, corrections_of(tracking, plan, loaded), now)
+        said = (*map(str, tracking.shortfalls), *tracking.notes)
+        if said and (self._last is None or not _of(tracking) <= _of(self._last)):
+            detail = {"plan": plan.id, "said": "; ".join(said)}
+            environment.journal.append(Event(now, "plan.followed", loaded.site.id, "planner", detail, plan.id))
+        self._last = tracking
+        return tracking
+
+
+def _alike(last: Tracking | None, tracking: Tracking) -> bool:
+    """Tell whether nothing worth a write has changed since the last call."""
+    before, after = ({} if last is None else last.setpoints()), tracking.setpoints()
+    units = {target: one.unit for one in tracking.corrections for target in one.targets}
+    same_plan = last is None or last.plan_id == tracking.plan_id
+    return (
+        same_plan
+        and before.keys() == after.keys()
+        and all(abs(after[target] - before[target]) < DEADBAND[unit] for target, unit in units.items())
+    )
+
+
+def _of(tracking: Tracking) -> set[str]:
+    """Return what is said without figures and times, which change with every call."""
+    limits = {one.limit.rstrip("0123456789:") for one in tracking.shortfalls}
+    return limits | {note.partition(":")[0] for note in tracking.notes}

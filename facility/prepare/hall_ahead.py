@@ -1,0 +1,106 @@
+"""A hall's inlets in the next hour under setpoints yet to be chosen: the dynamic model, fitted once and asked many times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from facility.ports import Telemetry
+from facility.prepare.hall_history import LATEST, STEP, crahs_of, hall_history
+from facility.records import FloatArray
+from facility.site import Hall
+from facility.site_file import LoadedSite
+from models.ahead.hot_spots import alarm_margin_k
+from models.ahead.inlets import InletsAhead, fit_inlets_ahead
+
+LEARNED = timedelta(days=14)
+LATELY = timedelta(hours=3)  # beyond the memory of the model's filters
+STEPS = 12
+
+SUPPLY, AIRFLOW = "supply_air_temperature_setpoint_degc", "airflow_setpoint_m3ps"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HallAhead:
+    """The dynamic model of a hall."""
+
+    hall: Hall
+    model: InletsAhead
+
+    @classmethod
+    def fit(cls, loaded: LoadedSite, telemetry: Telemetry, hall: Hall, at: datetime) -> HallAhead:
+        """Learn it from the last days.
+
+        Raises
+        ------
+        ValueError
+            If history does not allow it, in words.
+        """
+        rows, measured = hall_history(loaded, telemetry, hall, at - LEARNED, at)
+        return cls(hall, fit_inlets_ahead(hall.id, rows, measured, crahs_of(loaded, hall)))
+
+    def outlook(self, loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> HallOutlook:
+        """Return where the hall stands now.
+
+        Raises
+        ------
+        ValueError
+            If it has not been measured whole lately, in words.
+        """
+        rows, measured = hall_history(loaded, telemetry, self.hall, at - LATELY, at + STEP)
+        whole = rows[
+            ["air_rise_k", *(f"{crah}.{name}" for crah in self.model.habits.crahs for name in (SUPPLY, AIRFLOW))]
+        ]
+        known = np.flatnonzero(whole.notna().all(axis=1) & measured.notna().any(axis=1))
+        if not known.size or rows.index[known[-1]] < pd.Timestamp(at - LATEST):
+            raise ValueError(
+                f"{self.hall.id}: not measured whole in the last {LATEST / timedelta(minutes=1):g} minutes"
+            )
+        now = int(known[-1]) + 1
+        return HallOutlook(self, rows.iloc[:now], measured.iloc[:now])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HallOutlook:
+    """A hall as it stands: what its inlets will be under given setpoints."""
+
+    ahead: HallAhead
+    rows: pd.DataFrame
+    measured: pd.DataFrame
+
+    @property
+    def racks(self) -> tuple[str, ...]:
+        """Ids of the racks."""
+        return tuple(str(rack) for rack in self.measured.columns)
+
+    def over_limit_k(self, setpoints: Mapping[str, FloatArray]) -> FloatArray:
+        """Return how far each inlet is to be expected above its limit, less far than raises an alarm, (STEPS, racks).
+
+        Parameters
+        ----------
+        setpoints
+            By column of the rows (`<crah>.supply_air_temperature_setpoint_degc`, `<crah>.airflow_setpoint_m3ps`), (STEPS,).
+        """
+        count, last = len(self.rows), self.rows.index[-1]
+        coming = pd.date_range(last + STEP, periods=STEPS, freq=STEP)
+        rows = self.rows.reindex(self.rows.index.append(coming))
+        for column, path in setpoints.items():
+            rows.iloc[count:, rows.columns.get_loc(column)] = path  # type: ignore[index]
+        forecast = self.ahead.model.forecast(rows, self.measured.reindex(rows.index))
+        over = forecast.mean + alarm_margin_k(forecast) - self.ahead.hall.limits.inlet_max_degc
+        return np.asarray(over[count - 1])
+
+
+def written(current: float, targets: FloatArray, *, step: float, rest: int, wait: int) -> FloatArray:
+    """Return the course of a setpoint that is written towards targets: at most `step` a write, `rest` steps apart, after `wait`."""
+    course, value, next_write = np.empty(len(targets)), current, wait
+    for at, target in enumerate(targets):
+        if at >= next_write and target != value:
+            value += float(np.clip(target - value, -step, step))
+            next_write = at + max(rest, 1)
+        course[at] = value
+    return course

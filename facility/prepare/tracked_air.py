@@ -1,0 +1,101 @@
+"""The air of the halls as the fast layer takes it: how far setpoints get in the hour, and what the dynamic model says of that."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+
+from facility.plan.decisions import FAN_SPEED, SUPPLY_AIR
+from facility.ports import Telemetry
+from facility.prepare import hall_ahead
+from facility.prepare.hall_ahead import STEPS, HallAhead, HallOutlook, written
+from facility.prepare.hall_history import STEP
+from facility.prepare.levers import Levers
+from facility.records import FloatArray
+from facility.site import Crah, Hall
+from facility.track.inputs import Air, Lever
+
+RELEASE_K = 0.25  # so much further below its limit before a correction of a hall is taken back
+# 1 K colder air, per kW of rated cooling: about 2 % of what chills it, at half load. Power of a fan grows thrice as fast as speed.
+_COLDER_KW_PER_RATED_KW, _FAN_POWER = 0.002, 3.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackedAir:
+    """Makes them; `halls` holds the dynamic models, or in words why there is none."""
+
+    levers: Levers
+    telemetry: Telemetry
+    halls: Mapping[str, HallAhead | str]
+    corrected: frozenset[str]  # halls that the last call corrected
+    notes: list[str] = field(default_factory=list)
+
+    def air(self) -> Iterator[Air]:
+        """Yield the halls whose air the plan leads and whose inlets can be foretold."""
+        for hall in self.levers.loaded.site.halls:
+            crahs = self._crahs(hall)
+            supply, fans = (self.levers.lever([crah.id for crah in crahs], one) for one in (SUPPLY_AIR, FAN_SPEED))
+            if supply is None or fans is None:
+                continue
+            try:
+                yield self._air(hall, crahs, supply, fans)
+            except ValueError as error:  # the models say what is missing
+                self.notes.append(f"the air of {hall.id} is left as planned: {error}")
+
+    def _crahs(self, hall: Hall) -> list[Crah]:
+        loaded, course = self.levers.loaded, self.levers.course
+        in_hall = (crah for crah in loaded.site.crahs if crah.hall == hall.id)
+        return [crah for crah in in_hall if loaded.site.in_service(crah.id, course.at)]
+
+    def _air(self, hall: Hall, crahs: list[Crah], supply: Lever, fans: Lever) -> Air:
+        ahead = self.halls[hall.id]
+        if isinstance(ahead, str):
+            raise ValueError(ahead)  # noqa: TRY004 (words, not a wrong type)
+        outlook = ahead.outlook(self.levers.loaded, self.telemetry, self.levers.course.at)
+        paths = _Paths(self.levers, outlook, crahs, supply, fans)
+        tighter = RELEASE_K if hall.id in self.corrected else 0.0
+        speed = float(np.clip(fans.planned[0], fans.low, fans.high))
+        return Air(
+            hall=hall.id,
+            supply=supply,
+            fans=fans,
+            racks=outlook.racks,
+            over_k=cache(lambda colder_k, faster_frac: paths.over_k(colder_k, faster_frac) + tighter),
+            kw_per_k=_COLDER_KW_PER_RATED_KW * sum(crah.rated_cooling_kw for crah in crahs),
+            kw_per_frac=_FAN_POWER * sum(crah.rated_fan_kw for crah in crahs) * speed**2,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Paths:
+    """The way of a hall's setpoints from what is in force to what is wanted."""
+
+    levers: Levers
+    outlook: HallOutlook
+    crahs: list[Crah]
+    supply: Lever
+    fans: Lever
+
+    def over_k(self, colder_k: float, faster_frac: float) -> FloatArray:
+        """Return how far above its limit each rack comes, by step of the call."""
+        setpoints = {}
+        for crah in self.crahs:
+            air = self._path(f"{crah.id}.{SUPPLY_AIR}", self.supply, -colder_k)
+            speed = self._path(f"{crah.id}.{FAN_SPEED}", self.fans, faster_frac)
+            setpoints[f"{crah.id}.{hall_ahead.SUPPLY}"] = air
+            setpoints[f"{crah.id}.{hall_ahead.AIRFLOW}"] = speed * crah.rated_airflow_m3ps
+        over = self.outlook.over_limit_k(setpoints)
+        course = self.levers.course
+        rows = [math.ceil((number + 1) * course.step / STEP) - 1 for number in range(course.steps)]
+        return over[rows]
+
+    def _path(self, target: str, lever: Lever, move: float) -> FloatArray:
+        course, waits_s = self.levers.course, (self.levers.wait_s([target]), self.levers.rest_s([target]))
+        wait, rest = (STEPS if math.isinf(one) else math.ceil(one / STEP.total_seconds()) for one in waits_s)
+        planned = np.array([course.value(target, course.at + number * STEP) for number in range(STEPS)])
+        wanted = np.clip(planned + move, lever.low, lever.high)
+        return written(self.levers.values.get(target, float(wanted[0])), wanted, step=lever.step, rest=rest, wait=wait)
