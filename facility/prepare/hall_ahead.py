@@ -18,6 +18,7 @@ from models.ahead.hot_spots import alarm_margin_k
 from models.ahead.inlets import InletsAhead, fit_inlets_ahead
 
 LEARNED = timedelta(days=14)
+_NOISE_K = 0.3  # of a probe, and what five minutes may change; a rack that is hotter than foretold by more stays so
 LATELY = timedelta(hours=3)  # beyond the memory of the model's filters
 STEPS = 12
 
@@ -78,7 +79,7 @@ class HallOutlook:
         return tuple(str(rack) for rack in self.measured.columns)
 
     def over_limit_k(self, setpoints: Mapping[str, FloatArray]) -> FloatArray:
-        """Return how far each inlet is to be expected above its limit, less far than raises an alarm, (STEPS, racks).
+        """Return how far each inlet is to be expected above its limit, the margin of an alarm included, (STEPS, racks).
 
         Parameters
         ----------
@@ -91,8 +92,9 @@ class HallOutlook:
         for column, path in setpoints.items():
             rows.iloc[count:, rows.columns.get_loc(column)] = path  # type: ignore[index]
         forecast = self.ahead.model.forecast(rows, self.measured.reindex(rows.index))
-        over = forecast.mean + alarm_margin_k(forecast) - self.ahead.hall.limits.inlet_max_degc
-        return np.asarray(over[count - 1])
+        expected = (forecast.mean + alarm_margin_k(forecast))[count - 1]
+        surprise = self.measured.iloc[-1].to_numpy(float) - expected[0] - _NOISE_K
+        return np.asarray(expected + np.fmax(surprise, 0.0) - self.ahead.hall.limits.inlet_max_degc)
 
 
 def written(current: float, targets: FloatArray, *, step: float, rest: int, wait: int) -> FloatArray:

@@ -17,9 +17,8 @@ from facility.prepare.hall_history import STEP
 from facility.prepare.levers import Levers
 from facility.records import FloatArray
 from facility.site import Crah, Hall
-from facility.track.inputs import Air, Lever
+from facility.track.inputs import Air, AirMove, Lever
 
-RELEASE_K = 0.25  # so much further below its limit before a correction of a hall is taken back
 # 1 K colder air, per kW of rated cooling: about 2 % of what chills it, at half load. Power of a fan grows thrice as fast as speed.
 _COLDER_KW_PER_RATED_KW, _FAN_POWER = 0.002, 3.0
 
@@ -31,7 +30,7 @@ class TrackedAir:
     levers: Levers
     telemetry: Telemetry
     halls: Mapping[str, HallAhead | str]
-    corrected: frozenset[str]  # halls that the last call corrected
+    kept: Mapping[str, AirMove]  # by hall: how it was corrected under this plan
     notes: list[str] = field(default_factory=list)
 
     def air(self) -> Iterator[Air]:
@@ -57,16 +56,16 @@ class TrackedAir:
             raise ValueError(ahead)  # noqa: TRY004 (words, not a wrong type)
         outlook = ahead.outlook(self.levers.loaded, self.telemetry, self.levers.course.at)
         paths = _Paths(self.levers, outlook, crahs, supply, fans)
-        tighter = RELEASE_K if hall.id in self.corrected else 0.0
         speed = float(np.clip(fans.planned[0], fans.low, fans.high))
         return Air(
             hall=hall.id,
             supply=supply,
             fans=fans,
             racks=outlook.racks,
-            over_k=cache(lambda colder_k, faster_frac: paths.over_k(colder_k, faster_frac) + tighter),
+            over_k=cache(paths.over_k),
             kw_per_k=_COLDER_KW_PER_RATED_KW * sum(crah.rated_cooling_kw for crah in crahs),
             kw_per_frac=_FAN_POWER * sum(crah.rated_fan_kw for crah in crahs) * speed**2,
+            kept=self.kept.get(hall.id, (0.0, 0.0)),
         )
 
 

@@ -17,6 +17,7 @@ from facility.prepare.levers import Levers
 from facility.site import Battery, DeferrableWork
 from facility.track.inputs import HORIZON, Pool, Store, Work
 
+_UNSURE_H = 0.1  # hours of full power: work comes a little otherwise than expected, and there is time to spare
 _WHOLE = 1e-4  # servers; less above a whole number is noise
 
 
@@ -55,7 +56,8 @@ class TrackedAssets:
             if backlog_kwh is not None:
                 course = self.levers.course
                 hours = np.arange(1, course.steps + 1) * (course.step / timedelta(hours=1))
-                due_kwh = np.clip(self._due_kwh(work, backlog_kwh), 0.0, lever.high * hours)
+                due_kwh = self._due_kwh(work, backlog_kwh) - _UNSURE_H * lever.high
+                due_kwh = np.clip(due_kwh, 0.0, lever.high * hours)
                 yield Work(work.id, lever, due_kwh, self._per_rack_kw())
 
     def pools(self) -> Iterator[Pool]:

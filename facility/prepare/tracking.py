@@ -19,7 +19,7 @@ from facility.prepare.tracked_grid import MeterNow, window_start
 from facility.records import Plan
 from facility.site import Hall
 from facility.site_file import LoadedSite
-from facility.track.inputs import HORIZON, TrackInputs
+from facility.track.inputs import HORIZON, AirMove, TrackInputs
 
 REFIT = timedelta(hours=6)  # so often the halls are learned anew
 
@@ -33,7 +33,7 @@ class Memory:
     learned_at: datetime | None = None
     plan_id: str = ""
     paid_kw: float = 0.0  # demand that is paid for anyway
-    corrected: frozenset[str] = frozenset()  # halls that the last call corrected
+    kept: dict[str, AirMove] = field(default_factory=dict)  # by hall: how its air was corrected under this plan
 
     def refresh(self, loaded: LoadedSite, telemetry: Telemetry, plan: Plan, at: datetime) -> None:
         """Learn the halls where it is time, and ask for the demand so far where the plan is a new one."""
@@ -45,11 +45,15 @@ class Memory:
         if self.plan_id != plan.id:
             self.plan_id, begun = plan.id, window_start(loaded.site.tariff, at)  # the window that runs is not lost yet
             paid = month_peak_kw(loaded, telemetry, begun) or 0.0, expected_peak_kw(loaded, telemetry, begun)
-            self.paid_kw = max(paid)
+            self.paid_kw, self.kept = max(paid), {}
 
     def remember(self, tracking: Tracking) -> None:
-        """Keep which halls were corrected: they are not let go at once."""
-        self.corrected = frozenset(one.equipment for one in tracking.corrections if one.equipment in self.halls)
+        """Keep how halls were corrected: a model that was wrong once is not asked again before a plan has seen it."""
+        for one in tracking.corrections:
+            if one.equipment in self.halls:
+                colder, faster = self.kept.get(one.equipment, (0.0, 0.0))
+                move = one.value - one.planned
+                self.kept[one.equipment] = (-move, faster) if one.unit == "degC" else (colder, move)
 
 
 def _learned(loaded: LoadedSite, telemetry: Telemetry, hall: Hall, at: datetime) -> HallAhead | str:
@@ -84,6 +88,6 @@ def track_inputs(loaded: LoadedSite, telemetry: Telemetry, plan: Plan, memory: M
         stores=stores,
         works=works,
         pools=tuple(assets.pools()),
-        halls=tuple(TrackedAir(levers, telemetry, memory.halls, memory.corrected, notes).air()),
+        halls=tuple(TrackedAir(levers, telemetry, memory.halls, memory.kept, notes).air()),
         notes=tuple(notes),
     )

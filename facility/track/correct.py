@@ -55,7 +55,10 @@ def _worth_it(inputs: TrackInputs, moves: Moves) -> Moves:
     for at, work in enumerate(inputs.works):
         if _small(work.lever, work_kw[at][0], 0.0):
             work_kw[at] = work.lever.planned
-    air = [(_or_none(colder, "degC"), _or_none(faster, "frac")) for colder, faster in moves.air]
+    air = [
+        (_or_kept(colder, hall.kept[0], "degC"), _or_kept(faster, hall.kept[1], "frac"))
+        for hall, (colder, faster) in zip(inputs.halls, moves.air, strict=True)
+    ]
     return Moves(charge_kw, work_kw, air)
 
 
@@ -95,8 +98,8 @@ def _small(lever: Lever, value: float, least: float) -> bool:
     return abs(value - float(lever.planned[0])) < max(DEADBAND[lever.unit], least)
 
 
-def _or_none(move: float, unit: str) -> float:
-    return move if move >= DEADBAND[unit] else 0.0
+def _or_kept(move: float, kept: float, unit: str) -> float:
+    return move if move - kept >= DEADBAND[unit] else kept
 
 
 def _powers(inputs: TrackInputs, moves: Moves, planned: Excesses) -> Iterator[Correction]:
@@ -117,6 +120,8 @@ def _air(inputs: TrackInputs, moves: Moves, planned: Excesses) -> Iterator[Corre
         over = hall.over_k(0.0, 0.0).max(axis=0)
         rack = hall.racks[int(over.argmax())]
         why = f"{_would_pass(planned[inlet_limit(hall.hall)])}, first at {rack}"
+        if (colder, faster) == hall.kept:
+            why = "kept until a plan has seen why it was needed"
         if colder:
             yield _correction(hall.hall, hall.supply, hall.supply.within(hall.supply.planned[0] - colder), why)
         if faster:

@@ -14,6 +14,7 @@ from facility.site import Battery
 HORIZON = timedelta(hours=1)
 _SPENT_FRAC = 0.25  # of a pool's headroom
 
+AirMove = tuple[float, float]  # K colder, fan speed faster than planned
 Warmth = Callable[[float, float], FloatArray]
 
 
@@ -121,6 +122,8 @@ class Air:
         air is so many K colder than planned and fans so much faster. The dynamic model itself.
     kw_per_k, kw_per_frac
         What a K colder and a whole fan speed more take, about: which of both comes first.
+    kept
+        How much colder [K] and faster [-] than planned it was made under this plan: that stays until a plan has seen why.
     """
 
     hall: str
@@ -130,16 +133,14 @@ class Air:
     over_k: Warmth
     kw_per_k: float
     kw_per_frac: float
+    kept: AirMove = (0.0, 0.0)
 
     @property
-    def most_colder_k(self) -> float:
-        """How much colder than planned one write can make it."""
-        return _room(self.supply, self.supply.planned[0] - self.supply.low, -self.supply.step)
-
-    @property
-    def most_faster_frac(self) -> float:
-        """How much faster than planned one write can make them."""
-        return _room(self.fans, self.fans.high - self.fans.planned[0], self.fans.step)
+    def most(self) -> AirMove:
+        """How much colder and faster than planned one write can make it; never less than is kept."""
+        colder = _room(self.supply, self.supply.planned[0] - self.supply.low, -self.supply.step)
+        faster = _room(self.fans, self.fans.high - self.fans.planned[0], self.fans.step)
+        return max(colder, self.kept[0]), max(faster, self.kept[1])
 
 
 def _room(lever: Lever, most: float, step: float) -> float:

@@ -108,14 +108,18 @@ class HallPart:
     def __init__(self, steps: int, step_h: float) -> None:
         over = cp.Variable(steps, nonneg=True)
         self._moves = cp.Variable(2, nonneg=True)
-        self._most, self._price = cp.Parameter(2, nonneg=True), cp.Parameter(2, nonneg=True)
+        self._least, self._most, self._price = (cp.Parameter(2, nonneg=True) for _ in range(3))
         self._warm, self._cools = cp.Parameter(steps), cp.Parameter((steps, 2))
-        self.laws: list[Any] = [self._moves <= self._most, over >= self._warm - self._cools @ self._moves]
+        self.laws: list[Any] = [
+            self._moves >= self._least,
+            self._moves <= self._most,
+            over >= self._warm - self._cools @ self._moves,
+        ]
         self.cost = step_h * (_WARM_K_H * cp.sum(over) + steps * (self._price @ self._moves))
 
     def set(self, air: Air, warm_k: FloatArray, cools: FloatArray) -> None:
         """Take in how far above its limit the hottest inlet will be (T), and what 1 K colder and full speed more change (T, 2)."""
-        self._most.value = np.array([air.most_colder_k, air.most_faster_frac])
+        self._least.value, self._most.value = np.array(air.kept), np.array(air.most)
         self._price.value = np.array([air.kw_per_k, air.kw_per_frac])
         self._warm.value, self._cools.value = warm_k, cools
 

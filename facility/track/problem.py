@@ -51,9 +51,9 @@ class Moves:
 
     @classmethod
     def none(cls, inputs: TrackInputs) -> Moves:
-        """Return what keeps to the plan."""
+        """Return what keeps to the plan, and to what it was corrected by."""
         charge, work = ([one.lever.planned for one in group] for group in (inputs.stores, inputs.works))
-        return cls(charge, work, [(0.0, 0.0)] * len(inputs.halls))
+        return cls(charge, work, [air.kept for air in inputs.halls])
 
 
 class TrackingProblem:
@@ -130,13 +130,16 @@ def _counts(shape: Shape) -> tuple[tuple[Any, int], ...]:
 
 
 def _response(air: Air) -> tuple[FloatArray, FloatArray]:
-    """Return how far above its limit the rack that needs most will be (T), and how much either move of the air cools it (T, 2)."""
-    over = air.over_k(0.0, 0.0)
+    """Return how far above its limit the rack that needs most will be (T), and how much either move of the air cools it (T, 2).
+
+    Both from where the air is kept: the first is what it would be without moves, were the response as linear as there.
+    """
+    (colder, faster), over = air.kept, air.over_k(*air.kept)
     worst = over.argmax(axis=1)[:, None]
     warm = np.take_along_axis(over, worst, axis=1)[:, 0]
     cools = np.zeros((len(warm), 2))
     if warm.max() > -_NEAR_K:
-        for column, (colder, faster, size) in enumerate(((_TRY_K, 0.0, _TRY_K), (0.0, _TRY_FRAC, _TRY_FRAC))):
-            tried = np.take_along_axis(air.over_k(colder, faster), worst, axis=1)[:, 0]
-            cools[:, column] = (warm - tried) / size
-    return warm, cools
+        for column, tried in enumerate(((colder + _TRY_K, faster), (colder, faster + _TRY_FRAC))):
+            cooled = warm - np.take_along_axis(air.over_k(*tried), worst, axis=1)[:, 0]
+            cools[:, column] = cooled / (_TRY_K, _TRY_FRAC)[column]
+    return warm + cools @ np.array(air.kept), cools

@@ -84,7 +84,7 @@ def test_work_may_fall_behind_the_plan_by_the_time_it_has_to_spare(demo: LoadedS
     assert inputs_of(demo, store, later).works[0].due_kwh == pytest.approx(0.0)
     behind = inputs_of(demo, store, later, batch__deferrable_backlog_kwh=70.0)
     assert behind.works[0].due_kwh[0] > 0.0
-    assert behind.works[0].due_kwh[-1] == pytest.approx(30.0, abs=0.1)  # what it is behind
+    assert behind.works[0].due_kwh[-1] == pytest.approx(30.0 - 3.6, abs=0.1)  # what it is behind
     assert np.all(np.diff(behind.works[0].due_kwh) >= 0.0)
 
 

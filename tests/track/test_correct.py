@@ -192,3 +192,14 @@ def test_excesses_are_those_of_the_plan_where_nothing_is_moved() -> None:
     assert named == pytest.approx(
         {f"demand window 12:{minute}": 20.0 for minute in ("00", "15", "30", "45")} | {"hall-1 inlet limit": 0.3}
     )
+
+
+def test_air_that_was_corrected_stays_so_until_a_plan_has_seen_why() -> None:
+    cooled = air(-2.0, kept=(1.0, 0.0))
+    (found,) = Tracker().correct(hour(halls=(cooled,))).corrections
+    assert found.value == 21.0
+    assert found.reason == "kept until a plan has seen why it was needed"
+    still_warm = air(1.6, kept=(1.0, 0.0))
+    still_warm = replace(still_warm, supply=replace(still_warm.supply, current=21.0))
+    more = Tracker().correct(hour(halls=(still_warm,))).corrections
+    assert more[0].value == pytest.approx(20.4, abs=0.05)
