@@ -8,16 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import pandas as pd
-
 from facility.acquire.writing.rules import WriteRules, write_rules
 from facility.errors import WriteRefusedError
 from facility.points import Point
-from facility.ports import Telemetry
 from facility.site_file import LoadedSite
 
 DAY = timedelta(days=1)
-_HISTORY_STEP = timedelta(minutes=5)
 _SAME = 1e-3  # relative; what a gateway rounds
 
 
@@ -31,20 +27,16 @@ class _Seen:
 
 
 class SetpointLog:
-    """Changes of writable setpoints, whoever made them. A change counts from when the value before it was last seen."""
+    """Changes of writable setpoints since they are watched, whoever made them; the ledger of writes stands behind it.
+
+    A change counts from when the value before it was last seen.
+    """
 
     def __init__(self, loaded: LoadedSite) -> None:
         self._loaded = loaded
         found = ((point, _rules(loaded, point)) for point in loaded.points if point.writable is not None)
         self._rules = {point.id: rules for point, rules in found if rules is not None}
         self._seen: dict[str, _Seen] = {}
-
-    def recall(self, telemetry: Telemetry, at: datetime) -> None:
-        """Take in the last day's history."""
-        points = list(self._rules)
-        frame = telemetry.read(points, at - DAY, at, _HISTORY_STEP)
-        for time, row in zip(pd.DatetimeIndex(frame.index).to_pydatetime(), frame.to_numpy(float), strict=True):
-            self.saw(dict(zip(points, row.tolist(), strict=True)), time)
 
     def saw(self, values: Mapping[str, float], at: datetime) -> None:
         """Take in the values of points at a time; NaN tells nothing."""

@@ -37,8 +37,6 @@ class Memory:
 
     def refresh(self, loaded: LoadedSite, telemetry: Telemetry, plan: Plan, at: datetime) -> None:
         """Learn the halls where it is time, and ask for the demand so far where the plan is a new one."""
-        if self.learned_at is None:
-            self.log.recall(telemetry, at)
         if self.learned_at is None or at - self.learned_at >= REFIT:
             self.halls = {hall.id: _learned(loaded, telemetry, hall, at) for hall in loaded.site.halls}
             self.learned_at = at

@@ -32,28 +32,40 @@ def past(setting: Setting) -> Prologue:
     return drive_prologue(setting.case)
 
 
-def inputs_of(setting: Setting, past: Prologue, supply_degc: float, speed_frac: float) -> TrackInputs:
+def inputs_of(
+    setting: Setting, past: Prologue, limit_degc: float, supply_degc: float, speed_frac: float
+) -> TrackInputs:
     base, case = plan_of(), setting.case
     air = {f"{crah}.supply_air_temperature_setpoint_degc": (supply_degc,) * STEPS for crah in CRAHS}
     fans = {f"{crah}.fan_speed_setpoint_frac": (speed_frac,) * STEPS for crah in CRAHS}
     plan: Plan = replace(base, start=case.start, created=case.start, schedule={**base.schedule, **air, **fans})
-    return track_inputs(case.loaded, past.readings, plan, Memory(SetpointLog(case.loaded)), case.start)
+    site = case.loaded.site
+    first = site.halls[0]
+    limits = first.limits.model_copy(update={"inlet_max_degc": limit_degc})
+    halls = (first.model_copy(update={"limits": limits}), *site.halls[1:])
+    loaded = replace(case.loaded, site=site.model_copy(update={"halls": halls}))
+    return track_inputs(loaded, past.readings, plan, Memory(SetpointLog(loaded)), case.start)
 
 
 @pytest.mark.slow
 def test_air_that_is_planned_too_warm_is_made_colder_and_what_is_in_force_is_left(
     setting: Setting, past: Prologue
 ) -> None:
-    points = past.readings.latest()
-    now_degc = points["crah-1.supply_air_temperature_setpoint_degc"].value
-    now_frac = points["crah-1.fan_speed_setpoint_frac"].value
-    as_now = inputs_of(setting, past, now_degc, now_frac)
-    assert [one.hall for one in as_now.halls] == ["hall-1"]  # the plan leads no other
-    assert not [one for one in Tracker().correct(as_now).corrections if one.equipment == "hall-1"]
-    (warm,) = inputs_of(setting, past, 25.0, 0.4).halls
-    assert warm.over_k(0.0, 0.0).max() > 0.0 > as_now.halls[0].over_k(0.0, 0.0).max()
+    measured = past.readings.latest()
+    in_force = [
+        measured[f"crah-1.{name}"].value for name in ("supply_air_temperature_setpoint_degc", "fan_speed_setpoint_frac")
+    ]
+    (as_now,) = inputs_of(setting, past, 27.0, *in_force).halls  # the plan leads no other hall
+    assert as_now.hall == "hall-1"
+    limit_degc = 27.3 + as_now.over_k(0.0, 0.0).max()  # 0.3 K above what is to be expected now
+    held = Tracker().correct(inputs_of(setting, past, limit_degc, *in_force))
+    assert not [one for one in held.corrections if one.equipment == "hall-1"]
+    too_warm = inputs_of(setting, past, limit_degc, 25.0, 0.4)
+    (warm,) = too_warm.halls
     hottest = [warm.over_k(*move)[-1].max() for move in ((0.0, 0.0), (1.0, 0.0), (1.0, 0.1))]
+    assert hottest[0] > 0.3
     assert hottest == sorted(hottest, reverse=True)
     assert hottest[0] - hottest[2] > 0.3
-    found = Tracker().correct(inputs_of(setting, past, 25.0, 0.4))
-    assert {one.equipment for one in found.corrections if one.unit in {"degC", "frac"}} == {"hall-1"}
+    corrected = [one for one in Tracker().correct(too_warm).corrections if one.equipment == "hall-1"]
+    assert corrected
+    assert all("hall-1 inlet limit would be passed" in one.reason for one in corrected)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from datetime import timedelta
 
-from facility.history.telemetry import TelemetryStore
 from facility.points import Point
 from facility.prepare.setpoint_log import SetpointLog
 from facility.site_file import LoadedSite
-from tests.prepare.conftest import NOW, write
+from tests.prepare.conftest import NOW
 
 AIR = "crah-1.supply_air_temperature_setpoint_degc"
 FIVE_MIN = timedelta(minutes=5)
@@ -49,11 +48,3 @@ def test_the_budget_of_a_day_ends_and_comes_back(demo: LoadedSite) -> None:
 
 def test_what_may_not_be_written_is_never_free(demo: LoadedSite) -> None:
     assert SetpointLog(demo).wait_s(points(demo, "utility.power_kw"), NOW) == math.inf
-
-
-def test_the_last_day_is_recalled_from_history(demo: LoadedSite, store: TelemetryStore) -> None:
-    begin = NOW - timedelta(hours=2)
-    write(store, {AIR: lambda time: 20.0 if time < NOW - timedelta(minutes=8) else 21.0}, begin, NOW, FIVE_MIN)
-    log = SetpointLog(demo)
-    log.recall(store, NOW)
-    assert 0.0 < log.wait_s(points(demo, AIR), NOW) < 900.0
