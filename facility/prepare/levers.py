@@ -23,11 +23,13 @@ class Levers:
     values: Mapping[str, float]
 
     def lever(self, equipment: Sequence[str], quantity: str) -> Lever | None:
-        """Return a setpoint of equipment that moves as one; None where the plan leads it not, or it may not be written."""
+        """Return a setpoint of equipment that moves as one; None where the plan leads it not as one, or it may not be written."""
         targets = tuple(f"{one}.{quantity}" for one in equipment)
         points = self._points(targets)
         limits = [point.writable for point in points if point.writable is not None]
         if not targets or len(limits) < len(targets) or not all(self.course.has(one) for one in targets):
+            return None
+        if len({self.course.value(one, self.course.at) for one in targets}) > 1:
             return None
         known = [self.values[one] for one in targets if one in self.values]
         return Lever(

@@ -94,9 +94,15 @@ def test_the_folder_depends_on_everything_that_all_arms_share(tmp_path: Path, se
     with_prices = kept_of(priced, "code", setting).folder
     prices.write_text("b", encoding="utf-8")
     others = {with_prices, kept_of(priced, "code", setting).folder}
-    for changes in ({"days": 2}, {"seed": 2}, {"replan": 2 * setting.case.replan}, {"plant": "pandas:read_csv"}):
+    for changes in (
+        {"days": 2},
+        {"seed": 2},
+        {"replan": 2 * setting.case.replan},
+        {"plans_alone": True},
+        {"plant": "pandas:read_csv"},
+    ):
         others.add(kept_of(plain, "code", replace(setting, case=replace(setting.case, **changes))).folder)
-    assert len({first, *others}) == 7
+    assert len({first, *others}) == 8
     budget = options_of(tmp_path, "--reference-cpu-s", "1", "--jobs", "1", "--arms", "facility")
     assert kept_of(budget, "code", setting).folder == first
 

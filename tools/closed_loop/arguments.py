@@ -38,6 +38,7 @@ class Options:
     failures: Path | None
     plant: str
     replan: timedelta
+    plans_alone: bool
     arms: tuple[str, ...]
     reference_cpu_s: float
     jobs: int
@@ -67,6 +68,7 @@ def parse(words: Sequence[str] | None = None) -> Options:
         failures=given.failures,
         plant=given.plant,
         replan=given.replan,
+        plans_alone=given.plans_alone,
         arms=tuple(arm for arm in ARMS if arm in given.arms),
         reference_cpu_s=given.reference_cpu_s,
         jobs=given.jobs,
@@ -139,6 +141,8 @@ def _add_cases(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--replan", type=duration, default=duration("1h"), metavar="SPAN", help="how often facility plans (default: 1h)"
     )
+    alone = "facility follows its plans to the letter: nothing is corrected between two plans"
+    parser.add_argument("--plans-alone", action="store_true", help=alone)
 
 
 def _add_files(parser: argparse.ArgumentParser) -> None:

@@ -39,6 +39,7 @@ class Case:
     conditions: Conditions  # from `history_start` to `end` + HORIZON
     market: Market  # the same span
     replan: timedelta = timedelta(hours=1)
+    plans_alone: bool = False  # facility follows its plans to the letter, without the fast layer
 
     @property
     def history_start(self) -> datetime:

@@ -74,7 +74,9 @@ def _setting(options: Options, given: Given, start: datetime, seed: int) -> Sett
     market = read_market(loaded, begin, end, options.prices, options.carbon)
     own = _own(options.plant, loaded, seed, begin, end)
     conditions = replace(_conditions(options, given, own, begin, end), failures=failures)
-    case = Case(loaded, options.plant, start, options.days, seed, conditions, market.market, options.replan)
+    case = Case(
+        loaded, options.plant, start, options.days, seed, conditions, market.market, options.replan, options.plans_alone
+    )
     notes = [*(weather.notes if weather is not None else ())]
     if failures and not any(one.begins < case.end and one.ends > begin for one in failures):
         notes.append(f"{options.failures}: nothing of it happens in this case")

@@ -22,7 +22,7 @@ def run_facility(setting: Setting, prologue: Prologue, arm: str, tell: Tell) -> 
         tempfile.TemporaryDirectory(prefix="closed-loop-") as folder,
         open_product(seen, prologue.readings, setting.signals, Path(folder), case.start) as product,
     ):
-        ours = Ours(product, prologue.readings, prologue.local, case.replan)
+        ours = Ours(product, prologue.readings, prologue.local, case.replan, plans_alone=case.plans_alone)
         diary = ours.diary
         planning = Planning(diary.plan_seconds, diary.failures, diary.notes)
 

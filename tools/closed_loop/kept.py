@@ -115,7 +115,7 @@ def kept_of(options: Options, code: str, setting: Setting) -> Kept:
         case.loaded.revision,
         case.plant,
         case.start.isoformat(),
-        str((case.days, case.seed, case.replan / timedelta(minutes=1))),
+        str((case.days, case.seed, case.replan / timedelta(minutes=1), case.plans_alone)),
     ]
     beside = sorted(options.site.parent.glob(f"{options.site.stem}.*"))  # such as the mapping of an EnergyPlus model
     site = case.loaded.site

@@ -52,7 +52,6 @@ class Diary:
 
     plan_seconds: list[float] = field(default_factory=list)
     train_seconds: list[float] = field(default_factory=list)
-    track_cpu_s: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)  # of plans: when and why
     notes: list[str] = field(default_factory=list)
 
@@ -75,14 +74,20 @@ def open_product(
 
 
 class Ours:
-    """Trains when the service does, plans every `replan`, and follows the plan in between.
+    """Trains when the service does, plans every `replan`, and follows the plan in between, corrected by the fast layer.
 
     Setpoints that the plan does not lead, and all of them while there is no plan or the site is in an abnormal state, stay with
     the plant's own controls, which are good practice.
     """
 
     def __init__(
-        self, environment: Environment, telemetry: MemoryTelemetry, local: GoodPractice, replan: timedelta
+        self,
+        environment: Environment,
+        telemetry: MemoryTelemetry,
+        local: GoodPractice,
+        replan: timedelta,
+        *,
+        plans_alone: bool = False,
     ) -> None:
         self.diary = Diary()
         self._environment, self._telemetry, self._local, self._replan = environment, telemetry, local, replan
@@ -92,7 +97,7 @@ class Ours:
         self._plan: Plan | None = None
         self._next_plan: datetime | None = None
         self._reasons = Reasons(environment.models, self._drift)
-        self._follower = Follower(environment.loaded)
+        self._follower = None if plans_alone else Follower(environment.loaded)
 
     def decide(self, time: datetime, measured: Mapping[Key, float]) -> Mapping[Key, float]:
         """Return the setpoints to put in force."""
@@ -113,15 +118,14 @@ class Ours:
         return found
 
     def _corrected(self, plan: Plan) -> Mapping[str, float]:
-        """Return what the fast layer has in place of the plan now; what it cannot do without, it says."""
-        began = wall.process_time()
+        """Return what the fast layer has in place of the plan now; where it fails, the diary says why."""
+        if self._follower is None:
+            return {}
         try:
-            tracking = self._follower.follow(self._environment, plan)
+            return self._follower.follow(self._environment, plan).setpoints()
         except FacilityError as error:
             self.diary.notes.append(f"{self._environment.clock.now():%Y-%m-%d %H:%M} not followed: {error}")
             return {}
-        self.diary.track_cpu_s.append(wall.process_time() - began)
-        return tracking.setpoints()
 
     def _followed(self, time: datetime, measured: Mapping[Key, float]) -> Plan | None:
         """Return the plan to follow, unless it is too old or the site is in an abnormal state."""
