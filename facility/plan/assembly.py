@@ -128,6 +128,11 @@ class SitePlan:
         power = {name: plant.power_price for name, plant in self.plants.items()}
         return self.heat.running(power, {name: -np.asarray(law.dual_value) for name, law in self._heat_laws.items()})
 
+    def charging(self) -> dict[str, FloatArray]:
+        """Return which way batteries go on balance in the solution, in the steps where price alone would not keep them to one."""
+        steps = self.case.it.free_power()
+        return {name: (np.asarray(one.net_kw.value)[steps] >= 0.0).astype(float) for name, one in self.batteries.items()}
+
     def source_power_kw(self) -> dict[str, FloatArray]:
         """Return the solution's IT power by source."""
         return {source: np.asarray(kw.value, dtype=float) for source, kw in self._power.items()}

@@ -14,8 +14,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from facility.plan.moves import FirstStep, Moves, StateFeatures, change_windows
-from facility.plan.problem import Problem
-from facility.plan.vertices import IntArray, Vertices, corners, narrowed, undominated, with_it_heat
+from facility.plan.problem import Problem, rise
+from facility.plan.vertices import IntArray, corners, driest, narrowed, on_hull, with_it_heat
 from facility.records import FloatArray
 from models.cooling import BoolArray
 from models.surrogate import StateTable
@@ -99,8 +99,8 @@ def narrowed_case(case: PlantCase) -> tuple[FloatArray, FloatArray, BoolArray]:
 class RelaxedPlant:
     """One weight a corner of a state and step; with `integer`, one state a step.
 
-    Without `integer`, states of one mode and leaving water are thinned to the best, step by step: then nothing may tie supply
-    air or chillers between steps, and their moves cost nothing, which keeps the bound a bound.
+    Without `integer`, states of one mode and leaving water are one: the corners of their common hull, and the least of their water.
+    Then nothing may tie supply air or chillers between steps, and their moves cost nothing, which keeps the bound a bound.
     """
 
     def __init__(
@@ -114,31 +114,30 @@ class RelaxedPlant:
         only: BoolArray | None = None,
         loose: bool = False,
     ) -> None:
-        self._problem, self._case = problem, case
+        self._problem, self._case, self.steps = problem, case, len(case.heat_low_kw)
         low, high, left = _unreduced(case) if loose else narrowed_case(case)
         left = left if only is None else left & only
+        self._group, self._first_of = _groups(case)
+        points = with_it_heat(case.table, corners(case.table, low, high, left, case.free_power))
         if not integer:
-            priced = left & ~case.free_power[:, None]
-            water_counts = case.water_cost_per_lps > 0.0
-            better = undominated(case.table, low, high, priced, _groups(case), water_counts=water_counts)
-            left = better | (left & case.free_power[:, None])
-        self.corners = with_it_heat(case.table, corners(case.table, low, high, left, case.free_power))
-        self.steps = len(case.heat_low_kw)
-        self.weights = cp.Variable(len(self.corners.step), nonneg=True)
+            points = points.of(on_hull(points, self._group, case.free_power))
+        self.corners = points
+        self.weights = cp.Variable(len(points.step), nonneg=True)
+        # What several constraints use is summed up once: columns are many.
+        self._shares = problem.defined(self._by_group() @ self.weights)
         self.power_kw = cp.Variable(self.steps)
-        self.power_law = self.power_kw == self._sum(self.corners.power_kw)
-        problem.law(self._sum(np.ones(len(self.corners.step))) == 1, self.power_law)
-        at = self.corners.step, self.corners.state
-        water = case.table.water_slope_lps_per_kw[at] * self.corners.heat_kw + case.table.water_intercept_lps[at]
-        self.water_lps = self._sum(water)
+        self.power_law = self.power_kw == self._sum(points.power_kw)
+        problem.law(self.share_of(np.ones(len(self._group), dtype=bool)) == 1, self.power_law)
+        self.water_lps = self._sum(self._water_lps(left, integer=integer))
         if case.water_cost_per_lps > 0.0:
             problem.cost("water", case.water_cost_per_lps * cp.sum(self.water_lps))
-        removed = self._sum(self.corners.heat_kw)
+        removed = problem.defined(self._sum(points.heat_kw))
         problem.limit("cooling capacity", case.plant_id, heat_kw - removed, "kW")
         problem.limit("minimum plant load", case.plant_id, removed - heat_kw, "kW")
         if case.table.ends is not None:
-            problem.limit("heat at the racks", case.plant_id, it_kw - self._sum(self.corners.it_kw), "kW")
-            problem.law(self._sum(self.corners.it_kw) <= it_kw + _ROUNDING_KW)
+            borne = problem.defined(self._sum(points.it_kw))
+            problem.limit("heat at the racks", case.plant_id, it_kw - borne, "kW")
+            problem.law(borne <= it_kw + _ROUNDING_KW)
         self._tie_steps(within_groups=integer)
         if integer:
             self._one_state_a_step()
@@ -149,8 +148,8 @@ class RelaxedPlant:
         return -np.asarray(self.power_law.dual_value)  # cvxpy: the multiplier of (left - right) in the Lagrangian
 
     def share_of(self, states: BoolArray) -> Any:
-        """Return how much of each step is in some of the states (S,)."""
-        return self._sum(states[self.corners.state].astype(float))
+        """Return how much of each step is in some of the states (S,), whole groups of them."""
+        return self._mean(states.astype(float))
 
     def state_weights(self) -> FloatArray:
         """Return the weight of each state in each step."""
@@ -158,30 +157,50 @@ class RelaxedPlant:
         np.add.at(weights, (self.corners.step, self.corners.state), self.weights.value)
         return weights
 
+    def _water_lps(self, left: BoolArray, *, integer: bool) -> FloatArray:
+        points, table = self.corners, self._case.table
+        if not integer:
+            return driest(table, points, left, self._group)
+        at = points.step, points.state
+        return np.asarray(table.water_slope_lps_per_kw[at] * points.heat_kw + table.water_intercept_lps[at])
+
     def _sum(self, per_corner: FloatArray) -> Any:
-        return _by_step(self.corners, per_corner, self.steps) @ self.weights
+        columns = np.arange(len(self.corners.step))
+        return sp.csr_array((per_corner, (self.corners.step, columns)), shape=(self.steps, len(columns))) @ self.weights
+
+    def _by_group(self) -> Any:
+        """Return the matrix that adds up weights by step and group."""
+        points, groups = self.corners, len(self._first_of)
+        rows, columns = points.step * groups + self._group[points.state], np.arange(len(points.step))
+        return sp.csr_array((np.ones(len(rows)), (rows, columns)), shape=(self.steps * groups, len(columns)))
+
+    def _mean(self, values: FloatArray) -> Any:
+        """Return the mean of a feature (S,) that is the same in all states of a group, a step."""
+        return sp.kron(sp.eye_array(self.steps), values[self._first_of][None, :]).tocsr() @ self._shares
 
     def _tie_steps(self, *, within_groups: bool) -> None:
         case, features = self._case, self._case.features
-        water = self._course(features.leaving_water_degc, case.now.leaving_water_degc[0])
+        water = self._change(self._mean(features.leaving_water_degc), case.now.leaving_water_degc[0])
         self._ramp("leaving water ramp", water, case.moves.water_step_k)
         moved = case.moves.cost_per_k * cp.sum(cp.abs(water))
         if within_groups:
             for hall, step_k in enumerate(case.moves.air_step_k):
-                air = self._course(features.supply_air_degc[:, hall], case.now.supply_air_degc[0, hall])
+                air = self._change(self._of_states(features.supply_air_degc[:, hall]), case.now.supply_air_degc[0, hall])
                 self._ramp("supply air ramp", air, step_k)
                 moved += case.moves.cost_per_k * cp.sum(cp.abs(air))
-            chillers = self._course(features.chillers_on, case.now.chillers_on[0])
+            chillers = self._change(self._of_states(features.chillers_on), case.now.chillers_on[0])
             moved += case.moves.cost_per_chiller * cp.sum(cp.pos(chillers))
         self._problem.cost("wear", moved)
         modes = sorted(set(features.mode))
         if len(modes) > 1:
             self._few_changes(sum(self._dwell(mode) for mode in modes))
 
-    def _course(self, values: FloatArray, now: float) -> Any:
-        """Return the change from step to step of a feature, the first from the present."""
-        course = self._sum(values[self.corners.state])
-        return cp.hstack([course[:1] - now, cp.diff(course)]) if course.size > 1 else course - now
+    def _of_states(self, values: FloatArray) -> Any:
+        return self._sum(values[self.corners.state])
+
+    def _change(self, course: Any, now: float) -> Any:
+        """Return a variable for the change of a course from step to step, the first from the present."""
+        return self._problem.defined(rise(self.steps) @ course - np.eye(1, self.steps)[0] * now)
 
     def _ramp(self, name: str, change: Any, step_k: float) -> None:
         reach = np.full(change.size, step_k)
@@ -203,10 +222,10 @@ class RelaxedPlant:
     def _dwell(self, mode: float) -> Any:
         """Hold each mode for its dwell time; return what enters it, a step."""
         case = self._case
-        in_mode = self._sum((case.features.mode == mode)[self.corners.state].astype(float))
+        in_mode = self._problem.defined(self.share_of(case.features.mode == mode))
         was = float(case.now.mode[0] == mode)
         entered = cp.Variable(in_mode.size, nonneg=True)
-        self._problem.law(entered >= cp.hstack([in_mode[:1] - was, cp.diff(in_mode)]))
+        self._problem.law(entered >= rise(self.steps) @ in_mode - np.eye(1, self.steps)[0] * was)
         self._problem.cost("wear", case.moves.cost_per_mode * cp.sum(entered))
         dwell = min(case.moves.dwell_steps, in_mode.size)
         if dwell > 1:
@@ -290,12 +309,9 @@ def _unreduced(case: PlantCase) -> tuple[FloatArray, FloatArray, BoolArray]:
     return case.table.heat_min_kw, case.table.heat_max_kw, kept
 
 
-def _by_step(corners_: Vertices, values: FloatArray, steps: int) -> Any:
-    columns = np.arange(len(corners_.step))
-    return sp.csr_array((values, (corners_.step, columns)), shape=(steps, len(columns)))
-
-
-def _groups(case: PlantCase) -> list[int]:
-    keys = [(state.mode, state.leaving_water_degc, state.dampers_open) for state in case.table.states]
-    index = {key: number for number, key in enumerate(dict.fromkeys(keys))}
-    return [index[key] for key in keys]
+def _groups(case: PlantCase) -> tuple[IntArray, IntArray]:
+    """Return the group of each state, those of one mode and leaving water, and the first state of each group."""
+    features = case.features
+    keys = np.stack([features.mode, features.leaving_water_degc])
+    _, first, group = np.unique(keys, axis=1, return_index=True, return_inverse=True)
+    return group.ravel(), first

@@ -8,7 +8,7 @@ import cvxpy as cp
 import numpy as np
 
 from facility.plan.inputs import DAY_H, PlanInputs
-from facility.plan.problem import Problem
+from facility.plan.problem import Problem, rise
 from facility.records import FloatArray, LimitShortfall
 from facility.site import DeferrableWork
 
@@ -72,9 +72,8 @@ class WorkPlan:
     """The work in the problem; what is left at the end has a named terminal value."""
 
     def __init__(self, problem: Problem, case: WorkCase, terminal_value_per_kwh: float) -> None:
-        self.power_kw = cp.Variable(case.steps, nonneg=True)
-        done_kwh = case.step_h * cp.cumsum(self.power_kw)
-        problem.law(self.power_kw <= case.max_power_kw)
+        self.power_kw, done_kwh = cp.Variable(case.steps, nonneg=True), cp.Variable(case.steps)
+        problem.law(self.power_kw <= case.max_power_kw, rise(case.steps) @ done_kwh == case.step_h * self.power_kw)
         problem.limit("work before it arrives", case.work.id, done_kwh - case.available_kwh, "kWh")
         problem.limit("due time", case.work.id, case.required_kwh - done_kwh, "kWh")
         problem.cost("terminal", terminal_value_per_kwh * (case.available_kwh[-1] - done_kwh[-1]))

@@ -33,6 +33,14 @@ class Limit:
     first: int
 
 
+def rise(steps: int) -> Any:
+    """Return the matrix (T, T) that makes changes from step to step of a course, the first from nought.
+
+    Sums up to each step, written out, would fill half a matrix; a course and its changes take two entries a step.
+    """
+    return sp.diags_array([1.0, -1.0], offsets=[0, -1], shape=(steps, steps)).tocsr()
+
+
 class ProvenInfeasibleError(Exception):
     """Internal to the plan: the solver proved that a problem has no solution."""
 

@@ -46,11 +46,6 @@ def restrict(case: SiteCase, form: Form, time_limit_s: float) -> SitePlan:
         if form.near_jobs is not None:  # only those choices were allowed: nothing is said of the states
             return restrict(case, replace(form, near_jobs=None), time_limit_s)
         raise BlockedError(_short_steps(case, form, time_limit_s)) from None
-    ways = {name: battery.charging for name, battery in plan.batteries.items() if battery.charging is not None}
-    if ways and form.charging is None:
-        # Only a problem without binaries has prices: solve again with the ways that were found.
-        decided = {name: np.round(np.asarray(way.value, dtype=float)) for name, way in ways.items()}
-        return restrict(case, replace(form, charging=decided), time_limit_s)
     return plan
 
 

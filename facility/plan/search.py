@@ -140,7 +140,8 @@ class Search:
             points = {name: self._point(name, path, solved) for name, path in paths.items()}
             running = decided.running if decided.running is not None or decided.whole_pumps else solved.running()
             try:
-                return restrict(self.case, replace(decided, points=points, running=running), max(self._left_s(), 0.1))
+                form = replace(decided, points=points, running=running, charging=solved.charging())
+                return restrict(self.case, form, max(self._left_s(), 0.1))
             except BlockedError as blocked:
                 self._forbid(paths, blocked.steps)
                 return None

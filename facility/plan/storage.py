@@ -8,7 +8,7 @@ import cvxpy as cp
 import numpy as np
 
 from facility.plan.inputs import PlanInputs
-from facility.plan.problem import Problem
+from facility.plan.problem import Problem, rise
 from facility.plan.vertices import IntArray
 from facility.records import FloatArray, LimitShortfall
 from facility.site import Battery
@@ -98,9 +98,9 @@ class BatteryPlan:
         self.charge_kw = cp.Variable(case.steps, nonneg=True)
         self.discharge_kw = cp.Variable(case.steps, nonneg=True)
         gained = battery.charge_efficiency_frac * self.charge_kw - self.discharge_kw / battery.discharge_efficiency_frac
-        self.stored_kwh = case.stored_kwh + case.step_h * cp.cumsum(gained)
-        through = self.charge_kw + self.discharge_kw
-        problem.law(through <= battery.power_kw)
+        self.stored_kwh = cp.Variable(case.steps)
+        through, before = self.charge_kw + self.discharge_kw, np.eye(1, case.steps)[0] * case.stored_kwh
+        problem.law(through <= battery.power_kw, rise(case.steps) @ self.stored_kwh == before + case.step_h * gained)
         problem.limit("capacity", battery.id, self.stored_kwh - case.most_kwh, "kWh")
         swings = SWING_H * cp.sum(cp.abs(cp.diff(self.net_kw))) if case.steps > 1 else 0.0
         problem.cost("wear", battery.wear_cost_per_kwh * (case.step_h * cp.sum(through) + swings))

@@ -7,7 +7,7 @@ state's range of heat, and the two ends of the upper chord where power could hav
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import combinations
 
 import numpy as np
@@ -19,7 +19,7 @@ from models.surrogate import StateTable
 
 IntArray = npt.NDArray[np.int64]
 
-_SAME_KW, _SAME_LPS = 1e-6, 1e-6
+_SAME_KW, _SAME_DIGITS = 1e-6, 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +31,10 @@ class Vertices:
     heat_kw: FloatArray
     power_kw: FloatArray
     it_kw: FloatArray  # of which at the racks; counted only where the table keeps the two apart
+
+    def of(self, kept: BoolArray) -> Vertices:
+        """Return some of them."""
+        return Vertices(*(getattr(self, field.name)[kept] for field in fields(self)))
 
 
 def narrowed(table: StateTable, low_kw: FloatArray, high_kw: FloatArray) -> tuple[FloatArray, FloatArray, BoolArray]:
@@ -77,7 +81,7 @@ def corners(
     power = np.concatenate([power, chord], axis=2)
     keep = np.concatenate([real, above], axis=2) & allowed[:, :, None]
     step, state, _ = np.nonzero(keep)
-    return Vertices(step, state, heat[keep], power[keep], heat[keep])
+    return Vertices(step, state, heat[keep], power[keep], np.zeros(len(step)))
 
 
 def with_it_heat(table: StateTable, plain: Vertices) -> Vertices:
@@ -109,41 +113,43 @@ def _breakpoints(table: StateTable, low: FloatArray, high: FloatArray) -> tuple[
     return np.stack(heats, axis=2), np.stack(real, axis=2)
 
 
-def undominated(
-    table: StateTable, low: FloatArray, high: FloatArray, left: BoolArray, groups: list[int], *, water_counts: bool
-) -> BoolArray:
-    """Drop states that another one of the same group never exceeds in power (and water) and covers in heat, step by step.
+def on_hull(points: Vertices, group: IntArray, upper_steps: BoolArray) -> BoolArray:
+    """Mark the corners on the hull of all states of a group (S,) in a step: below, and above where `upper_steps` is set.
 
-    Exact where nothing but the group ties steps together: a convex curve that lies below another at its corners lies
-    below it everywhere between.
+    Exact where nothing but the group ties steps together: what lies between two corners is had by mixing them.
     """
-    heat, real = _breakpoints(table, low, high)
-    own = power_at(table, heat)
-    keep = left.copy()
-    for group in set(groups):
-        members = [index for index, other in enumerate(groups) if other == group]
-        for one, other in ((a, b) for a in members for b in members if a != b):
-            lines = table.slope[:, other, :, None] * heat[:, one, None, :] + table.intercept_kw[:, other, :, None]
-            below = ((lines.max(axis=1) <= own[:, one] + _SAME_KW) | ~real[:, one]).all(axis=1)
-            if table.ends is not None:
-                below &= _no_dearer_at_racks(table, other, one)
-            if water_counts:
-                below &= _no_wetter(table, other, one, low[:, one], high[:, one])
-            covers = (low[:, other] <= low[:, one] + _SAME_KW) & (high[:, other] >= high[:, one] - _SAME_KW)
-            keep[:, one] &= ~(below & covers & keep[:, other])
-    return keep
+    levels, level = np.unique(points.it_kw, return_inverse=True)
+    key = (points.step * (group.max(initial=0) + 1) + group[points.state]) * len(levels) + level
+    upper = upper_steps[points.step]
+    found = _on_lower_hull(key, points.heat_kw, points.power_kw)
+    found[upper] |= _on_lower_hull(key[upper], points.heat_kw[upper], -points.power_kw[upper])
+    return found
 
 
-def _no_dearer_at_racks(table: StateTable, state: int, other: int) -> BoolArray:
-    """Tell in which steps a state bears as much IT heat as another, and takes no more for it."""
-    assert table.ends is not None
-    high, slope = table.ends.high_kw, table.ends.slope
-    cheaper = (slope[:, state] - slope[:, other]) * (high[:, other] - table.ends.low_kw) <= _SAME_KW
-    return np.asarray(cheaper & (high[:, state] >= high[:, other] - _SAME_KW))
+def _on_lower_hull(key: IntArray, heat_kw: FloatArray, power_kw: FloatArray) -> BoolArray:
+    """Mark, of the points that share a key, those on their lower convex hull."""
+    at_kw = np.round(heat_kw, _SAME_DIGITS)
+    kept = np.lexsort((power_kw, at_kw, key))
+    kept = kept[np.append(True, (np.diff(key[kept]) != 0) | (np.diff(at_kw[kept]) > 0.0))[: len(kept)]]
+    above = np.ones(1, dtype=bool)
+    while above.any():
+        rise, run, same = np.diff(power_kw[kept]), np.diff(at_kw[kept]), np.diff(key[kept]) == 0
+        above = same[:-1] & same[1:] & (rise[:-1] * run[1:] >= rise[1:] * run[:-1])
+        kept = kept[~np.concatenate([[False], above, [False]])[: len(kept)]]
+    marked = np.zeros(len(key), dtype=bool)
+    marked[kept] = True
+    return marked
 
 
-def _no_wetter(table: StateTable, state: int, other: int, low: FloatArray, high: FloatArray) -> BoolArray:
-    """Tell in which steps a state takes no more water than another at the ends of a range of heat."""
-    slope = table.water_slope_lps_per_kw[:, state] - table.water_slope_lps_per_kw[:, other]
-    level = table.water_intercept_lps[:, state] - table.water_intercept_lps[:, other]
-    return np.asarray((slope * low + level <= _SAME_LPS) & (slope * high + level <= _SAME_LPS))
+def driest(table: StateTable, points: Vertices, allowed: BoolArray, group: IntArray) -> FloatArray:
+    """Return the least make-up water [L/s] of any allowed state of a corner's group, at the corner's heat.
+
+    A concave course of the heat, so that mixed corners never take more than any state between them.
+    """
+    slope, level = table.water_slope_lps_per_kw, np.where(allowed, table.water_intercept_lps, np.inf)
+    least = np.full(len(points.step), np.inf)
+    for state, own in enumerate(group):
+        at = np.flatnonzero(group[points.state] == own)
+        step = points.step[at]
+        least[at] = np.minimum(least[at], slope[step, state] * points.heat_kw[at] + level[step, state])
+    return least

@@ -33,19 +33,19 @@ def demo_inputs(hours: float = 48.0, wet_bulb_degc: float = 8.0, start: datetime
         start=start,
         plants=plants,
         plants_now={"plant-1": PlantNow(Mode.MECHANICAL, 8.0, (20.0, 20.0, 20.0), 1)},
-        outdoor_degc=_wave(hour, wet_bulb_degc + 4.0, 5.0),
-        wet_bulb_degc=_wave(hour, wet_bulb_degc, 3.0),
+        outdoor_degc=wave(hour, wet_bulb_degc + 4.0, 5.0),
+        wet_bulb_degc=wave(hour, wet_bulb_degc, 3.0),
         it_power_kw={
-            "hall-1": _wave(hour, 80.0, 10.0),
-            "hall-2": _wave(hour, 54.0, 7.0),
-            "hall-3": _wave(hour, 186.0, 8.0),
+            "hall-1": wave(hour, 80.0, 10.0),
+            "hall-2": wave(hour, 54.0, 7.0),
+            "hall-3": wave(hour, 186.0, 8.0),
         },
         price_per_kwh=_prices(loaded, hour),
-        carbon_gco2_per_kwh=_wave(hour + 12.0, 340.0, 60.0),
+        carbon_gco2_per_kwh=wave(hour + 12.0, 340.0, 60.0),
         busy_servers={
-            "pool-air": _wave(hour, 114.0, 36.0),
-            "pool-air-2": _wave(hour, 76.0, 24.0),
-            "pool-liquid": _wave(hour, 38.0, 4.0),
+            "pool-air": wave(hour, 114.0, 36.0),
+            "pool-air-2": wave(hour, 76.0, 24.0),
+            "pool-liquid": wave(hour, 38.0, 4.0),
         },
         awake_servers={"pool-air": 264.0, "pool-air-2": 176.0, "pool-liquid": 64.0},
         state_of_charge_frac={"battery-1": 0.6},
@@ -55,7 +55,7 @@ def demo_inputs(hours: float = 48.0, wet_bulb_degc: float = 8.0, start: datetime
     )
 
 
-def _wave(hour: FloatArray, mean: float, swing: float) -> FloatArray:
+def wave(hour: FloatArray, mean: float, swing: float) -> FloatArray:
     """A day's course with its highest value at 15:00."""
     return np.asarray(mean + swing * np.cos((hour - 15.0) / 24.0 * 2.0 * np.pi))
 
