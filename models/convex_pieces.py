@@ -57,15 +57,15 @@ def fewest_pieces(
     """Return slopes, intercepts (..., K) and the largest distance to the curve (...), with the fewest pieces K.
 
     K is the same for all curves. A curve uses K of the segments of its envelope, evenly spread; K grows until 99 % of the
-    curves keep the tolerance, or all segments are used.
+    curves keep the tolerance beyond what all segments would leave.
     """
     slope, intercept = _segments(heat, envelope, feasible)
-    count = slope.shape[-1]
+    count, least = slope.shape[-1], _distance(heat, power, feasible, slope, intercept)
     for pieces in range(1, count + 1):
         chosen = np.unique(np.round(np.linspace(0, count - 1, pieces)).astype(int)) if pieces > 1 else [count // 2]
         a, b = slope[..., chosen], intercept[..., chosen]
         error = _distance(heat, power, feasible, a, b)
-        known = error[feasible.any(axis=-1)]
+        known = (error - least)[feasible.any(axis=-1)]
         if pieces == count or known.size == 0 or np.quantile(known, 0.99) <= tolerance:
             break
     return a, b, error

@@ -181,9 +181,9 @@ def air_kw_per_k(hall: Hall, speed: npt.ArrayLike) -> FloatArray:
 
 def _server_fans(hall: Hall, it_kw: FloatArray, supply_degc: float, speed: FloatArray) -> FloatArray:
     """Return server power beyond the reference [kW] at a fan speed, solved with its own heat."""
-    extra = np.zeros(np.broadcast_shapes(it_kw.shape, speed.shape))
+    extra, kw_per_k = np.zeros(np.broadcast_shapes(it_kw.shape, speed.shape)), air_kw_per_k(hall, speed)
     for _ in range(_FIXED_POINT_PASSES):
-        rise = (it_kw + extra) / air_kw_per_k(hall, speed)
+        rise = (it_kw + extra) / kw_per_k
         extra = it_kw * hall.it_over_air * hall.server_fans.extra_frac(hall.inlets.mean_degc(supply_degc, rise))
     return extra
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -37,7 +38,7 @@ class Ends:
 class StateTable:
     """Operating states of one plant over T steps, S states and K pieces.
 
-    Heat is what the plant room removes (kW): IT heat (air and liquid), split between halls and loops as forecast for the step,
+    Pieces rise in slope. Heat is what the plant room removes (kW): IT heat (air and liquid), split between halls and loops as forecast for the step,
     and what reaches the chilled water directly, where `ends` keeps the two apart. Within
     [heat_min_kw, heat_max_kw], overhead power lies above max_k(slope_k heat + intercept_k) (equal at the knots) and below the
     chord upper_slope heat + upper_intercept_kw. Make-up water is one line, fitted to the sampled heats: evaporation goes with
@@ -171,19 +172,33 @@ def _direct_loads(forecast: Load, it_kw: FloatArray, heat_kw: FloatArray) -> Loa
 
 
 def _ends(model: PlantModel, table: StateTable, forecast: Load, low_kw: FloatArray, high_kw: FloatArray) -> Ends:
-    """Ask each state about more IT heat, in the middle of its range of the plant room's heat."""
+    """Ask about more IT heat, in the middle of a state's range of the plant room's heat.
+
+    Racks, coils and CDUs do not know the mode nor the stage: of states that differ in these alone, the first that answers does.
+    """
     middle = 0.5 * (table.heat_min_kw + table.heat_max_kw)
     pieces = (table.slope * middle[:, :, None] + table.intercept_kw).max(axis=2)
     most, slope = np.repeat(low_kw[:, None], len(table.states), axis=1), np.zeros_like(middle)
-    for part in _MORE_IT:
+    for members, part in itertools.product(_alike_at_racks(table), _MORE_IT):
         it_kw = low_kw + part * (high_kw - low_kw)
         more_kw = np.maximum(it_kw - low_kw, _LEAST_HEAT_KW)
-        for s in np.flatnonzero((table.available & (most < it_kw[:, None])).any(axis=0)):
+        for s in members[np.argsort(-table.available[:, members].sum(axis=0), kind="stable")]:
+            unasked = table.available[:, s] & (most[:, s] < it_kw)
+            if not unasked.any():
+                continue
             answer = model.evaluate(table.states[s], _direct_loads(forecast, it_kw, middle[:, s : s + 1]))
-            bears = answer.feasible & (most[:, s] < it_kw)
-            slope[:, s] = np.where(bears, (answer.overhead_kw - pieces[:, s]) / more_kw, slope[:, s])
-            most[:, s] = np.where(bears, it_kw, most[:, s])
+            bears = np.ix_(np.flatnonzero(answer.feasible & unasked), members)
+            slope[bears] = ((answer.overhead_kw - pieces[:, s]) / more_kw)[bears[0]]
+            most[bears] = it_kw[bears[0]]
     return Ends(low_kw, most, slope)
+
+
+def _alike_at_racks(table: StateTable) -> list[npt.NDArray[np.int_]]:
+    """Return the states of each leaving water, supply air and way of the dampers."""
+    groups: dict[tuple[float, tuple[float, ...], bool], list[int]] = {}
+    for s, state in enumerate(table.states):
+        groups.setdefault((state.leaving_water_degc, state.supply_air_degc, state.dampers_open), []).append(s)
+    return [np.array(members) for members in groups.values()]
 
 
 def _sample(model: PlantModel, states: tuple[JointState, ...], load: Load, heat_kw: FloatArray) -> _Samples:

@@ -44,13 +44,14 @@ class TankCase:
         self.capacity_kwh = USABLE_FRAC * tank.volume_m3 * 1000.0 * WATER_KJ_PER_LK / 3600.0 * tank.rated_range_k
         self.stored_kwh = now.cold_frac * self.capacity_kwh
         self.reserve_kwh = np.minimum(load.heat_kw * tank.reserve_min / 60.0, self.capacity_kwh)
-        short = self.stored_kwh < self.reserve_kwh[0]
         self.held_degc = now.cold_degc
         lost_kw = tank.loss_w_per_k / 1000.0 * np.maximum(inputs.outdoor_degc - now.cold_degc, 0.0)
         self.kept_frac = np.maximum(1.0 - lost_kw * self.step_h / self.capacity_kwh, 0.0)
         self.value_per_kwh = inputs.following_day_price_per_kwh * _marginal_power(plant, load, self.step_h)
         self.swing_cost_per_kw = SWING_H * inputs.price_scale_per_kwh / _COP
-        self.least_kwh = np.minimum(self.reserve_kwh, self.course_kwh(self._recovery_kw(plant, load) * short))
+        self.least_kwh = self.reserve_kwh
+        if self.stored_kwh < self.reserve_kwh[0]:
+            self.least_kwh = np.minimum(self.reserve_kwh, self.course_kwh(self._recovery_kw(plant, load)))
 
     def best_degc(self, leaving_water_degc: FloatArray, cost: FloatArray) -> float:
         """Return the temperature for a plan: the leaving water that is cheapest to keep, no colder than what is in the tank.
@@ -157,12 +158,11 @@ class TankPlan:
 def _marginal_power(plant: PlantModel, load: Load, step_h: float) -> float:
     """Return the power that one kW of cooling more takes: mean over the last day, at the best state for each heat."""
     rows = np.arange(load.outdoor_degc.size)[-round(DAY_H / step_h) :: max(1, round(_EVERY_H / step_h))]
-    some = load.at(rows)
+    some, twice = load.at(rows), load.at(np.tile(rows, 2))
     margin_kw = _MARGIN_FRAC * some.heat_kw
-    best = [
-        np.min([np.where(one.feasible, one.overhead_kw, np.inf) for one in answers(plant, plant.states(), at)], axis=0)
-        for at in (some, replace(some, direct_kw=margin_kw))
-    ]
+    twice = replace(twice, direct_kw=np.concatenate([np.zeros(len(rows)), margin_kw]))
+    kw = [np.where(one.feasible, one.overhead_kw, np.inf) for one in answers(plant, plant.states(), twice)]
+    best = np.min(kw, axis=0).reshape(2, -1)
     able = np.isfinite(best[0]) & np.isfinite(best[1])
     rise = (best[1][able] - best[0][able]) / margin_kw[able]
     return max(float(rise.mean()), 0.0) if able.any() else 0.0

@@ -8,7 +8,6 @@ state's range of heat, and the two ends of the upper chord where power could hav
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -100,17 +99,13 @@ def with_it_heat(table: StateTable, plain: Vertices) -> Vertices:
 
 
 def _breakpoints(table: StateTable, low: FloatArray, high: FloatArray) -> tuple[FloatArray, BoolArray]:
-    heats, real = [low, high], [np.ones_like(low, dtype=bool), high - low > _SAME_KW]
-    for one, other in combinations(range(table.slope.shape[2]), 2):
-        steeper = table.slope[:, :, other] - table.slope[:, :, one]
-        crossing = np.abs(steeper) > 1e-12
-        gap = table.intercept_kw[:, :, one] - table.intercept_kw[:, :, other]
-        heat = np.where(crossing, gap / np.where(crossing, steeper, 1.0), low)
-        line = table.slope[:, :, one] * heat + table.intercept_kw[:, :, one]
-        inside = crossing & (heat > low + _SAME_KW) & (heat < high - _SAME_KW)
-        heats.append(np.where(inside, heat, low))
-        real.append(inside & (line >= power_at(table, heat) - 1e-7 * np.maximum(1.0, np.abs(line))))
-    return np.stack(heats, axis=2), np.stack(real, axis=2)
+    """Return heats (T, S, N) at which the pieces in use begin and end, and which of them are real."""
+    steeper, gap = np.diff(table.slope, axis=2), -np.diff(table.intercept_kw, axis=2)
+    crossing = np.abs(steeper) > 1e-12
+    heat = np.where(crossing, gap / np.where(crossing, steeper, 1.0), low[:, :, None])
+    inside = crossing & (heat > low[:, :, None] + _SAME_KW) & (heat < high[:, :, None] - _SAME_KW)
+    ends = np.stack([low, high], axis=2), np.stack([np.ones_like(low, dtype=bool), high - low > _SAME_KW], axis=2)
+    return np.concatenate([ends[0], heat], axis=2), np.concatenate([ends[1], inside], axis=2)
 
 
 def on_hull(points: Vertices, group: IntArray, upper_steps: BoolArray) -> BoolArray:
