@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -73,6 +73,19 @@ class Load:
         it_kw: FloatArray = self.it_air_kw.sum(axis=1) + self.it_liquid_kw.sum(axis=1)
         return it_kw if self.direct_kw is None else it_kw + self.direct_kw
 
+    @classmethod
+    def of(cls, loads: Sequence[Load]) -> Load:
+        """Return the rows of several, one after the other."""
+        direct = None if loads[0].direct_kw is None else np.concatenate([one.direct_kw for one in loads])
+        names = ("it_air_kw", "it_liquid_kw", "outdoor_degc", "wet_bulb_degc")
+        return cls(*(np.concatenate([getattr(one, name) for one in loads]) for name in names), direct)
+
+    @property
+    def key(self) -> bytes:
+        """What is the same for equal loads in the same weather."""
+        columns = (self.it_air_kw, self.it_liquid_kw, *(() if self.direct_kw is None else (self.direct_kw,)))
+        return b"".join(column.tobytes() for column in columns)
+
     def at(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> Load:
         """Return some of its rows."""
         direct = None if self.direct_kw is None else self.direct_kw[rows]
@@ -116,6 +129,15 @@ class PlantResponse:
     pads_wet: BoolArray  # of dry coolers
     half_width_kw: FloatArray
     extrapolated: BoolArray
+
+    @classmethod
+    def of(cls, answers: Sequence[PlantResponse]) -> PlantResponse:
+        """Return the rows of several, one after the other."""
+        return cls(*(np.concatenate([getattr(one, field.name) for one in answers]) for field in fields(cls)))
+
+    def at(self, rows: npt.NDArray[np.int64]) -> PlantResponse:
+        """Return some of its rows."""
+        return PlantResponse(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     @property
     def overhead_kw(self) -> FloatArray:

@@ -62,10 +62,8 @@ class PlantCase:
 
     def moved_cost(self, path: StatePath) -> float:
         """Return what the moves along a path wear."""
-        states = [self.table.states[state] for state in path]
-        along = StateFeatures.of(states)
-        first, later = self.moves.cost(self.now, along)[0, 0], self.moves.cost(along, along)
-        return float(first + np.diagonal(later, offset=1).sum())
+        first = self.moves.cost(self.now, self.features)[0, path[0]]
+        return float(first + self.moves.cost_along(StateFeatures.of([self.table.states[state] for state in path])))
 
     def overhead_range_kw(self) -> tuple[FloatArray, FloatArray]:
         """Return the least and most power that the states may draw in each step."""

@@ -11,7 +11,7 @@ from facility.plan import decisions as names
 from facility.plan.case import ItCase
 from facility.plan.decisions import Decisions, crahs_of
 from facility.plan.inputs import DAY_H, PlantNow
-from facility.plan.simulate import Simulation, evaluate_path, simulate
+from facility.plan.simulate import Simulation, evaluate_path, simulate_all
 from facility.records import FloatArray, Interval, LeverSaving
 from models.cooling import JointState, Mode, PlantModel
 
@@ -41,7 +41,10 @@ class Explainer:
 
     def savings(self) -> list[LeverSaving]:
         """Return what each lever saves."""
-        return [self._saving(lever) for lever in self._levers()]
+        levers = list(self._levers())
+        moved = [lever.back for lever in levers if lever.back is not None and lever.back is not self._plan.decisions]
+        runs = dict(zip(map(id, moved), simulate_all(self._it, moved, self._value) if moved else [], strict=True))
+        return [self._saving(lever, runs.get(id(lever.back), self._plan)) for lever in levers]
 
     def _levers(self) -> Iterator[Lever]:
         for plant in self._it.inputs.plants:
@@ -170,12 +173,10 @@ class Explainer:
         """Return the servers awake now, or as many as the plan wakes where that is more: its work needs them."""
         return np.asarray(np.maximum(self._plan.decisions.awake[pool], self._held.decisions.awake[pool]))
 
-    def _saving(self, lever: Lever) -> LeverSaving:
+    def _saving(self, lever: Lever, back: Simulation) -> LeverSaving:
         inputs, nothing = self._it.inputs, Interval(0.0, 0.0, 0.0)
         kw = cost = carbon = nothing
         if lever.back is not None:
-            same = lever.back is self._plan.decisions
-            back = self._plan if same else simulate(self._it, lever.back, self._value)
             width_kw = self._width_kw(back)
             coming = slice(0, max(1, round(COMING_H / inputs.step_h)))
             days = inputs.steps * inputs.step_h / DAY_H

@@ -101,6 +101,13 @@ class Moves:
             self.cost_per_chiller * started + self.cost_per_mode * changed + self.cost_per_k * (water + air)
         )
 
+    def cost_along(self, path: StateFeatures) -> float:
+        """Return the wear of going through some states one after the other."""
+        started = np.maximum(np.diff(path.chillers_on), 0.0).sum()
+        kelvin = np.abs(np.diff(path.leaving_water_degc)).sum() + np.abs(np.diff(path.supply_air_degc, axis=0)).sum()
+        changed = np.count_nonzero(np.diff(path.mode))
+        return float(self.cost_per_chiller * started + self.cost_per_mode * changed + self.cost_per_k * kelvin)
+
 
 def change_windows(changed_h: Sequence[float], step_h: float, steps: int) -> Iterator[tuple[int, int, int]]:
     """Yield the days in which modes may change no more than so often: first step, step after the last, and how often.

@@ -205,7 +205,7 @@ class Search:
         plant, it, heat, at_racks = self.case.plants[name], self.case.it, solved.heat_kw(name), solved.it_heat_kw(name)
         model = it.inputs.plant(name)
         load = it.thermal.load(model, solved.source_power_kw(), solved.heat.decisions())
-        run = run_plant(it.inputs, model, published(self.case, name, path), load)
+        (run,) = run_plant(it.inputs, model, [published(self.case, name, path)], [load])
         pieces = power_along(plant.table, path, heat, at_racks)
         correction = np.where(run.response.feasible, run.response.overhead_kw - pieces, 0.0)
         wetter = run.response.makeup_water_lps - water_along(plant.table, path, heat)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,12 +20,14 @@ from facility.records import CostBreakdown, FloatArray
 from models.cooling import BoolArray, JointState, Load, Mode, PlantModel, PlantResponse
 from models.site_model import ChainPower
 
+Path = tuple[JointState, ...]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlantRun:
     """A plant under a schedule; `recovering` marks first steps on the way back from a measured state outside its limits."""
 
-    states: tuple[JointState, ...]
+    states: Path
     load: Load
     response: PlantResponse
     recovering: BoolArray
@@ -67,14 +70,32 @@ def source_power(it: ItCase, decisions: Decisions) -> dict[str, FloatArray]:
 
 def simulate(it: ItCase, decisions: Decisions, work_value_per_kwh: float) -> Simulation:
     """Run a schedule through the plant models, the electrical chain and the tariff."""
-    inputs, power = it.inputs, source_power(it, decisions)
-    runs = {
-        plant.plant_id: run_plant(
-            inputs, plant, decisions.states[plant.plant_id], it.thermal.load(plant, power, decisions)
-        )
-        for plant in inputs.plants
-    }
-    hall_kw = it.heat.hall_kw(power)
+    return simulate_all(it, [decisions], work_value_per_kwh)[0]
+
+
+def simulate_all(it: ItCase, schedules: Sequence[Decisions], work_value_per_kwh: float) -> list[Simulation]:
+    """Run several schedules; a plant model is asked about all of them at once."""
+    powers = [source_power(it, decisions) for decisions in schedules]
+    runs: dict[str, list[PlantRun]] = {}
+    for plant in it.inputs.plants:
+        paths = [decisions.states[plant.plant_id] for decisions in schedules]
+        loads = [it.thermal.load(plant, *one) for one in zip(powers, schedules, strict=True)]
+        runs[plant.plant_id] = run_plant(it.inputs, plant, paths, loads)
+    return [
+        _metered(it, decisions, power, {name: of[index] for name, of in runs.items()}, work_value_per_kwh)
+        for index, (decisions, power) in enumerate(zip(schedules, powers, strict=True))
+    ]
+
+
+def _metered(
+    it: ItCase,
+    decisions: Decisions,
+    power: Mapping[str, FloatArray],
+    runs: Mapping[str, PlantRun],
+    work_value_per_kwh: float,
+) -> Simulation:
+    """Take what sources and plants draw through the electrical chain and the tariff."""
+    inputs, hall_kw = it.inputs, it.heat.hall_kw(power)
     for plant in inputs.plants:
         for index, hall in enumerate(plant.halls):
             hall_kw[hall] = hall_kw[hall] + runs[plant.plant_id].response.server_fan_kw[:, index]
@@ -95,13 +116,22 @@ def with_work_value(it: ItCase, simulation: Simulation, work_value_per_kwh: floa
     return replace(simulation, cost=cost)
 
 
-def run_plant(inputs: PlanInputs, model: PlantModel, states: tuple[JointState, ...], load: Load) -> PlantRun:
-    """Evaluate a path of states.
+def run_plant(inputs: PlanInputs, model: PlantModel, paths: Sequence[Path], loads: Sequence[Load]) -> list[PlantRun]:
+    """Evaluate paths of states, each at its load; what is asked twice is answered once.
 
     First steps that are infeasible are answered at the setpoints of the first feasible state after them, in their own mode:
     the plant on its way back from a measured state, of which the model knows nothing.
     """
-    response = evaluate_path(model, states, load)
+    asked: dict[tuple[Path, bytes], int] = {}
+    known = [asked.setdefault((path, load.key), len(asked)) for path, load in zip(paths, loads, strict=True)]
+    first = [known.index(number) for number in range(len(asked))]
+    states, rows = itertools.chain.from_iterable(paths[at] for at in first), np.arange(inputs.steps)
+    answer = evaluate_path(model, tuple(states), Load.of([loads[at] for at in first]))
+    runs = [_run(inputs, model, paths[at], loads[at], answer.at(rows + n * len(rows))) for n, at in enumerate(first)]
+    return [runs[number] for number in known]
+
+
+def _run(inputs: PlanInputs, model: PlantModel, states: Path, load: Load, response: PlantResponse) -> PlantRun:
     recovering = np.zeros(len(states), dtype=bool)
     feasible = np.flatnonzero(response.feasible)
     if feasible.size and feasible[0] > 0:
@@ -130,18 +160,13 @@ def evaluate_state(model: PlantModel, state: JointState, load: Load) -> PlantRes
     return replace(answer, feasible=np.zeros(rows, dtype=bool), limit=np.full(rows, "chillers of the economizer mode"))
 
 
-def evaluate_path(model: PlantModel, states: tuple[JointState, ...], load: Load) -> PlantResponse:
+def evaluate_path(model: PlantModel, states: Path, load: Load) -> PlantResponse:
     """Evaluate one state a row; rows of the same state are asked for together."""
     rows: dict[JointState, list[int]] = {}
     for step, state in enumerate(states):
         rows.setdefault(state, []).append(step)
-    answers = [(np.array(steps), evaluate_state(model, state, load.at(steps))) for state, steps in rows.items()]
-    order = np.argsort(np.concatenate([steps for steps, _ in answers]))
-    columns = {
-        field.name: np.concatenate([np.asarray(getattr(answer, field.name)) for _, answer in answers])[order]
-        for field in fields(PlantResponse)
-    }
-    return PlantResponse(**columns)
+    answers = [evaluate_state(model, state, load.at(steps)) for state, steps in rows.items()]
+    return PlantResponse.of(answers).at(np.argsort(np.concatenate([*rows.values()])))
 
 
 def cost_of(
@@ -188,5 +213,4 @@ def _wear(it: ItCase, decisions: Decisions) -> float:
 
 def _move_wear(inputs: PlanInputs, plant: PlantModel, decisions: Decisions) -> float:
     path: list[JointState | PlantNow] = [inputs.plants_now[plant.plant_id], *decisions.states[plant.plant_id]]
-    features = StateFeatures.of(path)
-    return float(np.diagonal(Moves.of(inputs, plant).cost(features, features), offset=1).sum())
+    return Moves.of(inputs, plant).cost_along(StateFeatures.of(path))
