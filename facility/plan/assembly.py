@@ -17,7 +17,7 @@ from facility.plan.electrical import ChainPlan, piece_error_kw
 from facility.plan.grid import GridPlan
 from facility.plan.heat_and_cold_plan import HeatAndColdPlan
 from facility.plan.job_plan import JobsPlan
-from facility.plan.jobs import WorkPlan
+from facility.plan.jobs import WorksPlan
 from facility.plan.photovoltaics import ArrayPlan
 from facility.plan.problem import Problem
 from facility.plan.server_plan import PoolPlan, Servers
@@ -74,10 +74,10 @@ class SitePlan:
 
     def __init__(self, case: SiteCase, form: Form) -> None:
         self.case, self.form, self.problem = case, form, Problem()
-        self.works = {
-            name: WorkPlan(self.problem, work, case.work_value_per_kwh) for name, work in case.it.works.items()
-        }
+        works = list(case.it.works.values())
+        self.works = WorksPlan(self.problem, works, case.work_value_per_kwh) if works else None
         self.jobs = {name: self._jobs(name) for name in case.it.jobs}
+        self._work_kw = {pool: self._work(pool) for pool in case.it.pools}
         self.pools = {name: self._pool(name) for name in case.it.pools}
         self._power = self._source_power()
         on_or_off = form.integer or form.whole_pumps
@@ -95,7 +95,7 @@ class SitePlan:
         self._peak_kw: Any = None
         self._money = self._weigh_goals()
         if case.said is not None and form.points is not None:
-            courses = {name: work.power_kw for name, work in self.works.items()}
+            courses = {name: self.works.power_kw[row] for row, name in enumerate(case.it.works)} if self.works else {}
             courses |= {name: battery.net_kw for name, battery in self.batteries.items()}
             case.said.price_courses(self.problem, case.it.inputs, courses)
 
@@ -143,10 +143,8 @@ class SitePlan:
         return float(self.problem.objective.value)
 
     def _pool(self, name: str) -> PoolPlan:
-        inputs, fixed = self.case.it.inputs, (self.form.servers or {}).get(name)
-        works = [work.id for work in inputs.site.deferrable_work if work.pool == name]
-        work_kw = sum((self.works[work].power_kw for work in works), self._jobs_kw(name))
-        return PoolPlan(self.problem, self.case.it.pools[name], work_kw, fixed)
+        fixed = (self.form.servers or {}).get(name)
+        return PoolPlan(self.problem, self.case.it.pools[name], self._work_kw[name], fixed)
 
     def _jobs(self, pool: str) -> JobsPlan:
         value, form = self.case.work_value_per_kwh, self.form
@@ -160,13 +158,17 @@ class SitePlan:
             only=(form.near_jobs or {}).get(pool),
         )
 
-    def _jobs_kw(self, pool: str) -> Any:
-        return self.jobs[pool].power_kw if pool in self.jobs else cp.Constant(np.zeros(self.case.it.inputs.steps))
+    def _work(self, pool: str) -> Any:
+        """Return the power of the work and the jobs of a pool."""
+        parts = [self.jobs[pool].power_kw] if pool in self.jobs else []
+        if self.works is not None and pool in self.works.pools:
+            parts.append(self.works.pool_kw(pool))
+        return sum(parts) if parts else cp.Constant(np.zeros(self.case.it.inputs.steps))
 
     def _source_power(self) -> dict[str, Any]:
+        """Return IT power by source; work counts with its pool."""
         base = {hall: cp.Constant(kw) for hall, kw in self.case.it.heat.base_kw().items()}
-        pools = {name: pool.power_kw + self._jobs_kw(name) for name, pool in self.pools.items()}
-        return base | pools | {name: work.power_kw for name, work in self.works.items()}
+        return base | {name: pool.power_kw + self._work_kw[name] for name, pool in self.pools.items()}
 
     def _heat(self, plant_id: str) -> tuple[Any, Any]:
         """Return the heat that a plant room removes, and the part of it that comes from the racks."""

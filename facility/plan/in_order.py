@@ -65,7 +65,7 @@ def _weights(relaxed: SitePlan, last: str) -> Weights:
     """Return what a unit of each goal is worth in money where the last goal was made least."""
     caps = relaxed.case.it.inputs.goal_caps
     prices = {limit.name.removeprefix("goal "): limit for limit in relaxed.problem.limits if limit.equipment == "site"}
-    worth = {goal: max(float(prices[goal].constraint.dual_value), 0.0) for goal in caps} | {last: 1.0}
+    worth = {goal: float(prices[goal].price[0]) for goal in caps} | {last: 1.0}
     money = abs(float(relaxed.goal(goals.COST).value))
     found: dict[str, float] = {}
     for goal in goals.WEIGHED:

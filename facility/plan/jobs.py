@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import cvxpy as cp
 import numpy as np
@@ -68,15 +70,24 @@ def due_margin_min(work: DeferrableWork) -> float:
     return min(DUE_MARGIN_MIN, DUE_MARGIN_FRAC * work.due_within_h * 60.0)
 
 
-class WorkPlan:
-    """The work in the problem; what is left at the end has a named terminal value."""
+class WorksPlan:
+    """All work in the problem, a row a class (W, T); what is left at the end has a named terminal value."""
 
-    def __init__(self, problem: Problem, case: WorkCase, terminal_value_per_kwh: float) -> None:
-        self.power_kw, done_kwh = cp.Variable(case.steps, nonneg=True), cp.Variable(case.steps)
-        problem.law(self.power_kw <= case.max_power_kw, rise(case.steps) @ done_kwh == case.step_h * self.power_kw)
-        problem.limit("work before it arrives", case.work.id, done_kwh - case.available_kwh, "kWh")
-        problem.limit("due time", case.work.id, case.required_kwh - done_kwh, "kWh")
-        problem.cost("terminal", terminal_value_per_kwh * (case.available_kwh[-1] - done_kwh[-1]))
+    def __init__(self, problem: Problem, cases: Sequence[WorkCase], terminal_value_per_kwh: float) -> None:
+        self.pools = [case.work.pool for case in cases]
+        most_kw, ready, due = (
+            np.stack([getattr(case, name) for case in cases]) for name in ("max_power_kw", "available_kwh", "required_kwh")
+        )
+        names, steps = [case.work.id for case in cases], most_kw.shape[1]
+        self.power_kw, done_kwh = cp.Variable(most_kw.shape, nonneg=True), cp.Variable(most_kw.shape)
+        problem.law(self.power_kw <= most_kw, done_kwh @ rise(steps).T == cases[0].step_h * self.power_kw)
+        problem.limit_each("work before it arrives", names, done_kwh - ready, "kWh")
+        problem.limit_each("due time", names, due - done_kwh, "kWh")
+        problem.cost("terminal", terminal_value_per_kwh * (ready[:, -1].sum() - cp.sum(done_kwh[:, -1])))
+
+    def pool_kw(self, pool: str) -> Any:
+        """Return the power of all work of a pool."""
+        return np.array([other == pool for other in self.pools], dtype=float) @ self.power_kw
 
 
 def _arrived(inputs: PlanInputs, work: DeferrableWork) -> tuple[FloatArray, FloatArray]:

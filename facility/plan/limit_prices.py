@@ -32,8 +32,7 @@ def _of_problem(it: ItCase, solved: Problem) -> Iterator[LimitPrice]:
     """Yield the sum of a limit's duals: what one unit more in every step would save."""
     duals: dict[tuple[str, str, str], list[float]] = {}
     for limit in solved.binding():
-        values = np.atleast_1d(np.abs(limit.constraint.dual_value))
-        duals.setdefault((limit.equipment, limit.name, limit.unit), []).extend(values[values > _DUAL])
+        duals.setdefault((limit.equipment, limit.name, limit.unit), []).extend(limit.price[limit.price > _DUAL])
     step_h, days = it.inputs.step_h, it.inputs.steps * it.inputs.step_h / DAY_H
     for (equipment, name, unit), prices in duals.items():
         yield LimitPrice(equipment, name, 1.0, unit, float(sum(prices)) / days, len(prices) * step_h)

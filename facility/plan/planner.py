@@ -216,7 +216,7 @@ def _binding(run: Simulation, found: Found | None) -> Mapping[str, tuple[str, ..
 def _prices(found: Found) -> Mapping[str, float]:
     """Return what a unit more of each binding limit would save, all its steps together."""
     return {
-        f"{limit.equipment} {limit.name}": float(np.abs(np.asarray(limit.constraint.dual_value)).sum())
+        f"{limit.equipment} {limit.name}": float(limit.price.sum())
         for limit in found.plan.problem.binding()
     }
 

@@ -31,6 +31,15 @@ class Limit:
     unit: str
     constraint: Any  # cvxpy constraint
     first: int
+    row: int | None = None  # of a constraint that several pieces of equipment share
+
+    @property
+    def price(self) -> FloatArray:
+        """What a unit more would save, a value a step; nothing where the problem has binaries."""
+        dual = self.constraint.dual_value
+        if dual is None:
+            return np.zeros(0)
+        return np.atleast_1d(np.abs(dual) if self.row is None else np.abs(dual[self.row]))
 
 
 def rise(steps: int) -> Any:
@@ -56,6 +65,12 @@ class Problem:
     def limit(self, name: str, equipment: str, excess: Any, unit: str, first: int = 0) -> None:
         """Add a named limit: `excess` must not be positive; its values belong to the steps from `first` on."""
         self.limits.append(Limit(name, equipment, excess, unit, excess <= 0, first))
+
+    def limit_each(self, name: str, equipment: Sequence[str], excess: Any, unit: str) -> None:
+        """Add a named limit of several pieces of equipment, a row each: compiled as one."""
+        shared = excess <= 0
+        rows = enumerate(equipment)
+        self.limits.extend(Limit(name, one, excess[row], unit, shared, 0, row) for row, one in rows)
 
     def law(self, *constraints: Any) -> None:
         """Add constraints that no relaxation may touch: balances, definitions, sign of variables."""
@@ -95,7 +110,7 @@ class Problem:
         NoPlanFoundError
             If no solver gives an answer that satisfies the constraints.
         """
-        constraints = [limit.constraint for limit in self.limits] + self.physics
+        constraints = [*{limit.constraint.id: limit.constraint for limit in self.limits}.values(), *self.physics]
         least = self.objective if objective is None else objective
         return minimise(cp.Problem(cp.Minimize(least), constraints), solvers, time_limit_s, mip_gap)
 
@@ -154,7 +169,8 @@ def _worst_residual(constraints: Sequence[Any]) -> float:
 
 
 def _binds(limit: Limit, tolerance: float) -> bool:
-    if limit.constraint.dual_value is None or limit.excess.size == 0:
+    price = limit.price
+    if not price.size:
         return False
     touching = np.atleast_1d(limit.excess.value) > -tolerance
-    return bool((touching & (np.abs(np.atleast_1d(limit.constraint.dual_value)) > tolerance * 1e-2)).any())
+    return bool((touching & (price > tolerance * 1e-2)).any())

@@ -260,13 +260,11 @@ def _surrogate_cost(case: SiteCase, run: Simulation, paths: Mapping[str, StatePa
 
 def decisions_from(plan: SitePlan, paths: Mapping[str, StatePath]) -> Decisions:
     """Read the decisions from a solved restricted problem; solver noise is cut off at the variables' own bounds."""
-    works, batteries = plan.case.it.works, plan.case.it.batteries
+    batteries = plan.case.it.batteries
     return Decisions(
         states={name: published(plan.case, name, path) for name, path in paths.items()},
         awake={name: np.round(pool.awake.value) for name, pool in plan.pools.items() if pool.case.planned},
-        work_kw={
-            name: np.clip(work.power_kw.value, 0.0, works[name].max_power_kw) for name, work in plan.works.items()
-        },
+        work_kw=_work_kw(plan),
         charge_kw={
             name: np.clip(battery.net_kw.value, -batteries[name].battery.power_kw, batteries[name].battery.power_kw)
             for name, battery in plan.batteries.items()
@@ -284,6 +282,13 @@ def decisions_from(plan: SitePlan, paths: Mapping[str, StatePath]) -> Decisions:
         cold_kw=plan.heat.decisions().cold_kw,
         heat_kw=plan.heat.decisions().heat_kw,
     )
+
+
+def _work_kw(plan: SitePlan) -> dict[str, FloatArray]:
+    if plan.works is None:
+        return {}
+    rows = zip(plan.case.it.works.items(), plan.works.power_kw.value, strict=True)
+    return {name: np.clip(kw, 0.0, work.max_power_kw) for (name, work), kw in rows}
 
 
 def published(case: SiteCase, plant_id: str, path: StatePath) -> tuple[JointState, ...]:
