@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -130,9 +131,9 @@ class RackInlets:
     def mean_degc(self, supply_degc: npt.ArrayLike, air_rise_k: npt.ArrayLike) -> FloatArray:
         """Return the mean inlet temperature of the hall [degC]."""
         rise = np.asarray(air_rise_k, float)
-        mean: FloatArray = np.asarray(supply_degc, float) + self.offset_k.mean() + self.recirculation_frac.mean() * rise
-        beyond: FloatArray = float(self.beyond_frac.mean()) * np.maximum(rise - self.knee_k, 0.0)
-        return mean + beyond
+        offset_k, recirculation_frac, beyond_frac = _means(self)
+        mean: FloatArray = np.asarray(supply_degc, float) + offset_k + recirculation_frac * rise
+        return mean + beyond_frac * np.maximum(rise - self.knee_k, 0.0)
 
     def hottest(self, supply_degc: npt.ArrayLike, air_rise_k: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Return temperature [degC] and margin [K] of the rack that is nearest to the limit, margin included."""
@@ -176,6 +177,12 @@ class RackInlets:
         low, high = self.seen_supply_degc
         outside: npt.NDArray[np.bool_] = (rise < self.seen_rise_k[0]) | (rise > self.seen_rise_k[1])
         return outside | (not low <= supply_degc <= high)
+
+
+@lru_cache(maxsize=64)  # of halls that are asked often
+def _means(inlets: RackInlets) -> tuple[float, float, float]:
+    """Return the means over the racks of offset, recirculation and what comes beyond the knee."""
+    return float(inlets.offset_k.mean()), float(inlets.recirculation_frac.mean()), float(inlets.beyond_frac.mean())
 
 
 def air_rise_k(it_kw: npt.ArrayLike, airflow_m3ps: npt.ArrayLike, density_frac: float = 1.0) -> FloatArray:
