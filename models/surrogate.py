@@ -38,8 +38,8 @@ class Ends:
 class StateTable:
     """Operating states of one plant over T steps, S states and K pieces.
 
-    Pieces rise in slope. Heat is what the plant room removes (kW): IT heat (air and liquid), split between halls and loops as forecast for the step,
-    and what reaches the chilled water directly, where `ends` keeps the two apart. Within
+    Heat is what the plant room removes (kW): IT heat (air and liquid), split between halls and loops as forecast for the step,
+    and what reaches the chilled water directly, where `ends` keeps the two apart. Pieces rise in slope. Within
     [heat_min_kw, heat_max_kw], overhead power lies above max_k(slope_k heat + intercept_k) (equal at the knots) and below the
     chord upper_slope heat + upper_intercept_kw. Make-up water is one line, fitted to the sampled heats: evaporation goes with
     the heat; where pads start within a state, the line is their mean.

@@ -131,7 +131,9 @@ class SitePlan:
     def charging(self) -> dict[str, FloatArray]:
         """Return which way batteries go on balance in the solution, in the steps where price alone would not keep them to one."""
         steps = self.case.it.free_power()
-        return {name: (np.asarray(one.net_kw.value)[steps] >= 0.0).astype(float) for name, one in self.batteries.items()}
+        return {
+            name: (np.asarray(one.net_kw.value)[steps] >= 0.0).astype(float) for name, one in self.batteries.items()
+        }
 
     def source_power_kw(self) -> dict[str, FloatArray]:
         """Return the solution's IT power by source."""

@@ -183,7 +183,9 @@ class RelaxedPlant:
         moved = case.moves.cost_per_k * cp.sum(cp.abs(water))
         if within_groups:
             for hall, step_k in enumerate(case.moves.air_step_k):
-                air = self._change(self._of_states(features.supply_air_degc[:, hall]), case.now.supply_air_degc[0, hall])
+                air = self._change(
+                    self._of_states(features.supply_air_degc[:, hall]), case.now.supply_air_degc[0, hall]
+                )
                 self._ramp("supply air ramp", air, step_k)
                 moved += case.moves.cost_per_k * cp.sum(cp.abs(air))
             chillers = self._change(self._of_states(features.chillers_on), case.now.chillers_on[0])

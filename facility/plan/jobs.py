@@ -76,7 +76,8 @@ class WorksPlan:
     def __init__(self, problem: Problem, cases: Sequence[WorkCase], terminal_value_per_kwh: float) -> None:
         self.pools = [case.work.pool for case in cases]
         most_kw, ready, due = (
-            np.stack([getattr(case, name) for case in cases]) for name in ("max_power_kw", "available_kwh", "required_kwh")
+            np.stack([getattr(case, name) for case in cases])
+            for name in ("max_power_kw", "available_kwh", "required_kwh")
         )
         names, steps = [case.work.id for case in cases], most_kw.shape[1]
         self.power_kw, done_kwh = cp.Variable(most_kw.shape, nonneg=True), cp.Variable(most_kw.shape)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from facility.errors import InfeasibleError, NoPlanFoundError, PlanError
+from facility.explanation import Explanation
 from facility.plan.baseline import baseline
 from facility.plan.calm import Said
 from facility.plan.case import ItCase, SiteCase
@@ -17,7 +18,7 @@ from facility.plan.explain import Explainer
 from facility.plan.explained import explanation_of
 from facility.plan.in_force import decisions_in_force, steps_left
 from facility.plan.in_order import in_order
-from facility.plan.inputs import PlanInputs
+from facility.plan.inputs import DAY_H, PlanInputs
 from facility.plan.relax import relax
 from facility.plan.scenarios import saving_range
 from facility.plan.search import Found, Search
@@ -73,8 +74,11 @@ def _made(inputs: PlanInputs, deadline: float) -> PlanResult:
         explanation = explanation_of(case.it, run, problem, case.work_value_per_kwh)
     with statistics.stage("scenarios"):
         saved = saving_range(case.it.inputs, run, held, case.work_value_per_kwh)
-    plan = replace(_plan(case, run, held, found, statistics), explanation=explanation, saving_range=saved)
-    return PlanResult(plan, levers, statistics)
+    plan = _plan(case, run, held, found, statistics)
+    prices = _prices(inputs, explanation)
+    return PlanResult(
+        replace(plan, explanation=explanation, saving_range=saved, limit_prices=prices), levers, statistics
+    )
 
 
 def _aimed(
@@ -178,7 +182,6 @@ def _plan(case: SiteCase, run: Simulation, held: Simulation, found: Found | None
         jobs=tuple(run_of for pool, jobs in it.jobs.items() for run_of in jobs.runs(it.job_powers_kw(pool, jobs_kw))),
         commitments=tuple(one.outcome(run.site_kw) for one in case.it.commitments),
         surrogate_cost=None if found is None else found.surrogate_cost,
-        limit_prices={} if found is None else _prices(found),
         goal_weights=inputs.weighed.model_dump(),
         goal_caps=dict(inputs.goal_caps),
         spare_waived=dict(inputs.spare_waived),
@@ -213,12 +216,10 @@ def _binding(run: Simulation, found: Found | None) -> Mapping[str, tuple[str, ..
     return {limit: tuple(sorted(name for name, other in pairs if other == limit)) for limit in limits}
 
 
-def _prices(found: Found) -> Mapping[str, float]:
-    """Return what a unit more of each binding limit would save, all its steps together."""
-    return {
-        f"{limit.equipment} {limit.name}": float(limit.price.sum())
-        for limit in found.plan.problem.binding()
-    }
+def _prices(inputs: PlanInputs, explanation: Explanation) -> Mapping[str, float]:
+    """Return what a unit more of each binding limit would save over the horizon, as the explanation tells it for a day."""
+    days = inputs.steps * inputs.step_h / DAY_H
+    return {f"{one.equipment} {one.limit}": one.price_per_day * days for one in explanation.limit_prices}
 
 
 def _shortfalls(case: SiteCase, run: Simulation, found: Found | None) -> list[LimitShortfall]:

@@ -91,11 +91,8 @@ class Search:
     def _settle(self, relaxed: SitePlan) -> tuple[dict[str, StatePath], SitePlan] | None:
         """Choose and restrict in turn until the states stay; return the cheapest states seen and their solution."""
         solved, best, tried = relaxed, None, set[bytes]()
-        starts = [True] * bool(relaxed.heat.tanks)  # tanks first take what suits states chosen without them
-        for idle in [*starts, *[False] * ROUNDS]:
-            paths = self._choose(solved, idle=idle)
-            if idle and paths is None:
-                continue
+        for _ in range(ROUNDS):
+            paths = self._choose(solved)
             if paths is None or _key(paths) in tried or self._left_s() <= 0.0:
                 break
             tried.add(_key(paths))
@@ -119,20 +116,27 @@ class Search:
     def _left_s(self) -> float:
         return self.deadline - time.perf_counter()
 
-    def _choose(self, solved: SitePlan, *, idle: bool) -> dict[str, StatePath] | None:
-        """Choose states for the solution's heat, and for what its tanks do unless they are `idle`."""
-        it, power, with_them = self.case.it, solved.source_power_kw(), solved.heat.decisions(idle=idle)
+    def _choose(self, solved: SitePlan) -> dict[str, StatePath] | None:
         paths: dict[str, StatePath] = {}
         with self.statistics.stage("choose"):
-            for name, chooser in self._choosers.items():
-                load = it.thermal.load(it.inputs.plant(name), power, with_them)
-                price, suits = solved.plants[name].power_price, solved.heat.suiting(self.case.plants[name], idle=idle)
-                heat = solved.heat_kw(name) - (solved.heat.charged_kw(name) if idle else 0.0)
-                path = chooser.choose(heat, solved.it_heat_kw(name), load, price, suits)
+            for name in self._choosers:
+                path = self._path(name, solved)
                 if path is None:
                     return None
                 paths[name] = path
         return paths
+
+    def _path(self, name: str, solved: SitePlan) -> StatePath | None:
+        """Choose states for the solution's heat and for what its tanks do; where none suit, as if they were idle."""
+        plant, it, power = self.case.plants[name], self.case.it, solved.source_power_kw()
+        price, at_racks = solved.plants[name].power_price, solved.it_heat_kw(name)
+        for idle in (False, True) if solved.heat.tanks else (False,):
+            load = it.thermal.load(it.inputs.plant(name), power, solved.heat.decisions(idle=idle))
+            heat = solved.heat_kw(name) - (solved.heat.charged_kw(name) if idle else 0.0)
+            path = self._choosers[name].choose(heat, at_racks, load, price, solved.heat.suiting(plant, idle=idle))
+            if path is not None:
+                return path
+        return None
 
     def _restrict(self, paths: Mapping[str, StatePath], solved: SitePlan, decided: Form = UNDECIDED) -> SitePlan | None:
         """Solve with these states, exact at the heat of the last solution; forbid them where they leave no solution."""

@@ -13,7 +13,6 @@ from facility.site_file import LoadedSite
 JOB_CLASSES = 40  # for each plant
 HALLS = {"air": (24, 15.0, 0.0), "chips": (10, 50.0, 0.75), "racks": (12, 40.0, 0.6)}  # racks, kW each, liquid share
 _IDLE_W, _PEAK_W, _SERVERS_PER_KW = 220.0, 500.0, 1.8
-_MACHINE_W = 50.0  # of work each server of a pool can take beside its own, where jobs are spread over pools
 
 
 def campus(plants: int, hours: float) -> LoadedSite:
@@ -183,7 +182,12 @@ def _battery(number: int) -> dict[str, Any]:
 
 
 def _heat_pump(number: int) -> dict[str, Any]:
-    return {"id": f"hp-{number}", "source": f"loop-{number}-chips", "rated_heat_kw": 200.0, "source_leaving_min_degc": 15.0}
+    return {
+        "id": f"hp-{number}",
+        "source": f"loop-{number}-chips",
+        "rated_heat_kw": 200.0,
+        "source_leaving_min_degc": 15.0,
+    }
 
 
 def _contract(number: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The instance that plans are timed on, fixed and published: two days in spring on the campus, with hours of negative price."""
+"""The instance that plans are timed on, fixed and published: two days on the campus, with an event and hours of negative price."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ EVENT = START + timedelta(hours=10), START + timedelta(hours=12)
 EVENT_CAP_KW = 650.0  # for each plant: below what the load asks for then
 _WORK_FRAC = {"air": 0.35, "chips": 0.55, "racks": 0.45}  # of what its servers can do, mean of the day
 _IDLE_FRAC = 220.0 / 500.0
-NOISE = {"load": 0.01, "wet bulb": 0.3, "price": 0.01}  # standard deviations: two of a part, one of kelvin
+_LOAD_FRAC, _WET_BULB_K, _PRICE_FRAC = 0.01, 0.3, 0.01  # by which forecasts come otherwise a quarter of an hour later
 
 
-def asked_inputs(plants: int = 1, hours: float = 48.0) -> PlanInputs:
+def campus_inputs(plants: int = 1, hours: float = 48.0) -> PlanInputs:
     """Return inputs for a campus of so many plants, three halls on each."""
     loaded = campus(plants, hours)
     site, numbers = loaded.site, range(1, plants + 1)
@@ -57,15 +57,15 @@ def asked_inputs(plants: int = 1, hours: float = 48.0) -> PlanInputs:
     )  # fmt: skip
 
 
-def forecast_anew(inputs: PlanInputs, random: np.random.Generator) -> PlanInputs:
+def forecast_anew(inputs: PlanInputs) -> PlanInputs:
     """Return the same inputs with forecasts of load, weather and price that came a little otherwise."""
-    load = 1.0 + NOISE["load"] * random.standard_normal()
+    load, warmer, dearer = 1.0 + _LOAD_FRAC, _WET_BULB_K, 1.0 + _PRICE_FRAC
     return replace(
         inputs,
         it_power_kw={hall: kw * load for hall, kw in inputs.it_power_kw.items()},
         busy_servers={pool: busy * load for pool, busy in inputs.busy_servers.items()},
-        wet_bulb_degc=inputs.wet_bulb_degc + NOISE["wet bulb"] * random.standard_normal(),
-        price_per_kwh=inputs.price_per_kwh * (1.0 + NOISE["price"] * random.standard_normal()),
+        wet_bulb_degc=inputs.wet_bulb_degc + warmer,
+        price_per_kwh=inputs.price_per_kwh * dearer,
     )
 
 
