@@ -78,7 +78,7 @@ class Load:
         """Return the rows of several, one after the other."""
         direct = None if loads[0].direct_kw is None else np.concatenate([one.direct_kw for one in loads])
         names = ("it_air_kw", "it_liquid_kw", "outdoor_degc", "wet_bulb_degc")
-        return cls(*(np.concatenate([getattr(one, name) for one in loads]) for name in names), direct)
+        return cls(**{name: np.concatenate([getattr(one, name) for one in loads]) for name in names}, direct_kw=direct)
 
     @property
     def key(self) -> bytes:

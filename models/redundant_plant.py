@@ -23,6 +23,7 @@ from models.what_if import without, worst_units
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 _Setting = tuple[float, tuple[float, ...], bool]
+_GRID = 33
 _What = tuple[str, float, tuple[float, ...], bool]  # racks or room, at a setting
 
 
@@ -112,10 +113,23 @@ class RedundantPlant(CoolingPlant):
         return replace(state, supply_air_degc=(state.supply_air_degc[column],)), of_part
 
     def _bears_at_racks(self, part: Hall | LiquidLoop, state: JointState, load: Load) -> BoolArray:
+        """Tell which rows a hall or loop bears; of many, without outdoor air, a grid is asked: between two borne heats all are."""
         at, of_part = self._of_part(part, state, load)
+        heat_kw = of_part.heat_kw
+        if heat_kw.size <= _GRID or (isinstance(part, Hall) and part.airside):
+            return self._keeps_limits(part, at, of_part)
+        grid_kw = np.linspace(heat_kw.min(), heat_kw.max(), _GRID)
+        shape = (_GRID, of_part.it_air_kw.shape[1]), (_GRID, of_part.it_liquid_kw.shape[1])
+        air_kw, liquid_kw = (np.broadcast_to(grid_kw[:, None], one) for one in shape)
+        weather = (np.full(_GRID, of[0]) for of in (load.outdoor_degc, load.wet_bulb_degc))
+        borne = self._keeps_limits(part, at, Load(air_kw, liquid_kw, *weather))
+        above = np.searchsorted(grid_kw, heat_kw)
+        return np.asarray(borne[above] & borne[np.maximum(above - 1, 0)])
+
+    def _keeps_limits(self, part: Hall | LiquidLoop, state: JointState, load: Load) -> BoolArray:
         halls, loops = ((part,), ()) if isinstance(part, Hall) else ((), (part,))
         log, rise_k = LimitLog(load.wet_bulb_degc.size), self.water_rise_k
-        terminals.answer(halls, loops, at, of_part, log, water_rise_k=rise_k, pump_kw=self.chilled_pump_kw)
+        terminals.answer(halls, loops, state, load, log, water_rise_k=rise_k, pump_kw=self.chilled_pump_kw)
         return log.feasible
 
     def _room_losses(self, state: JointState, load: Load) -> LimitLog:
