@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from models.component.ratio_table import Range
 from models.component.rows import TrainingRows
 
 FloatArray = npt.NDArray[np.float64]
@@ -30,9 +31,15 @@ class Cloud:
         """Return how far features (n, 1 + drivers) lie from the centre; 1 at the surface."""
         return np.asarray(np.linalg.norm((features - self.centre) @ self.to_sphere, axis=1))
 
-    def held(self, features: FloatArray) -> FloatArray:
-        """Return features, those outside moved straight towards the centre as far as the surface."""
-        return np.asarray(self.centre + (features - self.centre) / np.maximum(self.distance(features), 1.0)[:, None])
+    def held(self, features: FloatArray, within: Range) -> FloatArray:
+        """Return features, those outside surface or range moved straight towards the centre until they are in both.
+
+        Moved along one axis alone, what goes together in the rows, such as load and the law's power, would part.
+        """
+        apart = features - self.centre
+        room = np.maximum(np.where(apart > 0, within.high - self.centre, self.centre - within.low), _LEAST_SPREAD)
+        times = np.maximum(self.distance(features), (np.abs(apart) / room).max(axis=1))
+        return np.asarray(self.centre + apart / np.maximum(times, 1.0)[:, None])
 
 
 def cloud_of(rows: TrainingRows) -> Cloud:

@@ -59,7 +59,7 @@ def fitted(name: str, rows: TrainingRows, law_sd_frac: float) -> Ratio:
     """Return power over the law by a candidate, with what was known before; each held where it knows no further."""
     over_base, base = CANDIDATES[name](rows, law_sd_frac), rows.base
     known, cloud = rows.seen.widened(CARRIED_FRAC if name in CARRIED else 0.0), cloud_of(rows)
-    return lambda features: base(features) * over_base(known.held(cloud.held(features)))
+    return lambda features: base(features) * over_base(cloud.held(features, known))
 
 
 def rehearse(rows: TrainingRows, law_sd_frac: float) -> Rehearsal:

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from models.component.candidates import CARRIED_FRAC, STRAIGHT
 from models.component.cloud import cloud_of
-from models.component.ratio_table import tabulate
+from models.component.ratio_table import Range, tabulate
 from models.component.rehearsal import fitted
 from models.component.rows import TrainingRows
 
 FloatArray = npt.NDArray[np.float64]
 
 SIZE, LAW_SD = 2000, 0.08
+ANYWHERE = Range(np.full(3, -np.inf), np.full(3, np.inf))
 
 
 def warm_at(law: FloatArray) -> FloatArray:
@@ -40,11 +41,23 @@ def test_two_conditions_that_never_met_lie_outside_and_are_held_between_them_and
     cloud = cloud_of(known)
     met, never = np.array([[30.0, 21.25, 7.0], [90.0, 28.75, 7.0]]), np.array([[30.0, 29.5, 7.0], [90.0, 20.5, 7.0]])
     assert not known.seen.outside(np.vstack([met, never])).any()
-    np.testing.assert_allclose(cloud.held(met), met)
+    np.testing.assert_allclose(cloud.held(met, ANYWHERE), met)
     assert (cloud.distance(never) > 3.0).all()
-    held = cloud.held(never)
+    held = cloud.held(never, ANYWHERE)
     np.testing.assert_allclose(cloud.distance(held), 1.0)
     assert (np.abs(held - cloud.centre) <= np.abs(never - cloud.centre)).all()
+
+
+def test_what_goes_together_is_held_together_at_the_edge_of_what_was_seen() -> None:
+    """More load than was ever seen: held along one axis alone it would be load without its warmth."""
+    known = rows()
+    cloud, seen = cloud_of(known), known.seen
+    more = np.array([[130.0, warm_at(np.array(130.0)).item(), 7.0]])
+    (held,) = cloud.held(more, seen)
+    assert not seen.outside(held[None]).any()
+    assert held[1] == pytest.approx(warm_at(held[0]), abs=0.05)
+    (of_law, of_warmth, _) = (held - cloud.centre) / np.where(more[0] == cloud.centre, 1.0, more[0] - cloud.centre)
+    assert of_law == pytest.approx(of_warmth)
 
 
 def test_a_trend_does_not_run_away_into_a_corner_that_nobody_saw() -> None:
@@ -63,7 +76,7 @@ def test_a_setpoint_tried_for_three_hours_keeps_its_effect_wholly(at: float) -> 
     cloud = cloud_of(rows(setpoint))
     load = np.array([at - 5.0, at, at + 5.0])
     tried = np.column_stack([load, warm_at(load), np.full(3, 8.0)])
-    np.testing.assert_allclose(cloud.held(tried), tried)
+    np.testing.assert_allclose(cloud.held(tried, ANYWHERE), tried)
 
 
 def test_a_condition_that_never_moved_takes_nothing_away() -> None:
