@@ -100,7 +100,7 @@ class ComponentPower(BaseEstimator):  # type: ignore[misc]
         self, prior_kw: FloatArray, drivers: Mapping[str, FloatArray]
     ) -> tuple[FloatArray, FloatArray, BoolArray]:
         """Return power [kW], half-width [kW], and where the inputs lie outside the range seen; see `Taught.correct`."""
-        return self.taught_.correct(self.name, self._features(prior_kw, drivers))
+        return self.taught_.correct(self.name, self._features(prior_kw, drivers), self.drivers)
 
     def corrected_kw(self, prior_kw: FloatArray, drivers: Mapping[str, FloatArray]) -> FloatArray:
         """Return corrected power [kW]."""
@@ -112,7 +112,7 @@ class ComponentPower(BaseEstimator):  # type: ignore[misc]
     def _card(self, rows: TrainingRows, test: slice, before: Taught, notes: list[str]) -> ModelCard:
         """Return the card; `before` has seen no row of the test."""
         tested = rows.part(test)
-        predicted, width, _ = before.correct(self.name, tested.features)
+        predicted, width, _ = before.correct(self.name, tested.features, self.drivers)
         model, law = errors(tested.power_kw, predicted), errors(tested.power_kw, tested.features[:, 0])
         if test.start:
             yesterday = errors(tested.power_kw, a_day_before(pd.Series(rows.power_kw, rows.times), test))

@@ -17,6 +17,7 @@ from models.prior_width import half_width_kw, law_sd_frac
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
+_FAR_K, _FAR_FRAC = 5.0, 0.25  # our judgement: by so much, temperatures and part loads are others than those seen
 AMONG_SIBLINGS_FRAC = 0.5  # how far units of a kind lie apart, over how far their law may be off
 
 
@@ -48,19 +49,26 @@ class Taught:
         spread = Spread(self.spread.constant_kw * factor, self.spread.share_frac)
         return Taught(RatioTable(axes, self.table.values), seen, spread, self.method)
 
-    def correct(self, component: str, features: FloatArray) -> tuple[FloatArray, FloatArray, BoolArray]:
+    def correct(
+        self, component: str, features: FloatArray, drivers: tuple[str, ...] = ()
+    ) -> tuple[FloatArray, FloatArray, BoolArray]:
         """Return power [kW], half-width [kW], and where the features lie outside the range seen.
 
-        Out there the law's shape rules. The width then holds both what the law may be off by and how far the data already were
-        from it.
+        Out there the law's shape rules. Far out the width holds both what the law may be off by and how far the data already
+        were from it; near the range it grows towards that.
         """
         power, outside = self.table.power_kw(features), self.seen.outside(features)
         width = self.spread.half_width_kw(power)
-        beyond = power[outside]
+        beyond, near = power[outside], width[outside]
         law_kw = half_width_kw(component, beyond, np.ones(beyond.size, bool))
         apart_kw = np.abs(beyond - features[outside, 0])
-        width[outside] = np.maximum(width[outside], np.maximum(law_kw, apart_kw))
+        farness = np.minimum(self.seen.beyond(features[outside], self._far(drivers)), 1.0)
+        width[outside] = near + farness * np.maximum(np.maximum(law_kw, apart_kw) - near, 0.0)
         return power, width, outside
+
+    def _far(self, drivers: tuple[str, ...]) -> FloatArray:
+        """Return how far from what was seen nothing of it counts any more: as much power again, and so much of each driver."""
+        return np.array([self.seen.high[0], *(_FAR_K if driver.endswith("_degc") else _FAR_FRAC for driver in drivers)])
 
 
 def learn(component: str, rows: TrainingRows, siblings: Taught | None = None) -> Taught:

@@ -70,11 +70,20 @@ def test_outside_what_it_saw_the_laws_shape_rules_and_the_interval_widens() -> N
         np.array([60.0, 60.0, 300.0, 310.0]), {"entering": np.array([22.0, 40.0, 22.0, 22.0])}
     )
     assert outside.tolist() == [False, True, True, True]
-    assert power[3] - power[2] == pytest.approx(10.0)  # as far out as that, the law's own rise
+    assert 10.0 < power[3] - power[2] < 11.0  # as far out as that, the law's own rise and a little of the trend
     nothing, _, _ = model.correct(np.array([0.0]), {"entering": np.array([22.0])})
     assert nothing[0] == 0.0
     assert (width[1:] > 2 * width[0]).all()
     assert (np.abs(power - [60.0, 60.0, 300.0, 310.0])[1:] <= width[1:]).all()  # the bare law stays within the interval
+
+
+def test_the_interval_grows_with_the_distance_from_what_was_seen() -> None:
+    model, _, _ = fitted()
+    warmest = float(model.taught_.seen.high[1])
+    _, width, outside = model.correct(np.full(4, 60.0), {"entering": warmest + np.array([0.0, 0.0025, 0.125, 5.0])})
+    assert outside.tolist() == [False, True, True, True]
+    assert width[1] < 1.5 * width[0]  # next to the edge nothing is much less known
+    assert (np.diff(width) > 0).all()
 
 
 def test_a_trend_goes_on_a_little_and_then_stops() -> None:

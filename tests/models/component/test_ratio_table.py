@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +31,18 @@ def test_power_rises_with_the_law_whatever_the_ratio(levels: list[float], low: f
     table = tabulate(lambda features: np.interp(features[:, 0] - low, [0.0, 10.0, 30.0, 50.0], levels), range_kw)
     law = np.linspace(0.0, low + 80.0, 3001)[:, None]
     assert (np.diff(table.power_kw(law)) >= -1e-9).all()
+
+
+def test_beyond_the_range_part_of_the_trend_goes_on_and_less_of_it_from_a_narrow_range() -> None:
+    """A machine whose power rises thrice as fast as its law."""
+    rises = []
+    for low in (1.0, 50.0, 99.0):
+        seen = Range(np.array([low]), np.array([100.0]))
+        power = seen.power_kw(lambda features: 3.0 - 50.0 / features[:, 0], np.array([[100.0], [200.0]]))
+        rises.append(np.diff(power).item() / 100.0)
+    assert 1.6 < rises[0] < np.sqrt(3.0)  # halfway, as factors go
+    assert rises[0] > rises[1] > rises[2] > 1.0
+    assert rises[2] == pytest.approx(1.0, abs=0.01)  # a range of nothing shows no trend
 
 
 def test_only_drivers_and_the_upper_end_of_the_law_widen() -> None:
