@@ -25,15 +25,15 @@ def rated_exchanger(rated_kw: float, approach_k: float, rated_flow_lps: float) -
 def open_frac(return_degc: npt.ArrayLike, condenser_degc: npt.ArrayLike, approach_k: npt.ArrayLike) -> FloatArray:
     """Return how much an integrated economizer is to be counted on, given what its own control does [-].
 
-    It stays open while the condenser water is colder than the return water by the exchanger's approach [K], and opens again
-    when it is so by `DEADBAND_K` more. The share grows around that point: water that is never quite so cold leaves it shut.
+    It stays open while the condenser water is colder than the return water by the exchanger's approach [K], and surely opens
+    where it is so by `DEADBAND_K` more. The share grows in between, where it depends on what came before.
 
     References
     ----------
     Stein, "Waterside economizing in data centers: design and control considerations", ASHRAE Transactions 115 (2009).
     """
     colder_k = np.asarray(return_degc, float) - np.asarray(condenser_degc, float)
-    share: FloatArray = np.clip((colder_k - np.asarray(approach_k, float)) / DEADBAND_K - 0.5, 0.0, 1.0)
+    share: FloatArray = np.clip((colder_k - np.asarray(approach_k, float)) / DEADBAND_K, 0.0, 1.0)
     return share
 
 

@@ -39,7 +39,7 @@ def test_no_heat_against_the_gradient() -> None:
 
 def test_changeover_rules() -> None:
     open_frac = economizer.open_frac(18.0, np.array([17.0, 16.0, 15.5, 15.0, 12.0]), approach_k=1.5)
-    np.testing.assert_allclose(open_frac, [0.0, 0.0, 0.5, 1.0, 1.0])  # shut, in the deadband, where it opens, open
+    np.testing.assert_allclose(open_frac, [0.0, 0.5, 1.0, 1.0, 1.0])  # shut, in the deadband, where it opens, open
 
 
 def test_airside_envelope() -> None:
