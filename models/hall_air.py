@@ -189,11 +189,15 @@ def _server_fans(hall: Hall, it_kw: FloatArray, supply_degc: float, speed: Float
 
 
 def _airflow_for_inlets(hall: Hall, it_kw: FloatArray, supply_degc: float) -> FloatArray:
-    """Return the airflow ratio at which the nearest rack, with margin, meets its limit; 9 where none does."""
+    """Return the airflow ratio at which the nearest rack, with margin, meets its limit; 9 where none does.
+
+    More where less air would take the hall beyond what is known of its inlets, as far as the fans can.
+    """
     allowed_k = hall.inlets.greatest_rise_k(supply_degc, hall.inlet_max_degc)
     if allowed_k <= 0:
         return np.full(it_kw.shape, 9.0)
     inlet = float(hall.inlets.mean_degc(supply_degc, allowed_k))
     heat = it_kw * (1 + hall.it_over_air * float(hall.server_fans.extra_frac(inlet)))
-    flow: FloatArray = heat / (allowed_k * air_kw_per_k(hall, 1.0))
-    return flow
+    most_kw_per_k = air_kw_per_k(hall, 1.0)
+    flow, known = heat / (allowed_k * most_kw_per_k), heat / (hall.inlets.known_rise_k * most_kw_per_k)
+    return np.asarray(np.maximum(flow, np.minimum(known, 1.0)))

@@ -34,9 +34,10 @@ class LiquidAnswer:
 def answer(loop: LiquidLoop, it_kw: FloatArray, water_degc: float, water_rise_k: float) -> LiquidAnswer:
     """Return pump power, secondary supply and facility water of a loop.
 
-    The secondary is fed as warm as its servers' limit allows with a margin: little facility water then carries the heat, comes
-    back warm, and economizers and heat pumps have more of it. Colder only where the floor (dew point or the makers' minimum) or
-    facility water in proportion to heat would make it warmer still, and at its maximum where it must.
+    The secondary is fed as warm as its servers' limit allows with a margin, and as may be set: little facility water then
+    carries the heat, comes back warm, and economizers and heat pumps have more of it. Colder only where the floor (dew point
+    or the makers' minimum) or facility water in proportion to heat would make it warmer still, and at its maximum where it
+    must.
 
     Parameters
     ----------
@@ -59,7 +60,7 @@ def answer(loop: LiquidLoop, it_kw: FloatArray, water_degc: float, water_rise_k:
         return water_degc + drop_k * (1 / exchanger.effectiveness_at(flow, valve) - 1)
 
     in_proportion = supply_at(np.clip(it_kw / group.rated_heat_kw, _LEAST_VALVE, 1.0))
-    wanted = np.maximum(in_proportion, loop.supply_max_degc - WARM_MARGIN_K)
+    wanted = np.minimum(np.maximum(in_proportion, loop.supply_max_degc - WARM_MARGIN_K), loop.setpoint_max_degc)
     coldest = supply_at(np.ones_like(flow))
     supply = np.maximum(np.minimum(wanted, loop.supply_max_degc), np.maximum(coldest, loop.supply_floor_degc))
     needed = drop_k / np.maximum(drop_k + supply - water_degc, 1e-6)

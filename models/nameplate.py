@@ -5,6 +5,7 @@ Only units in service are listed: a locked-out CRAH or chiller is simply left ou
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -41,12 +42,16 @@ class Cdu:
 
 @dataclass(frozen=True, slots=True)
 class LiquidLoop:
-    """A technology loop with its CDUs; `dew_point_degc` is the highest room dew point to stay clear of."""
+    """A technology loop with its CDUs; `dew_point_degc` is the highest room dew point to stay clear of.
+
+    `supply_max_degc` is the servers' limit, `setpoint_max_degc` what may be set.
+    """
 
     id: str
     cdus: tuple[Cdu, ...]
     supply_min_degc: float = 18.0
     supply_max_degc: float = 40.0
+    setpoint_max_degc: float = math.inf
     dew_point_margin_k: float = 2.0
     dew_point_degc: float = 15.0
 

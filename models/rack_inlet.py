@@ -149,6 +149,16 @@ class RackInlets:
         beyond = (room + self.beyond_frac * self.knee_k) / steep
         return float(np.min(np.where(room < 0, room, np.where(below <= self.knee_k, below, beyond))))
 
+    @property
+    def known_rise_k(self) -> float:
+        """Air rise [K] up to which the knee is known not to lie; infinite where the knee itself is known, or nothing at all.
+
+        Beyond a knee servers that take in warm air draw yet more of it, so that inlets jump: no place to find out by a plan.
+        """
+        if self.seen_rise_k is None or self.seen_rise_k[1] > self.knee_k:
+            return np.inf
+        return self.knee_k
+
     def _inlet_degc(self, supply_degc: FloatArray, rise_k: FloatArray) -> FloatArray:
         beyond = self.beyond_frac * np.maximum(rise_k - self.knee_k, 0.0)
         return np.asarray(supply_degc + self.offset_k + self.recirculation_frac * rise_k + beyond)

@@ -213,7 +213,8 @@ def _loop(
         id=loop.id,
         cdus=tuple(_cdu(loaded.points, unit) for unit in loop.cdus if _counts(site, unit, at)),
         supply_min_degc=low,
-        supply_max_degc=high,
+        supply_max_degc=loop.supply_max_degc,
+        setpoint_max_degc=high,
         dew_point_margin_k=loop.dew_point_margin_k,
         dew_point_degc=_highest_dew_point_degc(hall, dew_points_degc),
     )

@@ -48,3 +48,9 @@ def test_coolers_that_are_locked_out_carry_nothing(liquid: LoadedSite) -> None:
     there = dataclasses.replace(liquid, site=liquid.site.model_copy(update={"availability": out}))
     warm, _ = plant_models(there, Learned(), NOW, {})
     assert [cooler.id for cooler in warm.dry_coolers] == ["cooler-2", "cooler-3", "cooler-4"]
+
+
+def test_what_may_be_set_at_a_cdu_is_apart_from_what_its_servers_bear() -> None:
+    (demo,) = plant_models(load_site(CONFIGS / "demo.yaml"), Learned(), None, {})
+    (loop,) = demo.loop_parts
+    assert (loop.supply_max_degc, loop.setpoint_max_degc) == (40.0, 36.0)

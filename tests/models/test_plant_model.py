@@ -241,6 +241,26 @@ def test_the_secondary_is_fed_warm_and_then_takes_little_facility_water() -> Non
     assert warm.chilled_pump_kw[0] < cooler.chilled_pump_kw[0]
 
 
+@pytest.mark.parametrize(("may_be_set_degc", "set_degc"), [(39.0, 37.0), (36.0, 36.0), (30.0, 30.0)])
+def test_the_secondary_is_fed_no_warmer_than_may_be_set_and_its_margin_is_that_of_the_servers(
+    may_be_set_degc: float, set_degc: float
+) -> None:
+    loop = dataclasses.replace(plant().loop_parts[0], supply_max_degc=40.0, setpoint_max_degc=may_be_set_degc)
+    answer = dataclasses.replace(plant(), loop_parts=(loop,)).evaluate(MECHANICAL, load(300.0, liquid_kw=300.0))
+    assert answer.secondary_supply_degc[0, 0] == pytest.approx(set_degc)
+
+
+def test_fans_keep_a_hall_short_of_a_knee_that_nobody_has_seen_as_far_as_they_can() -> None:
+    inlets = dataclasses.replace(hall().inlets, seen_rise_k=(5.0, 9.0), seen_supply_degc=(17.0, 24.0), knee_k=9.0)
+    cold = JointState(Mode.MECHANICAL, 8.0, (18.0,), 1)
+    plain, careful = (
+        dataclasses.replace(plant(), hall_parts=(one,)).evaluate(cold, load(250.0))
+        for one in (hall(), dataclasses.replace(hall(), inlets=inlets))
+    )
+    assert careful.feasible.all()
+    assert careful.fan_speed_frac[0, 0] > 1.1 * plain.fan_speed_frac[0, 0]
+
+
 def test_heat_beside_the_coils_reaches_the_chillers_and_no_fan() -> None:
     plain = plant().evaluate(MECHANICAL, load(200.0))
     charged = plant().evaluate(MECHANICAL, dataclasses.replace(load(200.0), direct_kw=np.array([80.0])))

@@ -130,6 +130,13 @@ def test_the_greatest_rise_just_keeps_the_limit(supply: float, share_of_prior: f
     assert float(temperature + margin) == pytest.approx(27.0, abs=1e-6)
 
 
+def test_a_knee_that_nobody_has_seen_bounds_what_is_known() -> None:
+    seen = replace(RackInlets.prior(["a"]), seen_rise_k=(6.0, 12.5), knee_k=12.5)
+    assert seen.known_rise_k == 12.5
+    assert replace(seen, knee_k=10.0).known_rise_k == np.inf  # learned from rows beyond it
+    assert RackInlets.prior(["a"]).known_rise_k == np.inf
+
+
 def test_no_room_at_all() -> None:
     assert RackInlets.prior(["a"]).greatest_rise_k(26.5, 27.0) < 0
 
