@@ -10,8 +10,9 @@ import numpy as np
 
 from models.cooling import JointState, Mode
 
-# Of supply air. Warm water is where it pays to meet the best air closely: too cold takes flow, too warm server fans.
-FEW_LEVELS, MANY_LEVELS = 3, 5
+# Of supply air, as parts of its range. Warm water is where it pays to meet the best air closely: too cold takes flow, too warm
+# server fans.
+FEW_LEVELS, MANY_LEVELS = (0.0, 0.5, 1.0), (0.0, 0.4, 0.6, 0.75, 1.0)
 _LEAST_APPROACH_K = 3.0  # supply air is never closer to the water than this in a coil of practical size
 
 
@@ -37,7 +38,7 @@ def enumerate_states(
     all `dampers` may open, or none. Pairs of water and air that no coil can make are left out.
     """
     water_levels = levels(*water_range_degc, step=water_step_k)
-    few, many = (_air_levels(supply_ranges_degc, count) for count in (FEW_LEVELS, MANY_LEVELS))
+    few, many = (_air_levels(supply_ranges_degc, parts) for parts in (FEW_LEVELS, MANY_LEVELS))
     middle_degc = sum(water_range_degc) / 2
     openings = (False, True) if dampers else (False,)
     staging = [(Mode.MECHANICAL, on) for on in range(1, chillers + 1)]
@@ -53,8 +54,8 @@ def enumerate_states(
     )
 
 
-def _air_levels(ranges: tuple[tuple[float, float], ...], count: int) -> list[tuple[float, ...]]:
+def _air_levels(ranges: tuple[tuple[float, float], ...], parts: tuple[float, ...]) -> list[tuple[float, ...]]:
     if not ranges:
         return [()]
-    columns = [np.round(np.linspace(low, max(low, high), count), 2) for low, high in ranges]
+    columns = [np.round(low + np.array(parts) * max(high - low, 0.0), 2) for low, high in ranges]
     return list(dict.fromkeys(tuple(float(x) for x in row) for row in zip(*columns, strict=True)))
