@@ -67,7 +67,7 @@ class Range:
         below = np.column_stack([np.full(len(at_edge), low_kw), at_edge[:, 1:]])
         trend = (edge_kw - ratio(below) * low_kw) / max(high_kw - low_kw, _LEAST_RANGE)
         known = 0.5 * (high_kw - low_kw) / max(high_kw, _LEAST_RANGE)
-        return np.clip(trend, *_TREND_RANGE) ** known
+        return np.asarray(np.clip(trend, *_TREND_RANGE) ** known)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
