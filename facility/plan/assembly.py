@@ -95,7 +95,7 @@ class SitePlan:
         self._peak_kw: Any = None
         self._money = self._weigh_goals()
         if case.said is not None and form.points is not None:
-            courses = {name: self.works.power_kw[row] for row, name in enumerate(case.it.works)} if self.works else {}
+            courses = {name: self.works.power_kw(row) for row, name in enumerate(case.it.works)} if self.works else {}
             courses |= {name: battery.net_kw for name, battery in self.batteries.items()}
             case.said.price_courses(self.problem, case.it.inputs, courses)
 
@@ -163,8 +163,7 @@ class SitePlan:
     def _work(self, pool: str) -> Any:
         """Return the power of the work and the jobs of a pool."""
         parts = [self.jobs[pool].power_kw] if pool in self.jobs else []
-        if self.works is not None and pool in self.works.pools:
-            parts.append(self.works.pool_kw(pool))
+        parts += [] if self.works is None else self.works.pool_kw(pool)
         return sum(parts) if parts else cp.Constant(np.zeros(self.case.it.inputs.steps))
 
     def _source_power(self) -> dict[str, Any]:

@@ -68,6 +68,6 @@ def plan_commitment(problem: Problem, case: CommitmentCase, site_kw: Any, margin
     """Hold a commitment in the problem, or price what it falls short."""
     one, excess_kw = case.commitment, site_kw[case.steps] - case.most_kw
     if one.penalty_per_kwh is None:
-        problem.limit("commitment", one.id, excess_kw + margin_kw, "kW", int(case.steps[0]))
+        problem.limit("commitment", one.id, excess_kw + margin_kw, "kW", case.steps)
     else:
         problem.cost("commitments", one.penalty_per_kwh * (case.hours @ cp.pos(excess_kw)))

@@ -209,7 +209,7 @@ class RelaxedPlant:
         tied = np.flatnonzero(np.isfinite(reach))
         if not tied.size:
             return
-        self._problem.limit(name, self._case.plant_id, cp.abs(change[tied]) - reach[tied], "K", int(tied[0]))
+        self._problem.limit(name, self._case.plant_id, cp.abs(change[tied]) - reach[tied], "K", tied)
 
     def _few_changes(self, entered: Any) -> None:
         """Keep changes of mode few in each day, as a plan is checked for; of the days, some far apart bound well."""

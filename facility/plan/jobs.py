@@ -8,11 +8,13 @@ from typing import Any
 
 import cvxpy as cp
 import numpy as np
+import scipy.sparse as sp
 
 from facility.plan.inputs import DAY_H, PlanInputs
-from facility.plan.problem import Problem, rise
+from facility.plan.problem import Problem
 from facility.records import FloatArray, LimitShortfall
 from facility.site import DeferrableWork
+from models.cooling import BoolArray
 
 # Done so much before it is due: work comes in lots that are as old as their first part, and setpoints follow a plan late.
 DUE_MARGIN_MIN, DUE_MARGIN_FRAC = 60.0, 0.25  # the lesser counts; a share of the time that work may wait
@@ -43,7 +45,7 @@ class WorkCase:
         self.due_kwh = np.minimum(due, self.available_kwh)
         self.required_kwh = np.minimum(self.due_kwh, possible)
         self.late_kwh = self.backlog_kwh + np.interp(oldest, minutes, since_start) - possible  # without any margin
-        self.times = inputs.times
+        self.times, self.step = inputs.times, inputs.site.step
 
     def soonest(self, room_kw: FloatArray) -> FloatArray:
         """Return the power that does all work as soon as there is room for it."""
@@ -71,24 +73,64 @@ def due_margin_min(work: DeferrableWork) -> float:
 
 
 class WorksPlan:
-    """All work in the problem, a row a class (W, T); what is left at the end has a named terminal value."""
+    """All work in the problem; what is left at the end has a named terminal value.
+
+    Work goes on at one power for an hour, but where arrivals, due times or room change within it: many classes are then few columns.
+    """
 
     def __init__(self, problem: Problem, cases: Sequence[WorkCase], terminal_value_per_kwh: float) -> None:
-        self.pools = [case.work.pool for case in cases]
+        self._cases, steps = cases, cases[0].steps
+        bends = np.stack([_bends(case) for case in cases])
+        work, step = np.nonzero(bends)
+        own = [np.flatnonzero(work == index) for index in range(len(cases))]
+        before = np.concatenate([[-1], step[:-1]])
+        before[[columns[0] for columns in own]] = -1
         most_kw, ready, due = (
-            np.stack([getattr(case, name) for case in cases])
+            np.concatenate([getattr(case, name)[bend] for case, bend in zip(cases, bends, strict=True)])
             for name in ("max_power_kw", "available_kwh", "required_kwh")
         )
-        names, steps = [case.work.id for case in cases], most_kw.shape[1]
-        self.power_kw, done_kwh = cp.Variable(most_kw.shape, nonneg=True), cp.Variable(most_kw.shape)
-        problem.law(self.power_kw <= most_kw, done_kwh @ rise(steps).T == cases[0].step_h * self.power_kw)
-        problem.limit_each("work before it arrives", names, done_kwh - ready, "kWh")
-        problem.limit_each("due time", names, due - done_kwh, "kWh")
-        problem.cost("terminal", terminal_value_per_kwh * (ready[:, -1].sum() - cp.sum(done_kwh[:, -1])))
+        self._power_kw, done_kwh = cp.Variable(len(step), nonneg=True), cp.Variable(len(step))
+        links = sp.diags_array([np.ones(len(step)), -(before[1:] >= 0).astype(float)], offsets=[0, -1]).tocsr()
+        lasts_h = cases[0].step_h * (step - before)
+        problem.law(self._power_kw <= most_kw, links @ done_kwh == cp.multiply(lasts_h, self._power_kw))
+        names, at = [case.work.id for case in cases], [(columns, step[columns]) for columns in own]
+        problem.limit_each("work before it arrives", names, done_kwh - ready, "kWh", at)
+        problem.limit_each("due time", names, due - done_kwh, "kWh", at)
+        ends = [columns[-1] for columns in own]
+        problem.cost("terminal", terminal_value_per_kwh * (ready[ends].sum() - cp.sum(done_kwh[ends])))
+        rows = np.repeat(np.arange(len(step)), step - before)
+        self._hold = sp.csr_array(
+            (np.ones(len(rows)), (np.arange(len(rows)), rows)), shape=(len(cases) * steps, len(step))
+        )
 
-    def pool_kw(self, pool: str) -> Any:
-        """Return the power of all work of a pool."""
-        return np.array([other == pool for other in self.pools], dtype=float) @ self.power_kw
+    def power_kw(self, index: int) -> Any:
+        """Return the power of a class in each step."""
+        steps = self._cases[index].steps
+        return self._hold[index * steps : (index + 1) * steps] @ self._power_kw
+
+    def pool_kw(self, pool: str) -> list[Any]:
+        """Return the power of all work of a pool; nothing where it has none."""
+        mine = np.array([[float(case.work.pool == pool) for case in self._cases]])
+        summed = sp.kron(mine, sp.eye_array(self._cases[0].steps)).tocsr() @ self._hold
+        return [summed @ self._power_kw] if mine.any() else []
+
+    def solved_kw(self) -> FloatArray:
+        """Return the solution's power (W, T)."""
+        return np.asarray(self._hold @ self._power_kw.value).reshape(len(self._cases), -1)
+
+
+def _bends(case: WorkCase) -> BoolArray:
+    """Mark the steps after which the power of a class may change: each hour, and wherever its limits bend."""
+    steps, ends = np.arange(case.steps), np.array([(time + case.step).minute == 0 for time in case.times])
+    ends[-1] = True
+    hour = np.concatenate([[0], np.cumsum(ends)[:-1]])
+    corners, at = np.concatenate([[-1], steps[ends]]), np.zeros(1)
+    ready, due = (
+        np.interp(steps, corners, np.concatenate([at, one[ends]])) for one in (case.available_kwh, case.required_kwh)
+    )
+    bent = (case.available_kwh < ready - _LATE_KWH) | (case.required_kwh > due + _LATE_KWH)
+    bent |= case.max_power_kw != case.max_power_kw[ends][hour]
+    return np.asarray(ends | np.isin(hour, hour[bent]))
 
 
 def _arrived(inputs: PlanInputs, work: DeferrableWork) -> tuple[FloatArray, FloatArray]:

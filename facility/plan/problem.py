@@ -13,6 +13,7 @@ import scipy.sparse as sp
 
 from facility.errors import NoPlanFoundError
 from facility.plan.quiet_highs import greet_nobody
+from facility.plan.vertices import IntArray
 from facility.records import FloatArray
 
 TOLERANCE = 1e-4  # kW, kWh, servers or K by which a solution may miss a limit, relative above 1
@@ -23,15 +24,15 @@ greet_nobody()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Limit:
-    """A named limit, `excess <= 0`, in `unit`; one value a step from step `first` on."""
+    """A named limit, `excess <= 0`, in `unit`; one value for each of `steps`, from step nought on where none are given."""
 
     name: str
     equipment: str
     excess: Any  # cvxpy expression
     unit: str
     constraint: Any  # cvxpy constraint
-    first: int
-    row: int | None = None  # of a constraint that several pieces of equipment share
+    steps: IntArray | None = None
+    rows: IntArray | None = None  # of a constraint that several pieces of equipment share
 
     @property
     def price(self) -> FloatArray:
@@ -39,7 +40,11 @@ class Limit:
         dual = self.constraint.dual_value
         if dual is None:
             return np.zeros(0)
-        return np.atleast_1d(np.abs(dual) if self.row is None else np.abs(dual[self.row]))
+        return np.atleast_1d(np.abs(dual) if self.rows is None else np.abs(dual[self.rows]))
+
+    def steps_of(self, values: FloatArray) -> IntArray:
+        """Return the steps that a value for each belongs to."""
+        return np.arange(len(values)) if self.steps is None else self.steps
 
 
 def rise(steps: int) -> Any:
@@ -62,15 +67,17 @@ class Problem:
     physics: list[Any] = field(default_factory=list)
     costs: dict[str, list[Any]] = field(default_factory=dict)
 
-    def limit(self, name: str, equipment: str, excess: Any, unit: str, first: int = 0) -> None:
-        """Add a named limit: `excess` must not be positive; its values belong to the steps from `first` on."""
-        self.limits.append(Limit(name, equipment, excess, unit, excess <= 0, first))
+    def limit(self, name: str, equipment: str, excess: Any, unit: str, steps: IntArray | None = None) -> None:
+        """Add a named limit: `excess` must not be positive; its values belong to `steps`, or to all from the first on."""
+        self.limits.append(Limit(name, equipment, excess, unit, excess <= 0, steps))
 
-    def limit_each(self, name: str, equipment: Sequence[str], excess: Any, unit: str) -> None:
-        """Add a named limit of several pieces of equipment, a row each: compiled as one."""
+    def limit_each(
+        self, name: str, equipment: Sequence[str], excess: Any, unit: str, at: Sequence[tuple[IntArray, IntArray]]
+    ) -> None:
+        """Add a named limit of several pieces of equipment, compiled as one; `at` holds the values and the steps of each."""
         shared = excess <= 0
-        rows = enumerate(equipment)
-        self.limits.extend(Limit(name, one, excess[row], unit, shared, 0, row) for row, one in rows)
+        for one, (rows, steps) in zip(equipment, at, strict=True):
+            self.limits.append(Limit(name, one, excess[rows], unit, shared, steps, rows))
 
     def law(self, *constraints: Any) -> None:
         """Add constraints that no relaxation may touch: balances, definitions, sign of variables."""

@@ -66,7 +66,7 @@ def _short_steps(case: SiteCase, form: Form, time_limit_s: float) -> BoolArray:
     for limit, amount in SitePlan(case, form).problem.slackened(SOLVERS, time_limit_s):
         if not limit.excess.ndim:
             continue  # a limit on the whole horizon tells nothing of a step
-        short[limit.first : limit.first + len(amount)] |= amount > amount.max() * _SEEN
+        short[limit.steps_of(amount)] |= amount > amount.max() * _SEEN
     return short
 
 

@@ -291,7 +291,7 @@ def decisions_from(plan: SitePlan, paths: Mapping[str, StatePath]) -> Decisions:
 def _work_kw(plan: SitePlan) -> dict[str, FloatArray]:
     if plan.works is None:
         return {}
-    rows = zip(plan.case.it.works.items(), plan.works.power_kw.value, strict=True)
+    rows = zip(plan.case.it.works.items(), plan.works.solved_kw(), strict=True)
     return {name: np.clip(kw, 0.0, work.max_power_kw) for (name, work), kw in rows}
 
 

@@ -56,7 +56,9 @@ class PoolPlan:
                 needed = needed + case.lost_frac @ self.slowed
             problem.limit("headroom", case.pool.id, needed - self.awake, "servers")
             if lag:
-                problem.limit("headroom", case.pool.id, needed[lag:] - self.awake[:-lag], "servers", lag)
+                problem.limit(
+                    "headroom", case.pool.id, needed[lag:] - self.awake[:-lag], "servers", np.arange(lag, case.steps)
+                )
                 if self.slowed is not None:  # those woken now are no help yet
                     problem.limit("headroom", case.pool.id, needed[:lag] - case.awake_now, "servers")
 

@@ -34,7 +34,7 @@ def _slackened(case: SiteCase, time_limit_s: float) -> Iterator[LimitShortfall]:
     problem = SitePlan(case, Form(loose=True)).problem
     for limit, amount in problem.slackened((cp.HIGHS, cp.CLARABEL), time_limit_s):
         worst = int(amount.argmax())
-        at = times[limit.first + worst] if limit.excess.ndim else None
+        at = times[int(limit.steps_of(amount)[worst])] if limit.excess.ndim else None
         yield LimitShortfall(f"{limit.equipment} {limit.name}", float(amount[worst]), limit.unit, at)
 
 
