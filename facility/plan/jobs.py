@@ -75,7 +75,7 @@ def due_margin_min(work: DeferrableWork) -> float:
 class WorksPlan:
     """All work in the problem; what is left at the end has a named terminal value.
 
-    Work goes on at one power for an hour, but where arrivals, due times or room change within it: many classes are then few columns.
+    Work goes on at one power for an hour, but where arrivals, due times or room bend within it: many classes are then few columns.
     """
 
     def __init__(self, problem: Problem, cases: Sequence[WorkCase], terminal_value_per_kwh: float) -> None:
@@ -90,7 +90,8 @@ class WorksPlan:
             for name in ("max_power_kw", "available_kwh", "required_kwh")
         )
         self._power_kw, done_kwh = cp.Variable(len(step), nonneg=True), cp.Variable(len(step))
-        links = sp.diags_array([np.ones(len(step)), -(before[1:] >= 0).astype(float)], offsets=[0, -1]).tocsr()
+        goes_on = sp.diags_array((before[1:] >= 0).astype(float), offsets=-1, shape=(len(step),) * 2)
+        links = (sp.eye_array(len(step)) - goes_on).tocsr()
         lasts_h = cases[0].step_h * (step - before)
         problem.law(self._power_kw <= most_kw, links @ done_kwh == cp.multiply(lasts_h, self._power_kw))
         names, at = [case.work.id for case in cases], [(columns, step[columns]) for columns in own]

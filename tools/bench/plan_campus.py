@@ -101,17 +101,17 @@ def _loops(number: int) -> Iterator[dict[str, Any]]:
 
 def _plant(number: int) -> dict[str, Any]:
     four = range(1, 5)
-    chiller = {"rated_cooling_kw": 450.0, "rated_cop": 5.6, "min_part_load_frac": 0.3}
-    tower = {"rated_rejection_kw": 540.0, "rated_fan_kw": 11.0, "rated_flow_lps": 22.0}
+    chiller = {"rated_cooling_kw": 250.0, "rated_cop": 5.6, "min_part_load_frac": 0.3}
+    tower = {"rated_rejection_kw": 310.0, "rated_fan_kw": 6.5, "rated_flow_lps": 13.0}
     return {
         "id": f"plant-{number}",
         "chillers": [{"id": f"chiller-{number}-{unit}", **chiller} for unit in four],
         "towers": [{"id": f"tower-{number}-{unit}", **tower} for unit in four],
         "pumps": [
-            {"id": f"chw-{number}", "duty": "chilled_water", "rated_flow_lps": 60.0, "rated_kw": 22.0},
-            {"id": f"cw-{number}", "duty": "condenser_water", "rated_flow_lps": 88.0, "rated_kw": 27.0},
+            {"id": f"chw-{number}", "duty": "chilled_water", "rated_flow_lps": 45.0, "rated_kw": 16.0},
+            {"id": f"cw-{number}", "duty": "condenser_water", "rated_flow_lps": 52.0, "rated_kw": 16.0},
         ],
-        "economizer": {"id": f"wse-{number}", "rated_kw": 1100.0, "approach_k": 1.5, "min_dwell_min": 30.0},
+        "economizer": {"id": f"wse-{number}", "rated_kw": 700.0, "approach_k": 1.5, "min_dwell_min": 30.0},
         "tank": {"id": f"tank-{number}", "volume_m3": 250.0, "max_flow_lps": 15.0},
         "leaving_water_min_degc": 8.0,
         "leaving_water_max_degc": 18.0,

@@ -16,8 +16,8 @@ from tools.bench.plan_campus import HALLS, campus, hall_kw
 from tools.bench.plan_instance import wave
 
 START = datetime(2026, 4, 14, 6, 0, tzinfo=UTC)
-EVENT = START + timedelta(hours=10), START + timedelta(hours=12)
-EVENT_CAP_KW = 650.0  # for each plant: below what the load asks for then
+EVENT = START + timedelta(hours=14), START + timedelta(hours=16)
+EVENT_CAP_KW = 420.0  # for each plant: near the least that can be kept
 _WORK_FRAC = {"air": 0.35, "chips": 0.55, "racks": 0.45}  # of what its servers can do, mean of the day
 _IDLE_FRAC = 220.0 / 500.0
 _LOAD_FRAC, _WET_BULB_K, _PRICE_FRAC = 0.01, 0.3, 0.01  # by which forecasts come otherwise a quarter of an hour later
@@ -38,8 +38,8 @@ def campus_inputs(plants: int = 1, hours: float = 48.0) -> PlanInputs:
         start=START,
         plants=plant_models(loaded, Learned(), START, {}),
         plants_now={plant.id: PlantNow(Mode.MECHANICAL, 10.0, (20.0,) * len(HALLS), 2) for plant in site.plants},
-        outdoor_degc=wave(hour, 20.0, 7.0),
-        wet_bulb_degc=wave(hour, 14.0, 4.0),
+        outdoor_degc=wave(hour, 22.0, 7.0),
+        wet_bulb_degc=wave(hour, 16.0, 4.0),
         it_power_kw={f"hall-{n}-{kind}": 0.9 * hall_kw(kind) * (_IDLE_FRAC + (1 - _IDLE_FRAC) * frac)
                      for n in numbers for kind, frac in work.items()},
         price_per_kwh=_prices(hour),
