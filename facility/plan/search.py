@@ -31,8 +31,9 @@ from facility.records import FloatArray, LimitShortfall
 from models.cooling import BoolArray, JointState
 
 ROUNDS = 4  # of choose and restrict; two are usual
-POLISH_GAP = 0.005  # of the cost; above it branch and bound looks near the states found
+POLISH_GAP = 0.003  # of the cost; above it branch and bound looks near the states found
 POLISH_S = 20.0
+POLISH_STATES = 1000  # with 1,671 of them (`tools/bench plan`) that time brought nothing
 UNDECIDED = Form()
 REPAIRS = 3  # of a plan that verification refused
 
@@ -228,8 +229,10 @@ class Search:
     def _branch_and_bound(self, relaxed: SitePlan) -> None:
         forbidden = {name: chooser.forbidden for name, chooser in self._choosers.items()}
         with self.statistics.stage("branch and bound"):
+            only = neighbourhood(self.case, relaxed, self.seen, forbidden)
+            if self.best is not None and sum(int(near.sum()) for near in only.values()) > POLISH_STATES:
+                return
             try:
-                only = neighbourhood(self.case, relaxed, self.seen, forbidden)
                 exact, paths = branch_and_bound(self.case, only, min(self._left_s(), POLISH_S))
             except (ProvenInfeasibleError, NoPlanFoundError):
                 return  # not proof: only these states were allowed; `run` says that no plan was found

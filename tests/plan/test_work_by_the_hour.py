@@ -1,0 +1,34 @@
+"""Deferrable work in quarter hours: one power an hour, but where arrivals, due times or room bend within it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from facility.plan.case import ItCase
+from facility.plan.inputs import PlanInputs
+from facility.plan.jobs import WorksPlan
+from facility.plan.planner import make_plan
+from facility.plan.problem import Problem
+from facility.plan.verify import verify_plan
+from tests.plan.toy import POOL, WORK, ToyPlant, toy_inputs, toy_site
+
+
+def quarters(**work: str) -> PlanInputs:
+    site = toy_site(6.0, step_min=15, server_pools=[POOL], deferrable_work=[{**WORK, **work}])
+    price = np.repeat([0.3, 0.1, 0.4, 0.1, 0.3, 0.2], 4)
+    return toy_inputs(site, ToyPlant(water_degc=(11.0,)), price_per_kwh=price)
+
+
+def test_power_stays_for_an_hour() -> None:
+    inputs = quarters()
+    plan = make_plan(inputs).plan
+    power = np.array(plan.schedule["batch.deferrable_power_command_kw"]).reshape(-1, 4)
+    assert np.ptp(power, axis=1).max() < 1e-6
+    assert power.max() > power.min() + 1.0
+    verify_plan(inputs, plan)
+
+
+def test_arrivals_within_an_hour_bend_it() -> None:
+    cases = [list(ItCase.of(quarters(arrives_from=at)).works.values()) for at in ("08:00", "08:30")]
+    held, bent = (WorksPlan(Problem(), works, 0.1).power_kw(0).variables()[0].size for works in cases)
+    assert held < bent < 24
