@@ -189,9 +189,21 @@ class SitePlan:
     def _plant(self, name: str) -> RelaxedPlant | FixedPlant:
         case, form, (heat_kw, it_kw) = self.case.plants[name], self.form, self._heat(name)
         if form.points is not None:
+            for equipment, most_kw in form.points[name].most_kw.items():
+                self._bear(equipment, heat_kw if equipment == name else self._air_kw(name, equipment), most_kw)
             return FixedPlant(self.problem, case, heat_kw, it_kw, form.points[name])
         only = (form.only or {}).get(name)
         return RelaxedPlant(self.problem, case, heat_kw, it_kw, integer=form.integer, only=only, loose=form.loose)
+
+    def _air_kw(self, plant_id: str, hall: str) -> Any:
+        """Return the heat that a hall's air brings to a plant."""
+        column = self.case.it.inputs.plant(plant_id).halls.index(hall)
+        return sum(self.case.it.heat.share(plant_id, source)[column] * kw for source, kw in self._power.items())
+
+    def _bear(self, equipment: str, heat_kw: Any, most_kw: FloatArray) -> None:
+        known = np.isfinite(most_kw)
+        excess = cp.multiply(known.astype(float), heat_kw) - np.where(known, most_kw, 1.0)
+        self.problem.limit("cooling capacity", equipment, excess, "kW")
 
     def _battery(self, name: str) -> BatteryPlan:
         exact = self.form.integer or self.form.points is not None

@@ -52,8 +52,9 @@ class JobsPlan:
         problem.law(*self._bounds, choices.units @ taken <= choices.most)
         problem.law(missing >= choices.least - choices.units @ taken)
         at = np.clip(case.ends - 1, 0, case.steps - 1)
-        at_end = sp.csr_array((np.ones(len(at)), (at, np.arange(len(at)))), shape=(case.steps, len(at)))
-        problem.limit("due time", f"{case.pool} jobs", at_end @ missing, "jobs")
+        kwh = np.array([one.job.energy_kwh / one.units for one in case.jobs])
+        at_end = sp.csr_array((kwh, (at, np.arange(len(at)))), shape=(case.steps, len(at)))
+        problem.limit("due time", f"{case.pool} jobs", at_end @ missing, "kWh")
         return taken
 
     def near(self) -> BoolArray:

@@ -13,8 +13,9 @@ from facility.plan.assembly import Form, SitePlan
 from facility.plan.case import SiteCase
 from facility.plan.cooling_plant import RelaxedPlant, StatePath, narrowed_case
 from facility.plan.problem import ProvenInfeasibleError
+from facility.plan.shortfall import shortfall_of
 from facility.plan.vertices import power_at
-from facility.records import FloatArray
+from facility.records import FloatArray, LimitShortfall
 from models.cooling import BoolArray
 
 SOLVERS = (cp.HIGHS, cp.CLARABEL)
@@ -24,10 +25,10 @@ _SEEN = 1e-3
 
 
 class BlockedError(Exception):
-    """Internal to the plan: no solution with these states; `steps` is where they fail, by plant."""
+    """Internal to the plan: no solution with these states; `steps` is where they fail, `shortfalls` of which limits."""
 
-    def __init__(self, steps: BoolArray) -> None:
-        self.steps = steps
+    def __init__(self, steps: BoolArray, shortfalls: list[LimitShortfall]) -> None:
+        self.steps, self.shortfalls = steps, shortfalls
         super().__init__("chosen states leave no solution")
 
 
@@ -45,7 +46,7 @@ def restrict(case: SiteCase, form: Form, time_limit_s: float) -> SitePlan:
     except ProvenInfeasibleError:
         if form.near_jobs is not None:  # only those choices were allowed: nothing is said of the states
             return restrict(case, replace(form, near_jobs=None), time_limit_s)
-        raise BlockedError(_short_steps(case, form, time_limit_s)) from None
+        raise _blocked(case, form, time_limit_s) from None
     return plan
 
 
@@ -60,14 +61,14 @@ def _solve(plan: SitePlan, time_limit_s: float) -> None:
         plan.problem.solve(SOLVERS, time_limit_s, WHOLE_GAP)
 
 
-def _short_steps(case: SiteCase, form: Form, time_limit_s: float) -> BoolArray:
-    """Return the steps in which some limit is short with these states."""
-    short = np.zeros(case.it.inputs.steps, dtype=bool)
+def _blocked(case: SiteCase, form: Form, time_limit_s: float) -> BlockedError:
+    """Find what is short with these states, and in which steps."""
+    short, found = np.zeros(case.it.inputs.steps, dtype=bool), []
     for limit, amount in SitePlan(case, form).problem.slackened(SOLVERS, time_limit_s):
-        if not limit.excess.ndim:
-            continue  # a limit on the whole horizon tells nothing of a step
-        short[limit.steps_of(amount)] |= amount > amount.max() * _SEEN
-    return short
+        found.append(shortfall_of(limit, amount, case.it.inputs.times))
+        if limit.excess.ndim:  # a limit on the whole horizon tells nothing of a step
+            short[limit.steps_of(amount)] |= amount > amount.max() * _SEEN
+    return BlockedError(short, found)
 
 
 def branch_and_bound(

@@ -10,6 +10,7 @@ import numpy as np
 
 from facility.errors import NoPlanFoundError
 from facility.plan.assembly import Form, SitePlan
+from facility.plan.borne import Borne
 from facility.plan.case import SiteCase
 from facility.plan.choose import Chooser
 from facility.plan.cooling_plant import PathPoint, StatePath
@@ -68,6 +69,7 @@ class Search:
             )
             for name, plant in self.case.plants.items()
         }
+        self._borne = {name: self._borne_by(name) for name in self.case.plants}
         self.seen = {name: [] for name in self.case.plants}
 
     def run(self, relaxed: SitePlan) -> Found:
@@ -85,7 +87,10 @@ class Search:
         if self._gap() > self.polish_gap and self._left_s() > 0.0:
             self._branch_and_bound(relaxed)
         if self.best is None:
-            tried = "; ".join(str(failure) for failure in self.failures[:3]) or "dwell times and ramps leave no path"
+            tried = (
+                "; ".join(dict.fromkeys(str(failure) for failure in self.failures[:3]))
+                or "dwell times and ramps leave no path"
+            )
             raise NoPlanFoundError(f"no plan found, nothing proven; short in what was tried: {tried}")
         return self.best
 
@@ -128,15 +133,20 @@ class Search:
         return paths
 
     def _path(self, name: str, solved: SitePlan) -> StatePath | None:
-        """Choose states for the solution's heat and for what its tanks do; where none suit, as if they were idle."""
+        """Choose states for the solution's heat and for what its tanks do; where none suit, as if they were idle.
+
+        Where none bear its split between the halls, choose for the split that was forecast: what they bear is then learned.
+        """
         plant, it, power = self.case.plants[name], self.case.it, solved.source_power_kw()
         price, at_racks = solved.plants[name].power_price, solved.it_heat_kw(name)
         for idle in (False, True) if solved.heat.tanks else (False,):
             load = it.thermal.load(it.inputs.plant(name), power, solved.heat.decisions(idle=idle))
             heat = solved.heat_kw(name) - (solved.heat.charged_kw(name) if idle else 0.0)
-            path = self._choosers[name].choose(heat, at_racks, load, price, solved.heat.suiting(plant, idle=idle))
-            if path is not None:
-                return path
+            suits = solved.heat.suiting(plant, idle=idle)
+            for split in (load, self._borne[name].spread(load)):
+                path = self._choosers[name].choose(heat, at_racks, split, price, suits)
+                if path is not None:
+                    return path
         return None
 
     def _restrict(self, paths: Mapping[str, StatePath], solved: SitePlan, decided: Form = UNDECIDED) -> SitePlan | None:
@@ -148,11 +158,12 @@ class Search:
                 form = replace(decided, points=points, running=running, charging=solved.charging())
                 return restrict(self.case, form, max(self._left_s(), 0.1))
             except BlockedError as blocked:
+                self.failures[:0] = blocked.shortfalls
                 self._forbid(paths, blocked.steps)
                 return None
 
     def _finish(self, paths: Mapping[str, StatePath], solved: SitePlan) -> bool:
-        """Round servers up, solve again, verify; keep the plan if it holds, forbid the states that do not.
+        """Round servers up, solve again, verify; keep the plan if it holds, learn what states that do not bear, or forbid them.
 
         Where only a power is off, solve once more: the pieces are exact at the heat of the solution before.
         """
@@ -174,7 +185,7 @@ class Search:
             solved = plan
         self.failures.extend(broken)
         for name, plant in run.plants.items():
-            self._forbid({name: paths[name]}, ~plant.response.feasible)
+            self._forbid({name: paths[name]}, self._borne[name].learn(plant, paths[name]))
         return False
 
     def _whole(self, paths: Mapping[str, StatePath], solved: SitePlan) -> tuple[SitePlan, dict[str, FloatArray]] | None:
@@ -215,7 +226,12 @@ class Search:
         correction = np.where(run.response.feasible, run.response.overhead_kw - pieces, 0.0)
         wetter = run.response.makeup_water_lps - water_along(plant.table, path, heat)
         fans = np.where(run.response.feasible[:, None], run.response.server_fan_kw, 0.0)
-        return PathPoint(path, correction, fans, np.where(run.response.feasible, wetter, 0.0))
+        wetter = np.where(run.response.feasible, wetter, 0.0)
+        return PathPoint(path, correction, fans, wetter, self._borne[name].along(path))
+
+    def _borne_by(self, name: str) -> Borne:
+        heat, model = self.case.it.heat, self.case.it.inputs.plant(name)
+        return Borne(model, self.case.plants[name].table, heat.load(model, heat.base_kw()))
 
     def _remember(self, paths: Mapping[str, StatePath]) -> None:
         for name, path in paths.items():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 import cvxpy as cp
 import numpy as np
@@ -11,9 +12,10 @@ from facility.errors import InfeasibleError, NoPlanFoundError
 from facility.plan.assembly import Form, SitePlan
 from facility.plan.case import SiteCase
 from facility.plan.cooling_plant import PlantCase
+from facility.plan.problem import Limit
 from facility.plan.simulate import named_limit
 from facility.plan.vertices import IntArray
-from facility.records import LimitShortfall
+from facility.records import FloatArray, LimitShortfall
 from models.cooling import Load, PlantModel
 
 _SCALES = np.linspace(0.0, 1.0, 41)
@@ -30,12 +32,16 @@ def infeasibility(case: SiteCase, time_limit_s: float) -> InfeasibleError | NoPl
 
 
 def _slackened(case: SiteCase, time_limit_s: float) -> Iterator[LimitShortfall]:
-    times = case.it.inputs.times
     problem = SitePlan(case, Form(loose=True)).problem
     for limit, amount in problem.slackened((cp.HIGHS, cp.CLARABEL), time_limit_s):
-        worst = int(amount.argmax())
-        at = times[int(limit.steps_of(amount)[worst])] if limit.excess.ndim else None
-        yield LimitShortfall(f"{limit.equipment} {limit.name}", float(amount[worst]), limit.unit, at)
+        yield shortfall_of(limit, amount, case.it.inputs.times)
+
+
+def shortfall_of(limit: Limit, amount: FloatArray, times: Sequence[datetime]) -> LimitShortfall:
+    """Return a limit that is short at its worst."""
+    worst = int(amount.argmax())
+    at = times[int(limit.steps_of(amount)[worst])] if limit.excess.ndim else None
+    return LimitShortfall(f"{limit.equipment} {limit.name}", float(amount[worst]), limit.unit, at)
 
 
 def _without_state(case: SiteCase) -> Iterator[LimitShortfall]:

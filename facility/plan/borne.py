@@ -1,0 +1,87 @@
+"""What states bear beside what their tables say: tables know the split of heat that was forecast, a plan may make another.
+
+Jobs and servers may fill one hall more than the others, a tank may charge while the racks are hot. Where that is beyond a state,
+the plant model is asked how much of it the state bears: that becomes a limit of later rounds, in that step and state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from facility.plan.simulate import PlantRun, evaluate_state, named_limit
+from facility.plan.vertices import IntArray
+from facility.records import FloatArray
+from models.cooling import BoolArray, Load, PlantModel
+from models.surrogate import StateTable, loads_at
+
+_PARTS = np.linspace(0.0, 1.0, 17)  # of the way from what the table knows to what was asked
+_LEAST_KW = 0.01  # by which a limit must fall to be worth another try
+
+
+@dataclass(eq=False)
+class Borne:
+    """Limits of one plant's heat, found so far; `forecast` has the split that the table knows."""
+
+    model: PlantModel
+    table: StateTable
+    forecast: Load
+    most_kw: dict[str, FloatArray] = field(default_factory=dict)  # (T, S) by hall, or the plant; infinite where none
+
+    def along(self, path: IntArray) -> dict[str, FloatArray]:
+        """Return the limits of a path (T,)."""
+        return {name: most[np.arange(len(path)), path] for name, most in self.most_kw.items()}
+
+    def spread(self, load: Load) -> Load:
+        """Return a load whose IT heat is split as was forecast."""
+        it_kw = load.it_air_kw.sum(axis=1) + load.it_liquid_kw.sum(axis=1)
+        return replace(loads_at(self.forecast, it_kw[:, None]), direct_kw=load.direct_kw)
+
+    def learn(self, run: PlantRun, path: IntArray) -> BoolArray:
+        """Take from a run what its states bear; return the infeasible steps of which nothing is learned."""
+        left, spread = ~run.response.feasible, self.spread(run.load)
+        for step in np.flatnonzero(left).tolist():
+            name, _ = named_limit(self.model.plant_id, str(run.response.limit[step]))
+            known = self._known(name, run.load.at([step]), spread.at([step]))
+            if known is not None:
+                left[step] = not self._learned(name, step, int(path[step]), known, run.load.at([step]))
+        return left
+
+    def _known(self, name: str, asked: Load, spread: Load) -> Load | None:
+        """Return a load that a state bears by its table, on the way to which another was asked of the same hall, or tank."""
+        if name in self.model.halls:
+            return spread
+        charged = name == self.model.plant_id and asked.direct_kw is not None
+        return replace(asked, direct_kw=np.zeros(1)) if charged else None
+
+    def _learned(self, name: str, step: int, state: int, known: Load, asked: Load) -> bool:
+        feasible = evaluate_state(self.model, self.table.states[state], _between(known, asked)).feasible
+        part = _PARTS[max(int(np.argmin(feasible)) - 1, 0)]
+        low, high = self._heat_kw(name, known), self._heat_kw(name, asked)
+        most = self.most_kw.setdefault(name, np.full(self.table.available.shape, np.inf))
+        fallen = low + part * (high - low)
+        if not feasible[0] or high <= low or fallen > most[step, state] - _LEAST_KW:
+            return False
+        most[step, state] = fallen
+        return True
+
+    def _heat_kw(self, name: str, load: Load) -> float:
+        if name in self.model.halls:
+            return float(load.it_air_kw[0, self.model.halls.index(name)])
+        return float(load.heat_kw[0])
+
+
+def _between(known: Load, asked: Load) -> Load:
+    """Return the loads on the way from one to the other, a row each."""
+
+    def way(first: FloatArray, last: FloatArray) -> FloatArray:
+        parts = _PARTS.reshape(-1, *[1] * (first.ndim - 1))
+        return np.asarray(first + parts * (last - first))
+
+    direct = None
+    if known.direct_kw is not None and asked.direct_kw is not None:
+        direct = way(known.direct_kw, asked.direct_kw)
+    rows = [0] * len(_PARTS)
+    air, liquid = way(known.it_air_kw, asked.it_air_kw), way(known.it_liquid_kw, asked.it_liquid_kw)
+    return Load(air, liquid, asked.outdoor_degc[rows], asked.wet_bulb_degc[rows], direct)
