@@ -129,8 +129,10 @@ def _battery(of: Recomputed, name: str) -> Iterator[Finding]:
     chain, it_kw = of.site.electrical, of.series("site", "it_power_kw")
     critical = it_kw * (1.0 + chain.pdus[0].proportional_frac) + sum(pdu.no_load_kw for pdu in chain.pdus)
     reserve = critical * battery.reserve_min / 60.0 / battery.discharge_efficiency_frac
-    coming_back = np.diff(stored, prepend=first * battery.energy_kwh) > 0.0
-    yield f"{name} reserve", np.where(coming_back, 0.0, reserve - stored)
+    steps = np.arange(1, of.inputs.steps + 1)
+    half_kw = 0.5 * battery.power_kw * battery.charge_efficiency_frac  # at which one measured below comes back
+    way_up = first * battery.energy_kwh + steps * half_kw * of.hours
+    yield f"{name} reserve", np.minimum(reserve, way_up) - stored
     if battery.charges_from == "photovoltaics":
         above = stored > reserve + 0.5 * battery.power_kw * of.hours
         yield f"{name} sun", np.where(above, charge - of.series("site", "photovoltaic_power_kw"), 0.0)

@@ -23,6 +23,7 @@ from tests.plan.any_situation import any_inputs
 from tests.plan.enumeration import prepared
 from tests.plan.recomputed import Recomputed, balances, beyond, limits, money, stores
 
+PIECE_ERROR_KW = 1.0
 GAP_FRAC, GAP_AT_LEAST = 0.02, 1.0  # of what is at stake; small sites of few hours owe little
 
 
@@ -64,13 +65,20 @@ def is_close(inputs: PlanInputs, plan: Plan) -> bool:
     stake = float(np.abs(inputs.price_per_kwh) @ site_kw) * inputs.step_h + cost.demand_cost + cost.carbon_cost
     stake += cost.wear_cost + cost.heat_shortfall_cost + cost.commitment_cost + cost.preference_cost
     assert plan.surrogate_cost >= plan.bound - 1e-3 * stake
-    near = max(GAP_FRAC * stake, GAP_AT_LEAST)
+    near = max(GAP_FRAC * stake, GAP_AT_LEAST) + _rounding_cost(inputs)
     if plan.surrogate_cost <= plan.bound + near:
         return True
     weights, caps = Weights(**plan.goal_weights), plan.goal_caps
     weighed = inputs if not inputs.site.planning.goals else replace(inputs, weights=weights, goal_caps=caps)
     exact, _ = branch_and_bound(prepared(weighed), None, 30.0)
     return plan.surrogate_cost <= exact.cost + near
+
+
+def _rounding_cost(inputs: PlanInputs) -> float:
+    """Return what whole servers, of which branch and bound knows nothing, and pieces of a table may cost."""
+    kw = PIECE_ERROR_KW + sum(pool.idle_w / 1000.0 for pool in inputs.site.server_pools)
+    energy = float(np.abs(inputs.price_per_kwh).sum()) * inputs.step_h
+    return kw * (energy + inputs.site.tariff.demand_charge_per_kw_month)
 
 
 def no_way_out(inputs: PlanInputs) -> bool:
