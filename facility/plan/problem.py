@@ -56,7 +56,11 @@ def rise(steps: int) -> Any:
 
 
 class ProvenInfeasibleError(Exception):
-    """Internal to the plan: the solver proved that a problem has no solution."""
+    """Internal to the plan: the solver proved that a problem has no solution; `short` are limits that clash, if they are known."""
+
+    def __init__(self, short: Sequence[tuple[Limit, FloatArray]] = ()) -> None:
+        self.short = short
+        super().__init__("no solution")
 
 
 @dataclass(eq=False)
@@ -113,13 +117,20 @@ class Problem:
         Raises
         ------
         ProvenInfeasibleError
-            If a solver proves that there is no solution.
+            If a solver proves that there is no solution, and some limit is short unless there are binaries.
         NoPlanFoundError
             If no solver gives an answer that satisfies the constraints.
         """
         constraints = [*{limit.constraint.id: limit.constraint for limit in self.limits}.values(), *self.physics]
-        least = self.objective if objective is None else objective
-        return minimise(cp.Problem(cp.Minimize(least), constraints), solvers, time_limit_s, mip_gap)
+        problem = cp.Problem(cp.Minimize(self.objective if objective is None else objective), constraints)
+        try:
+            return minimise(problem, solvers, time_limit_s, mip_gap)
+        except ProvenInfeasibleError:
+            short = [] if problem.is_mixed_integer() else list(self.slackened(solvers, time_limit_s))
+            if short or problem.is_mixed_integer() or len(solvers) == 1:
+                raise ProvenInfeasibleError(short) from None
+        # What clashes by less than rounding one solver may call infeasible: the next ones decide.
+        return minimise(problem, solvers[1:], time_limit_s, mip_gap)
 
     def slackened(self, solvers: Sequence[str], time_limit_s: float) -> Iterator[tuple[Limit, FloatArray]]:
         """Yield each limit that cannot be met together with the others and by how much, at the least total slack."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import cvxpy as cp
@@ -12,7 +12,7 @@ from facility.errors import NoPlanFoundError
 from facility.plan.assembly import Form, SitePlan
 from facility.plan.case import SiteCase
 from facility.plan.cooling_plant import RelaxedPlant, StatePath, narrowed_case
-from facility.plan.problem import ProvenInfeasibleError
+from facility.plan.problem import Limit, ProvenInfeasibleError
 from facility.plan.shortfall import shortfall_of
 from facility.plan.vertices import power_at
 from facility.records import FloatArray, LimitShortfall
@@ -43,10 +43,10 @@ def restrict(case: SiteCase, form: Form, time_limit_s: float) -> SitePlan:
     plan = SitePlan(case, form)
     try:
         _solve(plan, time_limit_s)
-    except ProvenInfeasibleError:
+    except ProvenInfeasibleError as error:
         if form.near_jobs is not None:  # only those choices were allowed: nothing is said of the states
             return restrict(case, replace(form, near_jobs=None), time_limit_s)
-        raise _blocked(case, form, time_limit_s) from None
+        raise _blocked(case, error.short or list(plan.problem.slackened(SOLVERS, time_limit_s))) from None
     return plan
 
 
@@ -61,14 +61,13 @@ def _solve(plan: SitePlan, time_limit_s: float) -> None:
         plan.problem.solve(SOLVERS, time_limit_s, WHOLE_GAP)
 
 
-def _blocked(case: SiteCase, form: Form, time_limit_s: float) -> BlockedError:
-    """Find what is short with these states, and in which steps."""
-    short, found = np.zeros(case.it.inputs.steps, dtype=bool), []
-    for limit, amount in SitePlan(case, form).problem.slackened(SOLVERS, time_limit_s):
-        found.append(shortfall_of(limit, amount, case.it.inputs.times))
+def _blocked(case: SiteCase, short: Sequence[tuple[Limit, FloatArray]]) -> BlockedError:
+    """Tell in which steps what is short is so."""
+    steps = np.zeros(case.it.inputs.steps, dtype=bool)
+    for limit, amount in short:
         if limit.excess.ndim:  # a limit on the whole horizon tells nothing of a step
-            short[limit.steps_of(amount)] |= amount > amount.max() * _SEEN
-    return BlockedError(short, found)
+            steps[limit.steps_of(amount)] |= amount > amount.max() * _SEEN
+    return BlockedError(steps, [shortfall_of(limit, amount, case.it.inputs.times) for limit, amount in short])
 
 
 def branch_and_bound(

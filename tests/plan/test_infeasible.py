@@ -109,3 +109,13 @@ def test_slack_names_only_the_limits_that_clash() -> None:
         problem.solve((cp.HIGHS,), 10.0)
     slack = {limit.name: amount.max() for limit, amount in problem.slackened((cp.HIGHS,), 10.0)}
     assert sum(slack.values()) == pytest.approx(2.0)
+
+
+def test_what_clashes_by_less_than_rounding_is_no_proof() -> None:
+    problem, x = Problem(), cp.Variable(3)
+    problem.limit("upper", "a", x - 1000.0, "kW")
+    problem.law(x >= 1000.0 + 1e-6)
+    problem.cost("any", cp.sum(x))
+    with pytest.raises(ProvenInfeasibleError):
+        problem.solve((cp.HIGHS,), 10.0)
+    assert problem.solve((cp.HIGHS, cp.CLARABEL), 10.0) == pytest.approx(3000.0)
