@@ -20,7 +20,8 @@ def test_the_worst_unit_is_the_largest_of_its_group_and_single_units_have_no_gro
     large = Crah("crah-large", 12.0, 10.0, 200.0)
     small = dataclasses.replace(large, id="crah-small", rated_cooling_kw=100.0)
     one_chiller = plant(halls=(dataclasses.replace(hall(), crahs=(small, large)),), chillers=1)
-    assert worst_units(one_chiller) == {f"{hall().id} crahs": ("crah-large",)}
+    assert worst_units(one_chiller) == {f"{hall().id} crahs": ("crah-large",), "plant-1 towers": ("tower-1",)}
+    assert worst_units(one_chiller, {f"{hall().id} crahs": 2, "plant-1 chillers": 1}) == {}  # one must be left to run
 
 
 def test_without_a_crah_the_others_turn_faster_and_the_pumps_keep_their_size() -> None:
