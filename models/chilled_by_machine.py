@@ -21,7 +21,7 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 MAX_ENTERING_CONDENSER_DEGC = {"water": 36.0, "air": 50.0}  # most machines trip on head pressure not far above
-_FORBIDDEN_KW = 1e7
+_FORBIDDEN_KW, _LEAST_KW = 1e7, 1e-6
 _ROUNDING = 1e-9
 _HEAT_PASSES = 2  # compressor heat moves the tower's range by tenths of a kelvin: twice is enough
 
@@ -111,14 +111,25 @@ def entering_degc(group: Chiller, water_degc: FloatArray, outdoor_degc: FloatArr
 
 def _cost_kw(room: PlantRoom, outside: Outside, trials: _Trials, fan_kw: FloatArray, demand: Demand) -> FloatArray:
     """Return chiller and fan power as learned: chosen by the bare laws, the corrected optimum would jump between speeds."""
-    drivers = {
-        "part_load_frac": trials.part_load_frac,
-        "leaving_water_degc": np.full(trials.chiller_kw.shape, demand.leaving_degc),
-        "entering_condenser_degc": trials.entering_degc,
-    }
     fans = np.broadcast_to(fan_kw, trials.chiller_kw.shape)
     sink = {outside.sink: outside.sink_degc(demand.weather)[:, None]}
-    return room.corrected_kw("chiller", trials.chiller_kw, drivers) + room.corrected_kw(outside.component, fans, sink)
+    return _chiller_kw(room, trials, demand) + room.corrected_kw(outside.component, fans, sink)
+
+
+def _chiller_kw(room: PlantRoom, trials: _Trials, demand: Demand) -> FloatArray:
+    """Return chiller power as learned; what is learned is asked at every other speed, as it is smooth, and the mean between."""
+    if "chiller" not in room.corrections:
+        return trials.chiller_kw
+    law_kw, over_law = trials.chiller_kw[:, ::2], np.empty_like(trials.chiller_kw)
+    drivers = {
+        "part_load_frac": trials.part_load_frac[:, ::2],
+        "leaving_water_degc": np.full(law_kw.shape, demand.leaving_degc),
+        "entering_condenser_degc": trials.entering_degc[:, ::2],
+    }
+    known = room.corrected_kw("chiller", law_kw, drivers) / np.maximum(law_kw, _LEAST_KW)
+    over_law[:, ::2] = known
+    over_law[:, 1::2] = 0.5 * (known[:, :-1] + known[:, 1:])
+    return trials.chiller_kw * over_law
 
 
 def _economizer_kw(room: PlantRoom, demand: Demand, water_degc: FloatArray, condenser_lps: float) -> FloatArray:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-FAN_TRIALS = 11
+FAN_TRIALS = 11  # odd: what is learned is asked at every other one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
