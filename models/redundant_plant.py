@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -23,8 +24,9 @@ from models.what_if import without, worst_units
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 _Setting = tuple[float, tuple[float, ...], bool]
-_GRID = 33
+_GRID, _LEAST_SPAN = (17, 3, 3), 1e-9  # heats, outdoor temperatures, wet bulbs
 _What = tuple[str, float, tuple[float, ...], bool]  # racks or room, at a setting
+_Key = tuple[str, float, tuple[float, ...], bool, str]  # and the group lost
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class RedundantPlant(CoolingPlant):
     """
 
     spare: Mapping[str, int] = field(default_factory=dict)
-    _borne: dict[_What, _Box] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _known: dict[_Key, _Known] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, plant: CoolingPlant, spare: Mapping[str, int]) -> RedundantPlant:
@@ -97,7 +99,11 @@ class RedundantPlant(CoolingPlant):
     def at_racks(self, state: JointState, load: Load) -> Ends:
         """Return what halls and loops answer; rows in which one could not bear a loss of its own are marked."""
         ends = super().at_racks(state, load)
-        asked = {group: partial(self._bears_at_racks, part, state) for group, part in self._racks_left.items()}
+        columns = (*self.halls, *self.loops)
+        asked = {
+            group: _Asked(partial(self._bears_at_racks, part, state), (columns.index(part.id),))
+            for group, part in self._racks_left.items()
+        }
         self._mark(ends.limits, ("racks", *_setting(state)), load, asked)
         return ends
 
@@ -113,51 +119,73 @@ class RedundantPlant(CoolingPlant):
         return replace(state, supply_air_degc=(state.supply_air_degc[column],)), of_part
 
     def _bears_at_racks(self, part: Hall | LiquidLoop, state: JointState, load: Load) -> BoolArray:
-        """Tell which rows a hall or loop bears; of many, without outdoor air, a grid is asked: between two borne heats all are."""
         at, of_part = self._of_part(part, state, load)
-        heat_kw = of_part.heat_kw
-        if heat_kw.size <= _GRID or (isinstance(part, Hall) and part.airside):
-            return self._keeps_limits(part, at, of_part)
-        grid_kw = np.linspace(heat_kw.min(), heat_kw.max(), _GRID)
-        shape = (_GRID, of_part.it_air_kw.shape[1]), (_GRID, of_part.it_liquid_kw.shape[1])
-        air_kw, liquid_kw = (np.broadcast_to(grid_kw[:, None], one) for one in shape)
-        weather = (np.full(_GRID, of[0]) for of in (load.outdoor_degc, load.wet_bulb_degc))
-        borne = self._keeps_limits(part, at, Load(air_kw, liquid_kw, *weather))
-        above = np.searchsorted(grid_kw, heat_kw)
-        return np.asarray(borne[above] & borne[np.maximum(above - 1, 0)])
-
-    def _keeps_limits(self, part: Hall | LiquidLoop, state: JointState, load: Load) -> BoolArray:
         halls, loops = ((part,), ()) if isinstance(part, Hall) else ((), (part,))
         log, rise_k = LimitLog(load.wet_bulb_degc.size), self.water_rise_k
-        terminals.answer(halls, loops, state, load, log, water_rise_k=rise_k, pump_kw=self.chilled_pump_kw)
+        terminals.answer(halls, loops, at, of_part, log, water_rise_k=rise_k, pump_kw=self.chilled_pump_kw)
         return log.feasible
 
     def _room_losses(self, state: JointState, load: Load) -> LimitLog:
         """Name the first loss in the plant room that each row could not bear."""
         log = LimitLog(load.wet_bulb_degc.size)
-        asked = {group: partial(_bears, left, state) for group, left in self._rooms_left.items()}
+        heats = tuple(range(len(self.halls) + len(self.loops) + 1))
+        asked = {group: _Asked(partial(_bears, left, state), heats) for group, left in self._rooms_left.items()}
         self._mark(log, ("room", *_setting(state)), load, asked)
         return log
 
-    def _mark(self, log: LimitLog, what: _What, load: Load, asked: Mapping[str, Callable[[Load], BoolArray]]) -> None:
-        """Mark rows that do not bear some loss; what lies within loads that are known to bear all is not asked again."""
-        box, known = _Box.of(load), self._borne.get(what)
-        if known is not None and known.holds(box):
-            return
-        for tried in (box if known is None else known.joined(box), box):
-            if all(bears(tried.corners()).all() for bears in asked.values()):
-                self._borne[what] = tried
-                return
-        for group, bears in asked.items():
-            corners = bears(box.corners())
-            if not corners.all():
-                log.require(
-                    bears(load) if corners.any() else np.zeros(len(load.wet_bulb_degc), bool), self._loss_of(group)
-                )
+    def _mark(self, log: LimitLog, what: _What, load: Load, asked: Mapping[str, _Asked]) -> None:
+        """Mark rows that do not bear some loss; what was asked of wider loads before is not asked again."""
+        box = _Box.of(load)
+        for group, one in asked.items():
+            known = self._known.get((*what, group))
+            if known is None or not known.box.holds(box):
+                known = one.over(box if known is None else known.box.joined(box), load)
+                if known is not None:
+                    self._known[(*what, group)] = known
+            if known is None:
+                log.require(one.bears(load), self._loss_of(group))
+            elif known.cells is not None:
+                log.require(known.rows(load, one.columns), self._loss_of(group))
 
     def _loss_of(self, group: str) -> str:
         of, units = group.split(" ")
         return f"{of}: loss of {self.spare[group]} of its {units.replace('_', ' ')}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """A loss, as the question which rows bear it, and the columns of heat that matter to it."""
+
+    bears: Callable[[Load], BoolArray]
+    columns: tuple[int, ...]
+
+    def over(self, box: _Box, load: Load) -> _Known | None:
+        """Return what is borne in a box; None where only some of it is, and the load has fewer rows than a grid."""
+        corners = self.bears(box.corners())
+        if corners.all():
+            return _Known(box, None)
+        if not corners.any():
+            return _Known(box, np.zeros(_GRID, bool))
+        if load.wet_bulb_degc.size <= math.prod(_GRID):
+            return None
+        cells = self.bears(box.grid()).reshape(_GRID)
+        for axis in range(cells.ndim):
+            cells = cells & np.roll(cells, -1, axis)  # the last of each axis begins no cell
+        return _Known(box, cells)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """Which cells of a box bear a loss, by heat, outdoor temperature and wet bulb: those whose corners do; None where all do."""
+
+    box: _Box
+    cells: BoolArray | None
+
+    def rows(self, load: Load, columns: tuple[int, ...]) -> BoolArray:
+        """Return which rows lie in such cells."""
+        places = zip(self.box.places(load, columns), _GRID, strict=True)
+        at = tuple(np.minimum((place * (size - 1)).astype(int), size - 2) for place, size in places)
+        return np.ones(len(at[0]), bool) if self.cells is None else np.asarray(self.cells[at])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,8 +198,7 @@ class _Box:
 
     @classmethod
     def of(cls, load: Load) -> _Box:
-        direct_kw = np.zeros(load.outdoor_degc.size) if load.direct_kw is None else load.direct_kw
-        table = np.column_stack([load.it_air_kw, load.it_liquid_kw, direct_kw, load.outdoor_degc, load.wet_bulb_degc])
+        table = _table(load)
         return cls(table.min(axis=0), table.max(axis=0), load.it_air_kw.shape[1])
 
     def holds(self, other: _Box) -> bool:
@@ -184,10 +211,33 @@ class _Box:
 
     def corners(self) -> Load:
         """Return the most and the least heat in the warmest and the coldest weather, (4,)."""
-        ends = self.high, self.low
-        table = np.array([np.append(heat[:-2], weather[-2:]) for heat, weather in itertools.product(ends, ends)])
+        return self._load([(heat, weather, weather) for heat, weather in itertools.product((1.0, 0.0), repeat=2)])
+
+    def grid(self) -> Load:
+        """Return all heats with all weathers of a grid, by heat, outdoor temperature and wet bulb."""
+        return self._load(list(itertools.product(*(np.linspace(0.0, 1.0, size) for size in _GRID))))
+
+    def places(self, load: Load, columns: tuple[int, ...]) -> Iterator[FloatArray]:
+        """Yield where rows lie between low and high (0 to 1): the heat of some columns, outdoor temperature, wet bulb."""
+        table, heats = _table(load), list(columns)
+        for low, high, value in (
+            (self.low[heats].sum(), self.high[heats].sum(), table[:, heats].sum(axis=1)),
+            *zip(self.low[-2:], self.high[-2:], table[:, -2:].T, strict=True),
+        ):
+            yield (value - low) / max(high - low, _LEAST_SPAN)
+
+    def _load(self, places: list[tuple[float, float, float]]) -> Load:
+        heat, outdoor, wet_bulb = np.array(places).T
+        part = np.column_stack([np.repeat(heat[:, None], self.low.size - 2, axis=1), outdoor, wet_bulb])
+        table = self.low + part * (self.high - self.low)
         air, liquid = table[:, : self.halls], table[:, self.halls : -3]
         return Load(air, liquid, outdoor_degc=table[:, -2], wet_bulb_degc=table[:, -1], direct_kw=table[:, -3])
+
+
+def _table(load: Load) -> FloatArray:
+    """Return heat by hall and loop, direct heat, outdoor temperature and wet bulb, (n, h + l + 3)."""
+    direct_kw = np.zeros(load.outdoor_degc.size) if load.direct_kw is None else load.direct_kw
+    return np.column_stack([load.it_air_kw, load.it_liquid_kw, direct_kw, load.outdoor_degc, load.wet_bulb_degc])
 
 
 def _fields(plant: CoolingPlant) -> dict[str, Any]:
@@ -211,9 +261,12 @@ def _bears(left: CoolingPlant, state: JointState, load: Load) -> BoolArray:
 
 
 def _stages(left: CoolingPlant) -> Iterator[tuple[Mode, int]]:
+    """Yield modes and stages, those first that between them bear most: all chillers, then one."""
     integrated = left.economizer is not None and left.economizer.kind == "integrated"
     modes = (Mode.MECHANICAL, Mode.PARTIAL) if integrated else (Mode.MECHANICAL,)
-    yield from itertools.product(modes, range(len(left.chillers), 0, -1))
+    count = len(left.chillers)
+    stages = [count, *range(1, count)] if count else []
+    yield from itertools.product(modes, stages)
     if left.economizer is not None:
         yield Mode.FREE, 0
 
