@@ -70,6 +70,8 @@ class CoolingPlant:
         The plant room, units in service only; what has neither towers nor dry coolers has air-cooled chillers.
     leaving_water_min_degc, leaving_water_max_degc, leaving_water_max_step_k
         Range of the leaving-water setpoint [degC] and its largest change a step [K], which sets the grid of states.
+    supply_air_max_step_k
+        Largest change of supply air a step [K], a hall; none: not known.
     chillers_installed
         Chillers that the pumps were sized for; None: those in service.
     cycles
@@ -99,6 +101,7 @@ class CoolingPlant:
     dry_coolers: tuple[DryCooler, ...] = ()
     water_kwh_per_m3: float = 0.0
     rated_rise_k: float | None = None
+    supply_air_max_step_k: tuple[float, ...] = ()
 
     @property
     def plain(self) -> CoolingPlant:
@@ -175,6 +178,7 @@ class CoolingPlant:
             chillers=len(self.chillers),
             economizer_kind=self.economizer.kind if self.economizer else None,
             dampers=any(hall.airside for hall in self.hall_parts),
+            supply_steps_k=self.supply_air_max_step_k,
         )
 
     def evaluate(self, state: JointState, load: Load) -> PlantResponse:

@@ -64,7 +64,8 @@ class StateTable:
 DOMINATED = "dominated by a state of the same modes and leaving water"
 _LEAST_HEAT_KW = 1e-3
 _DOMINANCE_MARGIN_KW = 0.1
-_MORE_IT = (1.0, 0.5)  # of the range of IT heat; the half, where a state does not bear all
+# How much of the range of IT heat, and whether with direct heat; the half, where a state does not bear all.
+_MORE_IT = ((1.0, True), (1.0, False), (0.5, True))
 
 
 def build_state_table(
@@ -172,23 +173,24 @@ def _direct_loads(forecast: Load, it_kw: FloatArray, heat_kw: FloatArray) -> Loa
 
 
 def _ends(model: PlantModel, table: StateTable, forecast: Load, low_kw: FloatArray, high_kw: FloatArray) -> Ends:
-    """Ask about more IT heat, in the middle of a state's range of the plant room's heat.
+    """Ask about more IT heat: in the middle of a state's range of the plant room's heat, or with nothing direct.
 
     Racks, coils and CDUs do not know the mode nor the stage: of states that differ in these alone, the first that answers does.
     """
-    middle = 0.5 * (table.heat_min_kw + table.heat_max_kw)
-    pieces = (table.slope * middle[:, :, None] + table.intercept_kw).max(axis=2)
-    most, slope = np.repeat(low_kw[:, None], len(table.states), axis=1), np.zeros_like(middle)
-    for members, part in itertools.product(_alike_at_racks(table), _MORE_IT):
+    most, slope = np.repeat(low_kw[:, None], len(table.states), axis=1), np.zeros_like(table.heat_min_kw)
+    for members, (part, direct) in itertools.product(_alike_at_racks(table), _MORE_IT):
         it_kw = low_kw + part * (high_kw - low_kw)
         more_kw = np.maximum(it_kw - low_kw, _LEAST_HEAT_KW)
         for s in members[np.argsort(-table.available[:, members].sum(axis=0), kind="stable")]:
             unasked = table.available[:, s] & (most[:, s] < it_kw)
             if not unasked.any():
                 continue
-            answer = model.evaluate(table.states[s], _direct_loads(forecast, it_kw, middle[:, s : s + 1]))
+            low, high = table.heat_min_kw[:, s], table.heat_max_kw[:, s]
+            heat = 0.5 * (low + high) if direct else np.clip(it_kw, low, high)
+            pieces = (table.slope[:, s] * heat[:, None] + table.intercept_kw[:, s]).max(axis=1)
+            answer = model.evaluate(table.states[s], _direct_loads(forecast, it_kw, heat[:, None]))
             bears = np.ix_(np.flatnonzero(answer.feasible & unasked), members)
-            slope[bears] = ((answer.overhead_kw - pieces[:, s]) / more_kw)[bears[0]]
+            slope[bears] = ((answer.overhead_kw - pieces) / more_kw)[bears[0]]
             most[bears] = it_kw[bears[0]]
     return Ends(low_kw, most, slope)
 

@@ -13,6 +13,8 @@ import numpy as np
 from pydantic import BaseModel
 
 from facility.learn.in_service import require_units
+from facility.plan.hall import supply_air_step_k
+from facility.plan.liquid_loop import leaving_water_step_k
 from facility.points import PointIndex
 from facility.site import Cdu, Crah, Hall, LiquidLoop, Named, Plant, Site
 from facility.site_file import LoadedSite
@@ -102,16 +104,12 @@ def _plant(
     low, high = _allowed(
         loaded.points, plant.id, LEAVING_WATER, plant.leaving_water_min_degc, plant.leaving_water_max_degc
     )
-    economizer = plant.economizer
+    economizer, step_h = plant.economizer, site.planning.step_min / 60.0
+    halls, loops = halls_of(site, plant.id), [loop for loop in site.liquid_loops if loop.plant == plant.id]
     return CoolingPlant(
         plant_id=plant.id,
-        hall_parts=tuple(
-            _hall(loaded, hall, plant.id, learned, at, dew_points_degc=dew_points_degc)
-            for hall in halls_of(site, plant.id)
-        ),
-        loop_parts=tuple(
-            _loop(loaded, loop, at, dew_points_degc) for loop in site.liquid_loops if loop.plant == plant.id
-        ),
+        hall_parts=tuple(_hall(loaded, hall, plant.id, learned, at, dew_points_degc=dew_points_degc) for hall in halls),
+        loop_parts=tuple(_loop(loaded, loop, at, dew_points_degc) for loop in loops),
         chillers=_in_service(site, plant.chillers, nameplate.Chiller, at),
         towers=_in_service(site, plant.towers, nameplate.Tower, at),
         dry_coolers=_in_service(site, plant.dry_coolers, nameplate.DryCooler, at),
@@ -121,7 +119,8 @@ def _plant(
         else None,
         leaving_water_min_degc=low,
         leaving_water_max_degc=high,
-        leaving_water_max_step_k=plant.leaving_water_max_step_k,
+        leaving_water_max_step_k=leaving_water_step_k(plant, loops, step_h),
+        supply_air_max_step_k=tuple(supply_air_step_k(hall, step_h) for hall in halls),
         chillers_installed=len(plant.chillers),
         cycles=site.water.cycles_of_concentration,
         water_kwh_per_m3=site.water.price_per_m3 / max(site.tariff.energy_price_per_kwh, _LEAST_PRICE_PER_KWH),

@@ -189,8 +189,9 @@ class SitePlan:
     def _plant(self, name: str) -> RelaxedPlant | FixedPlant:
         case, form, (heat_kw, it_kw) = self.case.plants[name], self.form, self._heat(name)
         if form.points is not None:
-            for equipment, most_kw in form.points[name].most_kw.items():
-                self._bear(equipment, heat_kw if equipment == name else self._air_kw(name, equipment), most_kw)
+            for (equipment, sign), most_kw in form.points[name].most_kw.items():
+                borne = heat_kw if equipment == name else self._air_kw(name, equipment)
+                self._bear(equipment, sign, borne, most_kw)
             return FixedPlant(self.problem, case, heat_kw, it_kw, form.points[name])
         only = (form.only or {}).get(name)
         return RelaxedPlant(self.problem, case, heat_kw, it_kw, integer=form.integer, only=only, loose=form.loose)
@@ -200,10 +201,10 @@ class SitePlan:
         column = self.case.it.inputs.plant(plant_id).halls.index(hall)
         return sum(self.case.it.heat.share(plant_id, source)[column] * kw for source, kw in self._power.items())
 
-    def _bear(self, equipment: str, heat_kw: Any, most_kw: FloatArray) -> None:
-        known = np.isfinite(most_kw)
-        excess = cp.multiply(known.astype(float), heat_kw) - np.where(known, most_kw, 1.0)
-        self.problem.limit("cooling capacity", equipment, excess, "kW")
+    def _bear(self, equipment: str, sign: float, heat_kw: Any, most_kw: FloatArray) -> None:
+        known, name = np.isfinite(most_kw), "cooling capacity" if sign > 0.0 else "minimum plant load"
+        excess = cp.multiply(sign * known, heat_kw) - np.where(known, most_kw, 1.0)
+        self.problem.limit(name, equipment, excess, "kW")
 
     def _battery(self, name: str) -> BatteryPlan:
         exact = self.form.integer or self.form.points is not None

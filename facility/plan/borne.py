@@ -16,31 +16,39 @@ from facility.records import FloatArray
 from models.cooling import BoolArray, Load, PlantModel
 from models.surrogate import StateTable, loads_at
 
+Signed = tuple[str, float]  # equipment, and 1.0 for its heat or -1.0 for less of it
 _PARTS = np.linspace(0.0, 1.0, 17)  # of the way from what the table knows to what was asked
 _LEAST_KW = 0.01  # by which a limit must fall to be worth another try
 
 
 @dataclass(eq=False)
 class Borne:
-    """Limits of one plant's heat, found so far; `forecast` has the split that the table knows."""
+    """Limits of one plant's heat, found so far; `forecast` has the split that the table knows.
+
+    `most_kw` (T, S), infinite where nothing is known, is by equipment (a hall, or the plant) and sign: of the heat, or of less
+    than no heat.
+    """
 
     model: PlantModel
     table: StateTable
     forecast: Load
-    most_kw: dict[str, FloatArray] = field(default_factory=dict)  # (T, S) by hall, or the plant; infinite where none
+    most_kw: dict[Signed, FloatArray] = field(default_factory=dict)
 
-    def along(self, path: IntArray) -> dict[str, FloatArray]:
+    def along(self, path: IntArray) -> dict[Signed, FloatArray]:
         """Return the limits of a path (T,)."""
-        return {name: most[np.arange(len(path)), path] for name, most in self.most_kw.items()}
+        return {heat: most[np.arange(len(path)), path] for heat, most in self.most_kw.items()}
 
-    def spread(self, load: Load) -> Load:
-        """Return a load whose IT heat is split as was forecast."""
+    def known(self, load: Load) -> Load:
+        """Return a load with the same IT heat as tables know it: split as was forecast, nothing direct."""
+        return replace(self._spread(load), direct_kw=None if load.direct_kw is None else np.zeros_like(load.direct_kw))
+
+    def _spread(self, load: Load) -> Load:
         it_kw = load.it_air_kw.sum(axis=1) + load.it_liquid_kw.sum(axis=1)
         return replace(loads_at(self.forecast, it_kw[:, None]), direct_kw=load.direct_kw)
 
     def learn(self, run: PlantRun, path: IntArray) -> BoolArray:
         """Take from a run what its states bear; return the infeasible steps of which nothing is learned."""
-        left, spread = ~run.response.feasible, self.spread(run.load)
+        left, spread = ~run.response.feasible, self._spread(run.load)
         for step in np.flatnonzero(left).tolist():
             name, _ = named_limit(self.model.plant_id, str(run.response.limit[step]))
             known = self._known(name, run.load.at([step]), spread.at([step]))
@@ -58,10 +66,11 @@ class Borne:
     def _learned(self, name: str, step: int, state: int, known: Load, asked: Load) -> bool:
         feasible = evaluate_state(self.model, self.table.states[state], _between(known, asked)).feasible
         part = _PARTS[max(int(np.argmin(feasible)) - 1, 0)]
-        low, high = self._heat_kw(name, known), self._heat_kw(name, asked)
-        most = self.most_kw.setdefault(name, np.full(self.table.available.shape, np.inf))
-        fallen = low + part * (high - low)
-        if not feasible[0] or high <= low or fallen > most[step, state] - _LEAST_KW:
+        first, last = self._heat_kw(name, known), self._heat_kw(name, asked)
+        sign = 1.0 if last > first else -1.0
+        most = self.most_kw.setdefault((name, sign), np.full(self.table.available.shape, np.inf))
+        fallen = sign * (first + part * (last - first))
+        if not feasible[0] or fallen > most[step, state] - _LEAST_KW:
             return False
         most[step, state] = fallen
         return True

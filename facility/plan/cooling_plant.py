@@ -250,15 +250,15 @@ class PathPoint:
     """A chosen path, and what the plant model itself answers on it at the heat of the last round.
 
     `correction_kw` is the model's power less the pieces': added to the pieces, they are exact at that heat. `server_fan_kw`
-    (T, h) is the part of the power that passes PDU and UPS, `water_lps` corrects the make-up water. `most_kw` (T,) is the heat
-    that the states bear of a hall's air, or in all, where that is known to be less than their tables say.
+    (T, h) is the part of the power that passes PDU and UPS, `water_lps` corrects the make-up water. `most_kw` (T,) is what the
+    states bear of the heat of a hall's air or of the plant's, or (sign -1) of less of it, where that is not what their tables say.
     """
 
     path: StatePath
     correction_kw: FloatArray
     server_fan_kw: FloatArray
     water_lps: FloatArray
-    most_kw: Mapping[str, FloatArray] = field(default_factory=dict)
+    most_kw: Mapping[tuple[str, float], FloatArray] = field(default_factory=dict)
 
 
 class FixedPlant:

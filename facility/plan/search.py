@@ -135,19 +135,19 @@ class Search:
     def _path(self, name: str, solved: SitePlan) -> StatePath | None:
         """Choose states for the solution's heat and for what its tanks do; where none suit, as if they were idle.
 
-        Where none bear its split between the halls, choose for the split that was forecast: what they bear is then learned.
+        Where none bear that, choose for what tables know: the split that was forecast, nothing direct. What they bear is then
+        learned.
         """
         plant, it, power = self.case.plants[name], self.case.it, solved.source_power_kw()
         price, at_racks = solved.plants[name].power_price, solved.it_heat_kw(name)
         for idle in (False, True) if solved.heat.tanks else (False,):
             load = it.thermal.load(it.inputs.plant(name), power, solved.heat.decisions(idle=idle))
             heat = solved.heat_kw(name) - (solved.heat.charged_kw(name) if idle else 0.0)
-            suits = solved.heat.suiting(plant, idle=idle)
-            for split in (load, self._borne[name].spread(load)):
-                path = self._choosers[name].choose(heat, at_racks, split, price, suits)
-                if path is not None:
-                    return path
-        return None
+            path = self._choosers[name].choose(heat, at_racks, load, price, solved.heat.suiting(plant, idle=idle))
+            if path is not None:
+                return path
+        known, suits = self._borne[name].known(load), solved.heat.suiting(plant, idle=idle)
+        return self._choosers[name].choose(heat, at_racks, known, price, suits)
 
     def _restrict(self, paths: Mapping[str, StatePath], solved: SitePlan, decided: Form = UNDECIDED) -> SitePlan | None:
         """Solve with these states, exact at the heat of the last solution; forbid them where they leave no solution."""

@@ -6,6 +6,7 @@ import dataclasses
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from facility.learn.twin import Learned, plant_models
@@ -54,3 +55,13 @@ def test_what_may_be_set_at_a_cdu_is_apart_from_what_its_servers_bear() -> None:
     (demo,) = plant_models(load_site(CONFIGS / "demo.yaml"), Learned(), None, {})
     (loop,) = demo.loop_parts
     assert (loop.supply_max_degc, loop.setpoint_max_degc) == (40.0, 36.0)
+
+
+def test_states_lie_a_step_apart_whatever_the_ramps_and_the_step(liquid: LoadedSite) -> None:
+    planning = liquid.site.planning.model_copy(update={"step_min": 5})
+    quick = dataclasses.replace(liquid, site=liquid.site.model_copy(update={"planning": planning}))
+    for plant in plant_models(quick, Learned(), None, {}):
+        water = sorted({state.leaving_water_degc for state in plant.states()})
+        air = np.array(sorted({state.supply_air_degc for state in plant.states()}))
+        assert np.diff(water).max() <= {"plant-warm": 10.0 / 12.0, "plant-cold": 2.0}[plant.plant_id]
+        assert not air.size or np.diff(air, axis=0).max() <= 20.0 / 12.0

@@ -46,6 +46,16 @@ class NarrowPlant(ToyPlant):
         return replace(answer, feasible=limit == "", limit=limit)
 
 
+@dataclass(frozen=True)
+class StiffPlant(ToyPlant):
+    """Outdoor air takes most of the heat: a tank may hardly give."""
+
+    def evaluate(self, state: JointState, load: Load) -> PlantResponse:
+        answer, charge_kw = super().evaluate(state, load), np.zeros(1) if load.direct_kw is None else load.direct_kw
+        limit = np.where(charge_kw < -20.0, "plant-1: heat left to remove", answer.limit)
+        return replace(answer, feasible=limit == "", limit=limit)
+
+
 def split_inputs(plant: SplitPlant, due_h: float) -> PlanInputs:
     halls = [{"id": name, "racks": [{"id": f"r-{name}", "rated_kw": 400.0}]} for name in plant.halls]
     site = toy_site(
@@ -69,17 +79,27 @@ def test_work_fills_a_hall_no_further_than_its_coils_bear(water: tuple[float, ..
     assert plan.schedule[WORK_KW][1] >= 25.0
 
 
-def test_a_tank_charges_no_more_than_the_pumps_bear_beside_the_racks() -> None:
-    pool, work = POOL | {"consolidate": False}, WORK | {"due_within_h": 8.0}
-    inputs = tank_inputs(
-        CHEAP_ONCE, NarrowPlant(water_degc=(10.0,), modes=(Mode.MECHANICAL,)), backlog_kwh={"batch": 40.0},
+def tank_and_work(plant: ToyPlant, backlog_kwh: float, due_h: float) -> PlanInputs:
+    return tank_inputs(
+        CHEAP_ONCE, plant, backlog_kwh={"batch": backlog_kwh}, it_power_kw={"hall-1": np.full(4, 195.0)},
         awake_servers={"pool-1": 300.0}, busy_servers={"pool-1": np.full(4, 150.0)},
-        site={"server_pools": [pool], "deferrable_work": [work]}, it_power_kw={"hall-1": np.full(4, 195.0)},
+        site={"server_pools": [POOL | {"consolidate": False}], "deferrable_work": [WORK | {"due_within_h": due_h}]},
     )  # fmt: skip
+
+
+def test_a_tank_charges_no_more_than_the_pumps_bear_beside_the_racks() -> None:
+    inputs = tank_and_work(NarrowPlant(water_degc=(10.0,), modes=(Mode.MECHANICAL,)), 40.0, 8.0)
     plan = make_plan(inputs).plan
     verify_plan(inputs, plan)
     assert not any("present operation is kept" in note for note in plan.notes)
     assert plan.schedule["tank-1.charge_power_setpoint_kw"][1] > 5.0
+
+
+def test_work_that_must_be_done_is_done_where_a_tank_can_hardly_give() -> None:
+    inputs = tank_and_work(StiffPlant(water_degc=(10.0,), modes=(Mode.MECHANICAL,), capacity_kw=245.0), 40.0, 1.0)
+    plan = make_plan(inputs).plan
+    verify_plan(inputs, plan)
+    assert plan.schedule[WORK_KW][0] > 25.0
 
 
 def test_where_a_hall_cannot_bear_what_must_be_done_it_is_named_with_the_amount() -> None:
