@@ -488,8 +488,12 @@ def test_a_slow_disk_delays_no_device_and_stopping_waits_for_it(tmp_path: Path) 
             loaded = site(tmp_path, [modbus_device("controller", "bms_crah", port, "crah-1", interval_s=0.05)])
             poller = Poller(loaded, slow, SystemClock(), flush_interval_s=0.05)
             running = asyncio.create_task(poller.run())
+            async with asyncio.timeout(20.0):
+                while not stored:  # the first readings are on their way to the disk
+                    await asyncio.sleep(0.01)
+            first = poller.statistics()["controller"].polls
             await asyncio.sleep(0.7)
-            polls = poller.statistics()["controller"].polls
+            polls = poller.statistics()["controller"].polls - first
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
             assert poller.outbox.readings == 0
