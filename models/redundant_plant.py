@@ -161,11 +161,8 @@ class _Asked:
 
     def over(self, box: _Box, load: Load) -> _Known | None:
         """Return what is borne in a box; None where only some of it is, and the load has fewer rows than a grid."""
-        corners = self.bears(box.corners())
-        if corners.all():
+        if self.bears(box.corners()).all():
             return _Known(box, None)
-        if not corners.any():
-            return _Known(box, np.zeros(_GRID, bool))
         if load.wet_bulb_degc.size <= math.prod(_GRID):
             return None
         cells = self.bears(box.grid()).reshape(_GRID)

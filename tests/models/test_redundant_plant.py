@@ -51,6 +51,22 @@ def test_what_is_known_to_be_borne_does_not_change_the_answer() -> None:
             assert np.array_equal(must_bear.evaluate(state, asked).limit, fresh.limit)
 
 
+@pytest.mark.parametrize("group", ["hall-1 crahs", "plant-1 chillers"])
+def test_many_rows_are_answered_from_a_grid_that_allows_nothing_more_and_little_less(group: str) -> None:
+    """From next to no heat to more than there are machines for: neither end of the box is borne, its middle is."""
+    heat_kw = np.linspace(5.0, 700.0, 400)
+    asked = load(heat_kw, 0.3 * heat_kw, np.linspace(14.0, 18.0, 400))
+    state = JointState(Mode.MECHANICAL, 10.0, (20.0,), 1)
+    whole = plant(economizer=None)
+    must_bear = RedundantPlant.of(whole, {group: 1})
+    exact = np.concatenate(
+        [must_bear.evaluate(state, asked.at(np.arange(at, at + 50))).feasible for at in range(0, 400, 50)]
+    )
+    many = RedundantPlant.of(whole, {group: 1}).evaluate(state, asked).feasible
+    assert not (many & ~exact).any()
+    assert exact.any() and many.sum() > 0.75 * exact.sum()
+
+
 def test_losses_that_no_state_bears_are_told_with_their_rows() -> None:
     must_bear = RedundantPlant.of(plant(), {"plant-1 chillers": 1, "hall-1 crahs": 1})
     short = must_bear.unbearable(load(np.array([150.0, 420.0]), np.array([150.0, 300.0]), 26.0))
