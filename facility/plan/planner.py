@@ -58,7 +58,7 @@ def make_plan(inputs: PlanInputs) -> PlanResult:
     asked = bearing_losses(with_waivers(inputs))
     try:
         return _made(asked, deadline)
-    except InfeasibleError as error:
+    except (InfeasibleError, NoPlanFoundError) as error:
         if not any(isinstance(plant, RedundantPlant) and plant.left for plant in asked.plants):
             raise
         # Less spare is a risk that a person can weigh; no plan at all leaves the same risk, and nothing said of it.
