@@ -16,12 +16,12 @@ BoolArray = npt.NDArray[np.bool_]
 
 
 class Correction(Protocol):
-    """A learned component: takes the law's power and its drivers, returns power, 90 % half-width and where it was unseen."""
+    """A learned component: takes the law's power and its drivers, returns power, 90 % half-width and how far it was unseen."""
 
     def correct(
         self, prior_kw: FloatArray, drivers: Mapping[str, FloatArray]
-    ) -> tuple[FloatArray, FloatArray, BoolArray]:
-        """Return (power [kW], half-width [kW], outside the range seen), shapes as `prior_kw`."""
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return (power [kW], half-width [kW], how far outside the range seen, 0 to 1), shapes as `prior_kw`."""
         ...
 
     def corrected_kw(self, prior_kw: FloatArray, drivers: Mapping[str, FloatArray]) -> FloatArray:
@@ -31,18 +31,18 @@ class Correction(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Powers:
-    """Power by component name, half-width of their sum, and where something reaches beyond what was seen."""
+    """Power by component name, half-width of their sum, and how far something reaches beyond what was seen (0 to 1)."""
 
     by_component: Mapping[str, FloatArray]
     half_width_kw: FloatArray
-    extrapolated: BoolArray
+    beyond: FloatArray
 
     def and_those_of(self, others: Powers) -> Powers:
         """Return these and other components together."""
         return Powers(
             {**self.by_component, **others.by_component},
             np.hypot(self.half_width_kw, others.half_width_kw),
-            self.extrapolated | others.extrapolated,
+            np.maximum(self.beyond, others.beyond),
         )
 
 
@@ -59,18 +59,18 @@ def corrected(
     extrapolates nothing.
     """
     powers = dict(laws)
-    squares, outside_any = np.zeros(rows), np.zeros(rows, bool)
+    squares, beyond_any = np.zeros(rows), np.zeros(rows)
     for name, law_kw in laws.items():
         if name in corrections:
-            powers[name], width, outside = corrections[name].correct(law_kw, drivers.get(name, {}))
+            powers[name], width, beyond = corrections[name].correct(law_kw, drivers.get(name, {}))
         else:
             outside = beyond_curve.get(name, np.zeros(rows, bool))
-            width = half_width_kw(name, law_kw, outside)
+            width, beyond = half_width_kw(name, law_kw, outside), outside.astype(float)
         on = law_kw > 0
         powers[name] = np.where(on, powers[name], 0.0)
         squares += np.where(on, width, 0.0) ** 2
-        outside_any |= outside & on
-    return Powers(powers, np.sqrt(squares), outside_any)
+        beyond_any = np.maximum(beyond_any, np.where(on, beyond, 0.0))
+    return Powers(powers, np.sqrt(squares), beyond_any)
 
 
 def columns(parts: list[FloatArray], rows: int) -> FloatArray:

@@ -98,8 +98,8 @@ class ComponentPower(BaseEstimator):  # type: ignore[misc]
 
     def correct(
         self, prior_kw: FloatArray, drivers: Mapping[str, FloatArray]
-    ) -> tuple[FloatArray, FloatArray, BoolArray]:
-        """Return power [kW], half-width [kW], and where the inputs lie outside the range seen; see `Taught.correct`."""
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return power [kW], half-width [kW], and how far the inputs lie outside the range seen; see `Taught.correct`."""
         return self.taught_.correct(self.name, self._features(prior_kw, drivers), self.drivers)
 
     def corrected_kw(self, prior_kw: FloatArray, drivers: Mapping[str, FloatArray]) -> FloatArray:

@@ -99,7 +99,7 @@ class PlantResponse:
     """Steady answer of a plant to a state and a load; arrays have n rows.
 
     `limit` names, for each row, the limit that makes it infeasible ("" where feasible), else `binding` names the limit that
-    decided airflow, water or staging. `half_width_kw` is half of the 90 % interval of `overhead_kw`; `extrapolated` marks rows
+    decided airflow, water or staging. `half_width_kw` is half of the 90 % interval of `overhead_kw`; `beyond` is above 0 in rows
     outside the range the learned parts have seen (there the prior rules, with the wider interval).
     """
 
@@ -128,7 +128,7 @@ class PlantResponse:
     makeup_water_lps: FloatArray
     pads_wet: BoolArray  # of dry coolers
     half_width_kw: FloatArray
-    extrapolated: BoolArray
+    beyond: FloatArray  # how far outside what was seen: 0 within, 1 where nothing of it counts any more
 
     @classmethod
     def of(cls, answers: Sequence[PlantResponse]) -> PlantResponse:
@@ -138,6 +138,11 @@ class PlantResponse:
     def at(self, rows: npt.NDArray[np.int64]) -> PlantResponse:
         """Return some of its rows."""
         return PlantResponse(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    @property
+    def extrapolated(self) -> BoolArray:
+        """Rows outside what the models have seen."""
+        return np.asarray(self.beyond > 0.0)
 
     @property
     def overhead_kw(self) -> FloatArray:

@@ -310,7 +310,7 @@ class CoolingPlant:
             makeup_water_lps=room.makeup_lps + sum((part.breath.water_lps for part in halls), np.zeros(rows)),
             pads_wet=room.pads_wet,
             half_width_kw=powers.half_width_kw,
-            extrapolated=np.logical_or.reduce([powers.extrapolated, *ends.unseen]),
+            beyond=np.maximum.reduce([powers.beyond, *(unseen.astype(float) for unseen in ends.unseen)]),
         )
 
     def _binding(self, state: JointState, ends: Terminals, room: Rejection) -> npt.NDArray[np.str_]:

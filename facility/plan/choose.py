@@ -20,7 +20,7 @@ from facility.records import FloatArray
 from models.cooling import BoolArray, JointState, Load, PlantModel
 
 _HEAT_SLACK_KW = 1e-3
-_DOUBT_FRAC = 0.25  # of the half-width of a state that the models have not seen
+_DOUBT_FRAC = 0.25  # of the half-width of a state that is far from what the models have seen
 _LEAST_PRICE = 0.01  # of a change of mode, where modes change too often
 _HALVINGS = 8
 
@@ -155,5 +155,5 @@ def _asked(model: PlantModel, state: JointState, load: Load) -> tuple[FloatArray
     """Return a state's power with its doubt, its water, and where it is feasible."""
     response = model.evaluate(state, load)
     known = response.feasible
-    doubt_kw = np.where(response.extrapolated, _DOUBT_FRAC * response.half_width_kw, 0.0)
+    doubt_kw = _DOUBT_FRAC * response.beyond * response.half_width_kw
     return np.where(known, response.overhead_kw + doubt_kw, 0.0), np.where(known, response.makeup_water_lps, 0.0), known

@@ -51,20 +51,20 @@ class Taught:
 
     def correct(
         self, component: str, features: FloatArray, drivers: tuple[str, ...] = ()
-    ) -> tuple[FloatArray, FloatArray, BoolArray]:
-        """Return power [kW], half-width [kW], and where the features lie outside the range seen.
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return power [kW], half-width [kW], and how far the features lie outside the range seen: 0 within, 1 far from it.
 
-        Out there the law's shape rules. Far out the width holds both what the law may be off by and how far the data already
-        were from it; near the range it grows towards that.
+        Out there the law's shape rules. The width then holds both what the law may be off by and how far the data already were
+        from it.
         """
         power, outside = self.table.power_kw(features), self.seen.outside(features)
-        width = self.spread.half_width_kw(power)
-        beyond, near = power[outside], width[outside]
-        law_kw = half_width_kw(component, beyond, np.ones(beyond.size, bool))
-        apart_kw = np.abs(beyond - features[outside, 0])
-        farness = np.minimum(self.seen.beyond(features[outside], self._far(drivers)), 1.0)
-        width[outside] = near + farness * np.maximum(np.maximum(law_kw, apart_kw) - near, 0.0)
-        return power, width, outside
+        width, beyond = self.spread.half_width_kw(power), np.zeros(len(power))
+        beyond[outside] = np.minimum(self.seen.beyond(features[outside], self._far(drivers)), 1.0)
+        unseen_kw = power[outside]
+        law_kw = half_width_kw(component, unseen_kw, np.ones(unseen_kw.size, bool))
+        apart_kw = np.abs(unseen_kw - features[outside, 0])
+        width[outside] = np.maximum(width[outside], np.maximum(law_kw, apart_kw))
+        return power, width, beyond
 
     def _far(self, drivers: tuple[str, ...]) -> FloatArray:
         """Return how far from what was seen nothing of it counts any more: as much power again, and so much of each driver."""

@@ -85,7 +85,7 @@ def _response(load: Load, power: np.ndarray, limit: np.ndarray, half_width_kw: f
         makeup_water_lps=nothing,
         pads_wet=np.zeros(rows, dtype=bool),
         half_width_kw=nothing + half_width_kw,
-        extrapolated=np.zeros(rows, dtype=bool),
+        beyond=np.zeros(rows),
     )
 
 
