@@ -16,6 +16,7 @@ from facility.plan.inputs import PlanInputs
 from facility.plan.planner import make_plan
 from facility.plan.problem import ProvenInfeasibleError, minimise
 from facility.plan.restrict import branch_and_bound
+from facility.plan.spare import bearing_losses
 from facility.plan.verify import verify_plan
 from facility.records import Plan
 from facility.site import Weights
@@ -70,7 +71,8 @@ def is_close(inputs: PlanInputs, plan: Plan) -> bool:
         return True
     weights, caps = Weights(**plan.goal_weights), plan.goal_caps
     weighed = inputs if not inputs.site.planning.goals else replace(inputs, weights=weights, goal_caps=caps)
-    exact, _ = branch_and_bound(prepared(weighed), None, 30.0)
+    asked = bearing_losses(replace(weighed, spare_waived=plan.spare_waived))
+    exact, _ = branch_and_bound(prepared(asked), None, 30.0)
     return plan.surrogate_cost <= exact.cost + near
 
 
