@@ -78,20 +78,21 @@ def _shown_degc(condenser_lps: float, water_degc: FloatArray) -> FloatArray:
 
 
 def _try(room: PlantRoom, mode: Mode, group: Chiller, condenser_lps: float, demand: Demand) -> _Trials:
-    heat, outside, weather = demand.heat_kw[:, None], room.outside_at(condenser_lps), demand.weather
+    heat, leaving_degc = demand.heat_kw[:, None], demand.leaving_degc[:, None]
+    outside, weather = room.outside_at(condenser_lps), demand.weather
     rejected: FloatArray = heat * (1 + 0.7 / group.rated_cop)
     for _ in range(_HEAT_PASSES):
         reached = outside.reached_degc(outside.fan_speeds, condenser_lps, weather, rejected)
         water = np.maximum(reached, outside.coldest_degc)
         entering = entering_degc(group, water, weather.outdoor_degc[:, None])
-        capacity = chiller.available_capacity_kw(group.rated_cooling_kw, demand.leaving_degc, entering, group.curves)
+        capacity = chiller.available_capacity_kw(group.rated_cooling_kw, leaving_degc, entering, group.curves)
         free_kw = np.zeros_like(water)
         if mode is Mode.PARTIAL:  # the economizer leaves the chiller its least part load
             most = heat - group.min_part_load_frac * capacity
             free_kw = np.clip(_economizer_kw(room, demand, water, condenser_lps), 0.0, most)
         power = chiller.power_kw(
             heat - free_kw,
-            demand.leaving_degc,
+            leaving_degc,
             entering,
             rated_cooling_kw=group.rated_cooling_kw,
             rated_cop=group.rated_cop,
@@ -123,7 +124,7 @@ def _chiller_kw(room: PlantRoom, trials: _Trials, demand: Demand) -> FloatArray:
     law_kw, over_law = trials.chiller_kw[:, ::2], np.empty_like(trials.chiller_kw)
     drivers = {
         "part_load_frac": trials.part_load_frac[:, ::2],
-        "leaving_water_degc": np.full(law_kw.shape, demand.leaving_degc),
+        "leaving_water_degc": demand.leaving_degc[:, None],
         "entering_condenser_degc": trials.entering_degc[:, ::2],
     }
     known = room.corrected_kw("chiller", law_kw, drivers) / np.maximum(law_kw, _LEAST_KW)

@@ -8,9 +8,9 @@ model evaluates them, `models.surrogate` turns the answers into convex pieces.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,21 @@ class Mode(enum.IntEnum):
     MECHANICAL = 0
     PARTIAL = 1
     FREE = 2
+
+
+class Setting(NamedTuple):
+    """What halls and loops see of a joint state."""
+
+    leaving_water_degc: float
+    supply_air_degc: tuple[float, ...]
+    dampers_open: bool
+
+
+class Stage(NamedTuple):
+    """What the plant room runs in a joint state."""
+
+    mode: Mode
+    chillers_on: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,16 @@ class JointState:
     chillers_on: int
     dampers_open: bool = False
 
+    @property
+    def setting(self) -> Setting:
+        """What halls and loops see of it."""
+        return Setting(self.leaving_water_degc, self.supply_air_degc, self.dampers_open)
+
+    @property
+    def stage(self) -> Stage:
+        """What the plant room runs."""
+        return Stage(self.mode, self.chillers_on)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Load:
@@ -66,6 +91,11 @@ class Load:
     outdoor_degc: FloatArray  # (n,)
     wet_bulb_degc: FloatArray  # (n,)
     direct_kw: FloatArray | None = None  # (n,)
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return self.wet_bulb_degc.size
 
     @property
     def heat_kw(self) -> FloatArray:
@@ -135,7 +165,7 @@ class PlantResponse:
         """Return the rows of several, one after the other."""
         return cls(*(np.concatenate([getattr(one, field.name) for one in answers]) for field in fields(cls)))
 
-    def at(self, rows: npt.NDArray[np.int64]) -> PlantResponse:
+    def at(self, rows: npt.NDArray[np.int64] | slice) -> PlantResponse:
         """Return some of its rows."""
         return PlantResponse(*(getattr(self, field.name)[rows] for field in fields(self)))
 
@@ -189,15 +219,20 @@ class PlantModel(Protocol):
 
 @runtime_checkable
 class EvaluatesTogether(Protocol):
-    """A plant model that shares work between states of one load."""
+    """A plant model that shares work between questions."""
 
-    def evaluate_all(self, states: Iterable[JointState], load: Load) -> Iterator[PlantResponse]:
-        """Yield what `evaluate` returns, state by state."""
+    def evaluate_all(self, asked: Sequence[tuple[JointState, Load]]) -> Iterator[tuple[int, PlantResponse]]:
+        """Yield places of questions and what `evaluate` returns for them, each once, in the order that suits the model."""
         ...
 
 
-def answers(model: PlantModel, states: Iterable[JointState], load: Load) -> Iterator[PlantResponse]:
-    """Yield a plant model's answers to states in turn, as cheaply as it can."""
+def answers(model: PlantModel, asked: Sequence[tuple[JointState, Load]]) -> Iterator[tuple[int, PlantResponse]]:
+    """Yield places of questions and a plant model's answers to them, as cheaply as it can: each once, in any order."""
     if isinstance(model, EvaluatesTogether):
-        return model.evaluate_all(states, load)
-    return (model.evaluate(state, load) for state in states)
+        return model.evaluate_all(asked)
+    return ((place, model.evaluate(state, load)) for place, (state, load) in enumerate(asked))
+
+
+def answers_for(model: PlantModel, states: Sequence[JointState], load: Load) -> Iterator[tuple[int, PlantResponse]]:
+    """Yield places of states and a plant model's answers to them for one load, in any order."""
+    return answers(model, [(state, load) for state in states])

@@ -21,6 +21,7 @@ BoolArray = npt.NDArray[np.bool_]
 # More air than the least needed lets the valve close: pump against fan. The best of these is taken.
 AIRFLOW_TRIALS = (1.0, 1.15, 1.4)
 _LEAST_AIR_RISE_K = 7.0  # an air rise below this is more airflow than halls have
+_LEAST_RISE_K, _OUT_OF_REACH = 1e-6, 9.0
 _FIXED_POINT_PASSES = 3  # server fans depend on the inlet, which depends on their heat; it settles within 0.01 K
 
 
@@ -77,8 +78,8 @@ class AirAnswer:
 def answer(
     hall: Hall,
     it_kw: FloatArray,
-    supply_degc: float,
-    water_degc: float,
+    supply_degc: npt.ArrayLike,
+    water_degc: npt.ArrayLike,
     water_rise_k: float,
     *,
     speed_frac: FloatArray | None = None,
@@ -94,7 +95,7 @@ def answer(
     it_kw
         IT power into the air at the reference inlet [kW], (n,).
     supply_degc, water_degc
-        Supply air and entering chilled water [degC].
+        Supply air and entering chilled water [degC], (n,) or one for all rows.
     water_rise_k
         Rise of the chilled water at the coils' rating [K]; it fixes their rated water flow.
     speed_frac
@@ -104,19 +105,20 @@ def answer(
     """
     group = hall.group
     exchanger, rated_lps = coils_of(hall, water_rise_k)
-    for_inlets = _airflow_for_inlets(hall, it_kw, supply_degc)
+    supply, water = np.asarray(supply_degc, float)[..., None], np.asarray(water_degc, float)[..., None]
+    for_inlets = _airflow_for_inlets(hall, it_kw, supply[..., 0])
     least = np.clip(for_inlets, group.min_fan_speed_frac, 1.0)
     speed = np.minimum(least[:, None] * np.asarray(AIRFLOW_TRIALS), 1.0) if speed_frac is None else speed_frac
-    extra_kw = _server_fans(hall, it_kw[:, None], supply_degc, speed)
+    extra_kw = _server_fans(hall, it_kw[:, None], supply, speed)
     fan_kw = fan.power_kw(speed, group.rated_fan_kw)
     moved_kw_per_k = air_kw_per_k(hall, speed)
     rise_k = (it_kw[:, None] + extra_kw) / moved_kw_per_k
     stream = Stream(
         speed_frac=speed,
         kw_per_k=moved_kw_per_k,
-        return_degc=supply_degc + rise_k,
-        wanted_degc=supply_degc - fan_kw / moved_kw_per_k,
-        inlet_degc=hall.inlets.mean_degc(supply_degc, rise_k),
+        return_degc=supply + rise_k,
+        wanted_degc=supply - fan_kw / moved_kw_per_k,
+        inlet_degc=hall.inlets.mean_degc(supply, rise_k),
     )
     breath = Breath.none(speed.shape)
     if hall.airside is not None and outdoor is not None:
@@ -124,7 +126,7 @@ def answer(
     least_kw = np.where(breath.open, airside.UNEVEN_K * moved_kw_per_k, 0.0)
     sensible_kw = np.maximum(it_kw[:, None] + extra_kw + fan_kw - breath.taken_kw, least_kw)
     heat_kw = sensible_kw + _condensing_kw(hall, exchanger, breath, stream, sensible_kw)
-    needed = np.where(heat_kw > 0, coil.needed_effectiveness(heat_kw / moved_kw_per_k, supply_degc, water_degc), 0.0)
+    needed = np.where(heat_kw > 0, coil.needed_effectiveness(heat_kw / moved_kw_per_k, supply, water), 0.0)
     valve = exchanger.cold_flow_for(speed, needed)
     idle = for_inlets <= group.min_fan_speed_frac
     return AirAnswer(
@@ -179,7 +181,7 @@ def air_kw_per_k(hall: Hall, speed: npt.ArrayLike) -> FloatArray:
     return np.asarray(speed, float) * hall.group.rated_airflow_m3ps * AIR_KJ_PER_M3K * hall.density_frac
 
 
-def _server_fans(hall: Hall, it_kw: FloatArray, supply_degc: float, speed: FloatArray) -> FloatArray:
+def _server_fans(hall: Hall, it_kw: FloatArray, supply_degc: FloatArray, speed: FloatArray) -> FloatArray:
     """Return server power beyond the reference [kW] at a fan speed, solved with its own heat."""
     extra, kw_per_k = np.zeros(np.broadcast_shapes(it_kw.shape, speed.shape)), air_kw_per_k(hall, speed)
     for _ in range(_FIXED_POINT_PASSES):
@@ -188,16 +190,17 @@ def _server_fans(hall: Hall, it_kw: FloatArray, supply_degc: float, speed: Float
     return extra
 
 
-def _airflow_for_inlets(hall: Hall, it_kw: FloatArray, supply_degc: float) -> FloatArray:
+def _airflow_for_inlets(hall: Hall, it_kw: FloatArray, supply_degc: FloatArray) -> FloatArray:
     """Return the airflow ratio at which the nearest rack, with margin, meets its limit; 9 where none does.
 
     More where less air would take the hall beyond what is known of its inlets, as far as the fans can.
     """
-    allowed_k = hall.inlets.greatest_rise_k(supply_degc, hall.inlet_max_degc)
-    if allowed_k <= 0:
-        return np.full(it_kw.shape, 9.0)
-    inlet = float(hall.inlets.mean_degc(supply_degc, allowed_k))
-    heat = it_kw * (1 + hall.it_over_air * float(hall.server_fans.extra_frac(inlet)))
+    levels, of_level = np.unique(supply_degc, return_inverse=True)
+    greatest_k = np.array([hall.inlets.greatest_rise_k(float(level), hall.inlet_max_degc) for level in levels])
+    allowed_k = np.maximum(greatest_k, _LEAST_RISE_K)
+    inlet = hall.inlets.mean_degc(levels, allowed_k)
     most_kw_per_k = air_kw_per_k(hall, 1.0)
-    flow, known = heat / (allowed_k * most_kw_per_k), heat / (hall.inlets.known_rise_k * most_kw_per_k)
-    return np.asarray(np.maximum(flow, np.minimum(known, 1.0)))
+    drawn_frac = 1 + hall.it_over_air * hall.server_fans.extra_frac(inlet)
+    for_rise, heat = (drawn_frac / (allowed_k * most_kw_per_k))[of_level] * it_kw, drawn_frac[of_level] * it_kw
+    known = np.minimum(heat / (hall.inlets.known_rise_k * most_kw_per_k), 1.0)
+    return np.where((greatest_k > 0)[of_level], np.maximum(for_rise, known), _OUT_OF_REACH)

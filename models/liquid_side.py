@@ -31,7 +31,7 @@ class LiquidAnswer:
     too_warm: BoolArray
 
 
-def answer(loop: LiquidLoop, it_kw: FloatArray, water_degc: float, water_rise_k: float) -> LiquidAnswer:
+def answer(loop: LiquidLoop, it_kw: FloatArray, water_degc: npt.ArrayLike, water_rise_k: float) -> LiquidAnswer:
     """Return pump power, secondary supply and facility water of a loop.
 
     The secondary is fed as warm as its servers' limit allows with a margin, and as may be set: little facility water then
@@ -46,24 +46,24 @@ def answer(loop: LiquidLoop, it_kw: FloatArray, water_degc: float, water_rise_k:
     it_kw
         IT power into the liquid [kW], (n,).
     water_degc
-        Facility water at the primary side [degC].
+        Facility water at the primary side [degC], (n,) or one for all rows.
     water_rise_k
         Rise of the facility water at the CDUs' rating [K].
     """
-    group = group_cdus(loop.cdus)
+    group, water = group_cdus(loop.cdus), np.asarray(water_degc, float)
     rated_water_kw_per_k = group.rated_heat_kw / water_rise_k
     exchanger = cdu.rated_exchanger(group.rated_heat_kw, group.rated_flow_lps, group.approach_k, rated_water_kw_per_k)
     flow = cdu.flow_frac(it_kw, group.rated_heat_kw, group.min_flow_frac)
     drop_k = it_kw / (flow * group.rated_flow_lps * WATER_KJ_PER_LK)
 
     def supply_at(valve: FloatArray) -> FloatArray:
-        return water_degc + drop_k * (1 / exchanger.effectiveness_at(flow, valve) - 1)
+        return water + drop_k * (1 / exchanger.effectiveness_at(flow, valve) - 1)
 
     in_proportion = supply_at(np.clip(it_kw / group.rated_heat_kw, _LEAST_VALVE, 1.0))
     wanted = np.minimum(np.maximum(in_proportion, loop.supply_max_degc - WARM_MARGIN_K), loop.setpoint_max_degc)
     coldest = supply_at(np.ones_like(flow))
     supply = np.maximum(np.minimum(wanted, loop.supply_max_degc), np.maximum(coldest, loop.supply_floor_degc))
-    needed = drop_k / np.maximum(drop_k + supply - water_degc, 1e-6)
+    needed = drop_k / np.maximum(drop_k + supply - water, 1e-6)
     valve = exchanger.cold_flow_for(flow, needed)
     pump_kw = cdu.pump_kw(flow, group.rated_pump_kw)
     return LiquidAnswer(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from models import pump, terminals
 from models.answers import Correction, Powers, columns, corrected
-from models.cooling import JointState, Load, Mode, PlantResponse
+from models.cooling import JointState, Load, Mode, PlantResponse, Stage
 from models.dry_cooler_bank import DryCoolers
 from models.hall_air import Hall
 from models.heat_exchanger import WATER_KJ_PER_LK
@@ -31,6 +31,7 @@ from models.operating_states import enumerate_states
 from models.outside import OpenAir, Outside, Weather
 from models.plant_room import Demand, PlantRoom, Rejection
 from models.rejecting import reject
+from models.settings import Asked, Settings, together
 from models.terminals import Terminals
 from models.tower_bank import Towers
 
@@ -183,30 +184,32 @@ class CoolingPlant:
 
     def evaluate(self, state: JointState, load: Load) -> PlantResponse:
         """Return the steady answer; airflow and condenser water are the cheapest within the state."""
-        return self.rejecting(state, load, self.at_racks(state, load))
+        ((_, response),) = self.evaluate_all([(state, load)])
+        return response
 
-    def evaluate_all(self, states: Iterable[JointState], load: Load) -> Iterator[PlantResponse]:
-        """Yield the answers to states in turn; halls and loops, the same for all modes and stages, are asked once."""
-        asked: dict[tuple[float, tuple[float, ...], bool], Ends] = {}
-        for state in states:
-            water_and_air = (state.leaving_water_degc, state.supply_air_degc, state.dampers_open)
-            if water_and_air not in asked:
-                asked[water_and_air] = self.at_racks(state, load)
-            yield self.rejecting(state, load, asked[water_and_air])
+    def evaluate_all(self, asked: Asked) -> Iterator[tuple[int, PlantResponse]]:
+        """Yield places of questions and their answers; halls and loops, the same for all modes and stages, are asked once."""
+        for some in together(asked):
+            ends = self.at_racks(some.settings, some.load)
+            for stage, places in some.places.items():
+                response = self.rejecting(stage, some.settings, some.load, ends)
+                yield from (
+                    (place, response.at(rows)) for place, rows in zip(places, some.settings.blocks, strict=True)
+                )
 
-    def at_racks(self, state: JointState, load: Load) -> Ends:
-        """Return what halls and loops answer to a state's water and air."""
+    def at_racks(self, settings: Settings, load: Load) -> Ends:
+        """Return what halls and loops answer to water and air."""
         limits = LimitLog(load.wet_bulb_degc.size)
         ends = terminals.answer(
             self.hall_parts,
             self.loop_parts,
-            state,
+            settings,
             load,
             limits,
             water_rise_k=self.water_rise_k,
             pump_kw=self.chilled_pump_kw,
         )
-        if state.dampers_open:
+        if settings.dampers_open:
             terminals.check_air(self.hall_parts, ends.halls, limits)
         laws = {f"crah_fan.{hall}": part.fan_kw for hall, part in zip(self.halls, ends.halls, strict=True)}
         laws |= {
@@ -215,7 +218,8 @@ class CoolingPlant:
             if hall.airside
         }
         laws |= {f"cdu_pump.{loop}": part.pump_kw for loop, part in zip(self.loops, ends.loops, strict=True)}
-        air = list(zip(self.hall_parts, state.supply_air_degc, ends.halls, strict=True))
+        supplies = [settings.supply_air_degc(hall) for hall in range(len(self.hall_parts))]
+        air = list(zip(self.hall_parts, supplies, ends.halls, strict=True))
         return Ends(
             terminals=ends,
             limits=limits,
@@ -225,26 +229,26 @@ class CoolingPlant:
             unseen=[hall.inlets.unseen(supply, part.air_rise_k) for hall, supply, part in air],
         )
 
-    def rejecting(self, state: JointState, load: Load, ends: Ends) -> PlantResponse:
-        """Return the whole answer, given that of halls and loops."""
+    def rejecting(self, stage: Stage, settings: Settings, load: Load, ends: Ends) -> PlantResponse:
+        """Return the whole answer of a stage, given that of halls and loops."""
         limits = ends.limits.copy()
         asked_lps, made_lps, asked_kw = ends.terminals.flow_lps, ends.terminals.flow_lps, ends.terminals.heat_kw
         if load.direct_kw is not None:
             limits.require(asked_kw + load.direct_kw >= -_ROUNDING_KW, f"{self.plant_id}: heat left to remove")
             made_lps = asked_lps * np.maximum(1.0 + load.direct_kw / np.maximum(asked_kw, _ROUNDING_KW), 0.0)
             asked_kw = np.maximum(asked_kw + load.direct_kw, 0.0)
-        flow_lps = self.plant_flow_lps(state.chillers_on, made_lps, limits)
-        pumped_lps = self.plant_flow_lps(state.chillers_on, np.maximum(asked_lps, made_lps), limits)
+        flow_lps = self.plant_flow_lps(stage.chillers_on, made_lps, limits)
+        pumped_lps = self.plant_flow_lps(stage.chillers_on, np.maximum(asked_lps, made_lps), limits)
         demand = Demand(
-            state.leaving_water_degc,
+            settings.leaving_water_degc,
             asked_kw + self.chilled_pump_kw(pumped_lps),
             flow_lps,
             Weather(load.outdoor_degc, load.wet_bulb_degc),
             pumped_lps,
-            may_cycle=state.dampers_open,
+            may_cycle=settings.dampers_open,
         )
-        rejection = reject(self.room, state, demand, limits, self.water_kwh_per_m3)
-        return self._response(state, demand, ends, rejection, limits)
+        rejection = reject(self.room, stage, demand, limits, self.water_kwh_per_m3)
+        return self._response(stage, demand, ends, rejection, limits)
 
     def chilled_pump_kw(self, flow_lps: FloatArray) -> FloatArray:
         """Return chilled-pump power [kW] at a flow [L/s]."""
@@ -262,7 +266,7 @@ class CoolingPlant:
         on_frac = chillers_on / (self.chillers_installed or len(self.chillers) or 1)
         return self.chilled_pump.rated_flow_lps * max(_MIN_EVAPORATOR_FLOW_FRAC * on_frac, _LEAST_FLOW_FRAC)
 
-    def _powers(self, state: JointState, demand: Demand, room: Rejection) -> Powers:
+    def _powers(self, demand: Demand, room: Rejection) -> Powers:
         """Return the powers of the plant room, chilled pumps included."""
         outside = self._outside
         laws = {
@@ -272,22 +276,20 @@ class CoolingPlant:
             outside.component: room.fan_kw,
         }
         drivers = {
-            "chiller": room.chiller_drivers(state.leaving_water_degc),
+            "chiller": room.chiller_drivers(demand.leaving_degc),
             outside.component: {outside.sink: room.sink_degc},
         }
         beyond = {"chiller": room.chiller_extrapolated, outside.component: room.fan_extrapolated}
         return corrected(laws, drivers, beyond, self.corrections, demand.heat_kw.size)
 
-    def _response(
-        self, state: JointState, demand: Demand, ends: Ends, room: Rejection, limits: LimitLog
-    ) -> PlantResponse:
+    def _response(self, stage: Stage, demand: Demand, ends: Ends, room: Rejection, limits: LimitLog) -> PlantResponse:
         rows = demand.heat_kw.size
-        powers = ends.powers.and_those_of(self._powers(state, demand, room))
+        powers = ends.powers.and_those_of(self._powers(demand, room))
         power, halls, loops = powers.by_component, ends.terminals.halls, ends.terminals.loops
         return PlantResponse(
             feasible=limits.feasible,
             limit=limits.names,
-            binding=np.where(limits.feasible, self._binding(state, ends.terminals, room), ""),
+            binding=np.where(limits.feasible, self._binding(stage, ends.terminals, room), ""),
             crah_fan_kw=columns([power[f"crah_fan.{hall}"] for hall in self.halls], rows),
             cdu_pump_kw=columns([power[f"cdu_pump.{loop}"] for loop in self.loops], rows),
             chilled_pump_kw=power["chilled_pump"],
@@ -313,10 +315,10 @@ class CoolingPlant:
             beyond=np.maximum.reduce([powers.beyond, *(unseen.astype(float) for unseen in ends.unseen)]),
         )
 
-    def _binding(self, state: JointState, ends: Terminals, room: Rejection) -> npt.NDArray[np.str_]:
+    def _binding(self, stage: Stage, ends: Terminals, room: Rejection) -> npt.NDArray[np.str_]:
         """Return what decided each row: the need of the hall whose fans turn fastest, else the machines' cold-water limit."""
         by_hall = ends.tightest(otherwise=f"{self.plant_id}: leaving water")
         least = max((chiller.min_entering_condenser_degc for chiller in self.chillers), default=-np.inf)
-        held = (state.mode is not Mode.FREE) & (room.entering_condenser_degc <= least + 1e-9)
+        held = (stage.mode is not Mode.FREE) & (room.entering_condenser_degc <= least + 1e-9)
         idle = np.char.endswith(by_hall, "fan speed min")
         return np.where(idle & held, f"{self.plant_id}: entering condenser water min", by_hall)

@@ -26,7 +26,7 @@ class Demand:
     `pumped_lps` is what the pumps move: more than passes the plant room while a tank gives the rest. None: the same.
     """
 
-    leaving_degc: float
+    leaving_degc: FloatArray
     heat_kw: FloatArray
     flow_lps: FloatArray
     weather: Weather
@@ -67,11 +67,11 @@ class Rejection:
     fan_extrapolated: BoolArray
     chiller_extrapolated: BoolArray
 
-    def chiller_drivers(self, leaving_degc: float) -> dict[str, FloatArray]:
+    def chiller_drivers(self, leaving_degc: FloatArray) -> dict[str, FloatArray]:
         """Return what the correction of the chillers depends on beside their power."""
         return {
             "part_load_frac": self.part_load_frac,
-            "leaving_water_degc": np.full(self.chiller_kw.shape, leaving_degc),
+            "leaving_water_degc": leaving_degc,
             "entering_condenser_degc": self.entering_condenser_degc,
         }
 

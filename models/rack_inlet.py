@@ -179,14 +179,14 @@ class RackInlets:
         more = np.maximum(per_k, 0.0).max(axis=0, initial=0.0)
         return replace(self, recirculation_frac=self.recirculation_frac + more)
 
-    def unseen(self, supply_degc: float, air_rise_k: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    def unseen(self, supply_degc: npt.ArrayLike, air_rise_k: npt.ArrayLike) -> npt.NDArray[np.bool_]:
         """Return where supply air or air rise lie outside what the data showed; a prior has seen nothing but claims no more."""
         rise = np.asarray(air_rise_k, float)
         if self.seen_rise_k is None or self.seen_supply_degc is None:
             return np.zeros(rise.shape, bool)
-        low, high = self.seen_supply_degc
+        (low, high), supply = self.seen_supply_degc, np.asarray(supply_degc, float)
         outside: npt.NDArray[np.bool_] = (rise < self.seen_rise_k[0]) | (rise > self.seen_rise_k[1])
-        return outside | (not low <= supply_degc <= high)
+        return outside | (supply < low) | (supply > high)
 
 
 @lru_cache(maxsize=64)  # of halls that are asked often

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.convex_pieces import feasible_run, fewest_pieces, fitted_line, lower_envelope, upper_chord
-from models.cooling import JointState, Load, PlantModel, answers
+from models.cooling import JointState, Load, PlantModel, PlantResponse, Setting, answers
 from models.limits import NAME_DTYPE
+from models.plant_samples import sample, steps_to_ask
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -112,13 +113,15 @@ def build_state_table(
     part = np.linspace(0.0, 1.0, knots)
     heats = heat_low_kw[:, None] + (heat_high_kw - heat_low_kw)[:, None] * part
     load = loads_at(forecast, heats) if it_range_kw is None else _direct_loads(forecast, it_range_kw[0], heats)
-    samples = _sample(model, tabulated, load, heats)
-    available, limit = _availability(tabulated, samples, prune=prune)
-    heat, power, feasible = samples.heat_kw, samples.power_kw, samples.feasible
+    asked = steps_to_ask(forecast, [heat_low_kw, heat_high_kw, *(it_range_kw or ())])
+    samples = sample(model, tabulated, load, asked)
+    power, water = np.swapaxes(samples.power_kw, 0, 1), np.swapaxes(samples.water_lps, 0, 1)
+    heat, feasible = np.broadcast_to(heats[:, None, :], power.shape), feasible_run(np.isfinite(power))
+    available, limit = _availability(tabulated, np.where(feasible, power, np.inf), samples.limit.T, prune=prune)
     envelope = lower_envelope(part, np.where(feasible, power, np.inf))
     slope, intercept, error = fewest_pieces(heat, envelope, power, feasible, tolerance_kw)
     upper_slope, upper_intercept = upper_chord(heat, power, feasible)
-    water_slope, water_intercept = fitted_line(heat, samples.water_lps, feasible)
+    water_slope, water_intercept = fitted_line(heat, water, feasible)
     table = StateTable(
         plant_id=model.plant_id,
         states=tabulated,
@@ -155,17 +158,6 @@ def loads_at(forecast: Load, heat_kw: FloatArray) -> Load:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Samples:
-    """A plant's answers at N heats, T steps, S states; `feasible` is the one run of heats that pieces may span."""
-
-    heat_kw: FloatArray  # (T, S, N)
-    power_kw: FloatArray  # (T, S, N): infinite where infeasible
-    water_lps: FloatArray  # (T, S, N)
-    feasible: BoolArray  # (T, S, N)
-    limit: npt.NDArray[np.str_]  # (T, S): the limit met first as heat grows
-
-
 def _direct_loads(forecast: Load, it_kw: FloatArray, heat_kw: FloatArray) -> Load:
     """Return the forecast scaled to IT heats (T,), the rest of the plant room's heat (T, N) direct: (T * N) rows."""
     load = loads_at(forecast, np.broadcast_to(it_kw[:, None], heat_kw.shape))
@@ -177,53 +169,66 @@ def _ends(model: PlantModel, table: StateTable, forecast: Load, low_kw: FloatArr
 
     Racks, coils and CDUs do not know the mode nor the stage: of states that differ in these alone, the first that answers does.
     """
-    most, slope = np.repeat(low_kw[:, None], len(table.states), axis=1), np.zeros_like(table.heat_min_kw)
-    for members, (part, direct) in itertools.product(_alike_at_racks(table), _MORE_IT):
+    ends = Ends(low_kw, np.repeat(low_kw[:, None], len(table.states), axis=1), np.zeros_like(table.heat_min_kw))
+    often_first = [
+        members[np.argsort(-table.available[:, members].sum(axis=0), kind="stable")]
+        for members in _alike_at_racks(table)
+    ]
+    for (part, direct), nth in itertools.product(_MORE_IT, range(max(map(len, often_first)))):
         it_kw = low_kw + part * (high_kw - low_kw)
-        more_kw = np.maximum(it_kw - low_kw, _LEAST_HEAT_KW)
-        for s in members[np.argsort(-table.available[:, members].sum(axis=0), kind="stable")]:
-            unasked = table.available[:, s] & (most[:, s] < it_kw)
-            if not unasked.any():
-                continue
-            low, high = table.heat_min_kw[:, s], table.heat_max_kw[:, s]
-            heat = 0.5 * (low + high) if direct else np.clip(it_kw, low, high)
-            pieces = (table.slope[:, s] * heat[:, None] + table.intercept_kw[:, s]).max(axis=1)
-            answer = model.evaluate(table.states[s], _direct_loads(forecast, it_kw, heat[:, None]))
-            bears = np.ix_(np.flatnonzero(answer.feasible & unasked), members)
-            slope[bears] = ((answer.overhead_kw - pieces) / more_kw)[bears[0]]
-            most[bears] = it_kw[bears[0]]
-    return Ends(low_kw, most, slope)
+        asked = []
+        for members in often_first:
+            if nth < len(members):
+                s = members[nth]
+                rows = np.flatnonzero(table.available[:, s] & (ends.high_kw[:, s] < it_kw))
+                if rows.size:
+                    low, high = table.heat_min_kw[rows, s], table.heat_max_kw[rows, s]
+                    heat = 0.5 * (low + high) if direct else np.clip(it_kw[rows], low, high)
+                    asked.append(_MoreIt(members, s, rows, heat, it_kw[rows]))
+        loads = [_direct_loads(forecast.at(one.rows), one.it_kw, one.heat_kw[:, None]) for one in asked]
+        questions = [(table.states[one.state], load) for one, load in zip(asked, loads, strict=True)]
+        for place, answer in answers(model, questions):
+            asked[place].note(ends, table, answer)
+    return ends
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _MoreIt:
+    """A question about more IT heat in some rows, which one state answers for all that are alike at the racks."""
+
+    members: npt.NDArray[np.int_]
+    state: int
+    rows: npt.NDArray[np.int_]
+    heat_kw: FloatArray
+    it_kw: FloatArray
+
+    def note(self, ends: Ends, table: StateTable, answer: PlantResponse) -> None:
+        """Write down what it takes where it is borne."""
+        slopes, intercepts = table.slope[self.rows, self.state], table.intercept_kw[self.rows, self.state]
+        pieces_kw = (slopes * self.heat_kw[:, None] + intercepts).max(axis=1)
+        more_kw = np.maximum(self.it_kw - ends.low_kw[self.rows], _LEAST_HEAT_KW)
+        kept = answer.feasible
+        bears = np.ix_(self.rows[kept], self.members)
+        ends.slope[bears] = ((answer.overhead_kw - pieces_kw) / more_kw)[kept, None]
+        ends.high_kw[bears] = self.it_kw[kept, None]
 
 
 def _alike_at_racks(table: StateTable) -> list[npt.NDArray[np.int_]]:
     """Return the states of each leaving water, supply air and way of the dampers."""
-    groups: dict[tuple[float, tuple[float, ...], bool], list[int]] = {}
+    groups: dict[Setting, list[int]] = {}
     for s, state in enumerate(table.states):
-        groups.setdefault((state.leaving_water_degc, state.supply_air_degc, state.dampers_open), []).append(s)
+        groups.setdefault(state.setting, []).append(s)
     return [np.array(members) for members in groups.values()]
 
 
-def _sample(model: PlantModel, states: tuple[JointState, ...], load: Load, heat_kw: FloatArray) -> _Samples:
-    """Ask the plant about all states at heats (T, N)."""
-    power = np.empty((heat_kw.shape[0], len(states), heat_kw.shape[1]))
-    water = np.empty_like(power)
-    limit = np.empty(power.shape[:2], dtype=NAME_DTYPE)
-    for s, response in enumerate(answers(model, states, load)):
-        power[:, s] = np.where(response.feasible, response.overhead_kw, np.inf).reshape(heat_kw.shape)
-        water[:, s] = response.makeup_water_lps.reshape(heat_kw.shape)
-        limit[:, s] = response.limit.reshape(heat_kw.shape)[:, 0]
-    heat = np.broadcast_to(heat_kw[:, None, :], power.shape)
-    return _Samples(heat, power, water, feasible_run(np.isfinite(power)), limit)
-
-
 def _availability(
-    states: tuple[JointState, ...], samples: _Samples, *, prune: bool
+    states: tuple[JointState, ...], power_kw: FloatArray, met: npt.NDArray[np.str_], *, prune: bool
 ) -> tuple[BoolArray, npt.NDArray[np.str_]]:
     """Return which states can be had, and the limit that forbids the others, (T, S) each."""
-    available: BoolArray = np.asarray(samples.feasible.any(axis=2))
-    limit = np.where(available, "", samples.limit)
+    available: BoolArray = np.asarray(np.isfinite(power_kw).any(axis=2))
+    limit = np.where(available, "", met)
     if prune:
-        beaten = available & _dominated(states, np.where(samples.feasible, samples.power_kw, np.inf))
+        beaten = available & _dominated(states, power_kw)
         available, limit = available & ~beaten, np.where(beaten, DOMINATED, limit)
     return available, limit.astype(NAME_DTYPE)
 

@@ -10,11 +10,12 @@ import numpy.typing as npt
 
 from models import hall_air, liquid_side
 from models.airside import Breath, OutdoorAir
-from models.cooling import JointState, Load
+from models.cooling import Load
 from models.hall_air import Hall
 from models.limits import LimitLog
 from models.liquid_side import LiquidAnswer
 from models.nameplate import LiquidLoop
+from models.settings import Settings
 
 FloatArray = npt.NDArray[np.float64]
 StrArray = npt.NDArray[np.str_]
@@ -57,22 +58,22 @@ class Terminals:
 def answer(
     halls: tuple[Hall, ...],
     loops: tuple[LiquidLoop, ...],
-    state: JointState,
+    settings: Settings,
     load: Load,
     limits: LimitLog,
     *,
     water_rise_k: float,
     pump_kw: Callable[[FloatArray], FloatArray],
 ) -> Terminals:
-    """Return halls and loops for a state and a load; the airflow trial, the same for all halls, costs least.
+    """Return halls and loops at settings and loads, a row each; the airflow trial, the same for all halls, costs least.
 
     `pump_kw` gives chilled-pump power [kW] at a flow [L/s]: more air lets the valves close.
     """
-    water = state.leaving_water_degc
+    water = settings.leaving_water_degc
     air = [
         hall_air.answer(
-            hall, load.it_air_kw[:, i], state.supply_air_degc[i], water, water_rise_k,
-            outdoor=outdoor_air(hall, load), dampers_open=state.dampers_open,
+            hall, load.it_air_kw[:, i], settings.supply_air_degc(i), water, water_rise_k,
+            outdoor=outdoor_air(hall, load), dampers_open=settings.dampers_open,
         )
         for i, hall in enumerate(halls)
     ]  # fmt: skip

@@ -17,7 +17,7 @@ from facility.plan.inputs import DAY_H, PlanInputs
 from facility.plan.problem import Problem
 from facility.records import FloatArray, LimitShortfall
 from facility.site import ChilledWaterTank
-from models.cooling import BoolArray, Load, PlantModel, answers
+from models.cooling import BoolArray, Load, PlantModel, answers_for
 from models.heat_exchanger import WATER_KJ_PER_LK
 
 USABLE_FRAC = 0.9  # of the volume; in the rest cold and warm water mix
@@ -99,7 +99,7 @@ class TankCase:
         """Return the charging power that makes up the ride-through, where some state of the plant is able to."""
         power_kw = np.minimum(RECOVERY_FRAC * self.power_kw, self.most_charge_kw)
         able = np.zeros(self.steps, dtype=bool)
-        for answer in answers(plant, plant.states(), replace(load, direct_kw=power_kw)):
+        for _, answer in answers_for(plant, plant.states(), replace(load, direct_kw=power_kw)):
             able |= answer.feasible
         able[: round(RECOVERY_AFTER_H / self.step_h)] = False
         return np.asarray(power_kw * able)
@@ -161,7 +161,7 @@ def _marginal_power(plant: PlantModel, load: Load, step_h: float) -> float:
     some, twice = load.at(rows), load.at(np.tile(rows, 2))
     margin_kw = _MARGIN_FRAC * some.heat_kw
     twice = replace(twice, direct_kw=np.concatenate([np.zeros(len(rows)), margin_kw]))
-    kw = [np.where(one.feasible, one.overhead_kw, np.inf) for one in answers(plant, plant.states(), twice)]
+    kw = [np.where(one.feasible, one.overhead_kw, np.inf) for _, one in answers_for(plant, plant.states(), twice)]
     best = np.min(kw, axis=0).reshape(2, -1)
     able = np.isfinite(best[0]) & np.isfinite(best[1])
     rise = (best[1][able] - best[0][able]) / margin_kw[able]

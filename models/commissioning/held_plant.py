@@ -99,7 +99,7 @@ def held_answer(plant: CoolingPlant, held: Held, load: Load) -> HeldAnswer:
     laws["chilled_pump"] = plant.chilled_pump_kw(flow_lps)
     heat_kw = np.sum(parts_kw, axis=0) + laws["chilled_pump"]
     weather = Weather(load.outdoor_degc, load.wet_bulb_degc)
-    rejected, drivers = _rejection(plant, held, Demand(water_degc, heat_kw, flow_lps, weather))
+    rejected, drivers = _rejection(plant, held, Demand(np.full(rows, water_degc), heat_kw, flow_lps, weather))
     return HeldAnswer(
         power_kw=corrected(laws | rejected, drivers, {}, plant.corrections, rows).by_component,
         server_fan_kw={hall: part.server_fan_kw[:, 0] for hall, part in air.items()},
@@ -148,7 +148,7 @@ def _rejection(
     condenser_lps = room.condenser_lps(held.mode, room.chillers[:on])
     outside, weather = room.outside_at(condenser_lps), demand.weather
     speeds = outside.fan_speeds
-    leaving = np.full(demand.heat_kw.size, demand.leaving_degc)
+    leaving = demand.leaving_degc
     compressor_kw = demand.heat_kw / group.rated_cop
     free_kw = np.zeros_like(leaving)
     for _ in range(_HEAT_PASSES):

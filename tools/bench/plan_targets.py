@@ -17,7 +17,7 @@ from facility.plan.planner import PlanResult, make_plan
 from facility.plan.restrict import branch_and_bound
 from facility.plan.simulate import simulate, source_power
 from facility.plan.tabulate import tables_of
-from models.cooling import JointState, Load, PlantModel, answers
+from models.cooling import JointState, Load, PlantModel, answers_for
 from tools.bench.plan_campus_inputs import campus_inputs, forecast_anew
 from tools.bench.rows import Row, compared
 
@@ -65,8 +65,9 @@ def good_practice_cost(inputs: PlanInputs) -> float:
 
 def _best_states(plant: PlantModel, load: Load) -> tuple[JointState, ...]:
     states = plant.states()
-    power_kw = [np.where(one.feasible, one.overhead_kw, np.inf) for one in answers(plant, states, load)]
-    return tuple(states[at] for at in np.argmin(power_kw, axis=0))
+    power_kw = {at: np.where(one.feasible, one.overhead_kw, np.inf) for at, one in answers_for(plant, states, load)}
+    places = list(power_kw)
+    return tuple(states[places[best]] for best in np.argmin([power_kw[at] for at in places], axis=0))
 
 
 def _timed(inputs: PlanInputs) -> tuple[float, float, PlanResult]:
