@@ -120,11 +120,9 @@ class SitePlan:
         return np.asarray(self._heat(plant_id)[1].value, dtype=float)
 
     def running(self) -> dict[str, FloatArray]:
-        """Return the steps in which heat pumps run best at the solution's prices; as in the solution, where it has none."""
-        if any(law.dual_value is None for law in self._heat_laws.values()):  # it has binaries: then pumps are decided
+        """Return the steps in which heat pumps run; where the solution has them on in part, as its prices would have them."""
+        if self.heat.on_or_off:
             return self.heat.ran
-        if not self.heat.pumps:
-            return {}
         power = {name: plant.power_price for name, plant in self.plants.items()}
         return self.heat.running(power, {name: -np.asarray(law.dual_value) for name, law in self._heat_laws.items()})
 

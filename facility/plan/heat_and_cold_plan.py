@@ -50,6 +50,11 @@ class HeatAndColdPlan:
         return sum(added) if added else None
 
     @property
+    def on_or_off(self) -> bool:
+        """Whether heat pumps run or do not in every step of the solution; there may be none."""
+        return all(pump.on_or_off for pump in self.pumps.values())
+
+    @property
     def ran(self) -> dict[str, FloatArray]:
         """The steps in which heat pumps run in a solution that decides it."""
         return {name: np.round(np.asarray(pump.running.value, dtype=float)) for name, pump in self.pumps.items()}

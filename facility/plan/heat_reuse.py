@@ -23,6 +23,7 @@ SOURCE_RANGE_K = 5.0  # the source cools by so much at full load
 START_H = 0.002  # wear of a start, in hours of rated heat as electricity; our judgement, as for chillers
 _COP = 3.0  # by which that is electricity
 _COLD_K = 0.5  # a source so little above the coldest that a pump may leave it is none
+_WHOLE = 1e-5  # by which a solver's noise may miss on or off
 _RUNS_FRAC = 0.5  # of the least heat: from here on it counts as running
 
 
@@ -166,6 +167,12 @@ class HeatPumpPlan:
         if running is None:
             problem.law(self.running >= 0.0, self.running <= 1.0)
             self._least_times(problem, started, changes)
+
+    @property
+    def on_or_off(self) -> bool:
+        """Whether it runs or does not in every step of the solution."""
+        running = np.asarray(self.running.value, dtype=float)
+        return bool((np.abs(running - np.round(running)) <= _WHOLE).all())
 
     def solved_heat_kw(self) -> FloatArray:
         """Return the solution's heat: within the machine's limits where it is decided when it runs."""

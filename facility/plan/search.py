@@ -153,9 +153,8 @@ class Search:
         """Solve with these states, exact at the heat of the last solution; forbid them where they leave no solution."""
         with self.statistics.stage("restrict"):
             points = {name: self._point(name, path, solved) for name, path in paths.items()}
-            running = decided.running if decided.running is not None or decided.whole_pumps else solved.running()
             try:
-                form = replace(decided, points=points, running=running, charging=solved.charging())
+                form = replace(decided, points=points, charging=solved.charging())
                 return restrict(self.case, form, max(self._left_s(), 0.1))
             except BlockedError as blocked:
                 self.failures[:0] = blocked.shortfalls
@@ -171,7 +170,7 @@ class Search:
         if whole is None:
             return False
         solved, jobs = whole
-        decided = Form(servers=decided_servers(solved), jobs=jobs, running=solved.heat.ran)
+        decided = Form(servers=decided_servers(solved), jobs=jobs, running=solved.running())
         for _ in range(REPAIRS):
             plan = self._restrict(paths, solved, decided)
             if plan is None:
@@ -189,15 +188,19 @@ class Search:
         return False
 
     def _whole(self, paths: Mapping[str, StatePath], solved: SitePlan) -> tuple[SitePlan, dict[str, FloatArray]] | None:
-        """Solve with whole jobs, where some are not divisible, and heat pumps on or off, where prices led them astray.
+        """Solve with whole jobs, where some are not divisible, and heat pumps on or off, where they are not.
 
-        Return the solution and the choices of jobs taken.
+        Prices tell when pumps run; binaries do, where that is dear. Return the solution and the choices of jobs taken.
         """
-        jobs = any(case.choices.single.any() for case in self.case.it.jobs.values())
-        pumps = bool(solved.heat.pumps) and self._gap_of(solved.cost) > self.polish_gap
+        jobs, pumps = any(case.choices.single.any() for case in self.case.it.jobs.values()), False
+        running = solved.running()
+        if not solved.heat.on_or_off:
+            priced = self._restrict(paths, solved, Form(running=running))
+            pumps = priced is None or self._gap_of(priced.cost) > self.polish_gap
+            solved = solved if priced is None else priced
         if jobs or pumps:
             near = {pool: one.near() for pool, one in solved.jobs.items()}
-            running = None if pumps else solved.heat.ran
+            running = None if pumps else running
             decided = Form(whole_jobs=jobs, near_jobs=near if jobs else None, whole_pumps=pumps, running=running)
             found = self._restrict(paths, solved, decided)
             if found is None:
