@@ -95,8 +95,8 @@ class SitePlan:
         self._peak_kw: Any = None
         self._money = self._weigh_goals()
         if case.said is not None and form.points is not None:
-            courses = {name: self.works.power_kw(row) for row, name in enumerate(case.it.works)} if self.works else {}
-            courses |= {name: battery.net_kw for name, battery in self.batteries.items()}
+            courses = {(name,): battery.net_kw for name, battery in self.batteries.items()}
+            courses |= {tuple(case.it.works): self.works.power_kw} if self.works else {}
             case.said.price_courses(self.problem, case.it.inputs, courses)
 
     def goal(self, name: str) -> Any:

@@ -39,13 +39,16 @@ class Said:
         """Let decisions count for the coming hours, as far as they are known."""
         return cls(decisions, min(round(SAID_H / inputs.step_h), covered))
 
-    def price_courses(self, problem: Problem, inputs: PlanInputs, courses: Mapping[str, Any]) -> None:
-        """Add the price of leaving what was said of the power of work and batteries."""
-        price = COURSE_FRAC * inputs.price_scale_per_kwh * inputs.step_h
-        known = {**self.decisions.work_kw, **self.decisions.charge_kw}
-        for name in courses.keys() & known.keys():
-            apart_kw = cp.abs(courses[name][: self.steps] - known[name][: self.steps])
-            problem.cost("calm", price * cp.sum(apart_kw))
+    def price_courses(self, problem: Problem, inputs: PlanInputs, courses: Mapping[tuple[str, ...], Any]) -> None:
+        """Add the price of leaving what was said of the power of work and batteries: courses (N * T), one after the other."""
+        price, steps = COURSE_FRAC * inputs.price_scale_per_kwh * inputs.step_h, np.arange(self.steps)
+        said = {**self.decisions.work_kw, **self.decisions.charge_kw}
+        for names, course in courses.items():
+            known = [row for row, name in enumerate(names) if name in said]
+            if known:
+                at = (np.array(known)[:, None] * inputs.steps + steps).ravel()
+                apart_kw = cp.abs(course[at] - np.concatenate([said[names[row]][: self.steps] for row in known]))
+                problem.cost("calm", price * cp.sum(apart_kw))
 
     def state_prices(self, case: PlantCase, inputs: PlanInputs) -> FloatArray:
         """Return the price of each state in each step (T, S)."""

@@ -104,10 +104,10 @@ class WorksPlan:
             (np.ones(len(rows)), (np.arange(len(rows)), rows)), shape=(len(cases) * steps, len(step))
         )
 
-    def power_kw(self, index: int) -> Any:
-        """Return the power of a class in each step."""
-        steps = self._cases[index].steps
-        return self._hold[index * steps : (index + 1) * steps] @ self._power_kw
+    @property
+    def power_kw(self) -> Any:
+        """Power in each step, one class after the other (W * T)."""
+        return self._hold @ self._power_kw
 
     def pool_kw(self, pool: str) -> list[Any]:
         """Return the power of all work of a pool; nothing where it has none."""
