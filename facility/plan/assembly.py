@@ -95,7 +95,7 @@ class SitePlan:
         self._peak_kw: Any = None
         self._money = self._weigh_goals()
         if case.said is not None and form.points is not None:
-            courses = {(name,): battery.net_kw for name, battery in self.batteries.items()}
+            courses: dict[tuple[str, ...], Any] = {(name,): battery.net_kw for name, battery in self.batteries.items()}
             courses |= {tuple(case.it.works): self.works.power_kw} if self.works else {}
             case.said.price_courses(self.problem, case.it.inputs, courses)
 

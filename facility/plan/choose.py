@@ -15,9 +15,9 @@ import numpy as np
 
 from facility.plan.cooling_plant import PlantCase, StatePath
 from facility.plan.moves import changes_beyond
-from facility.plan.vertices import IntArray, power_at
+from facility.plan.vertices import power_at
 from facility.records import FloatArray
-from models.cooling import BoolArray, JointState, Load, PlantModel
+from models.cooling import BoolArray, Load, PlantModel, PlantResponse, answers
 
 _HEAT_SLACK_KW = 1e-3
 _DOUBT_FRAC = 0.25  # of the half-width of a state that is far from what the models have seen
@@ -62,9 +62,12 @@ class Chooser:
             fresh = set() if path is None else set(path.tolist()) - asked
             if not fresh:
                 return path
-            for state in sorted(fresh):
-                power[:, state], water[:, state], feasible = _asked(self.model, table.states[state], load)
-                allowed[:, state] &= feasible
+            order = sorted(fresh)
+            for state, response in zip(
+                order, answers(self.model, [table.states[at] for at in order], load), strict=True
+            ):
+                power[:, state], water[:, state] = _with_doubt(response)
+                allowed[:, state] &= response.feasible
             asked |= fresh
 
     def _cheapest(self, cost: FloatArray, allowed: BoolArray) -> StatePath | None:
@@ -100,60 +103,58 @@ def cheapest_path(case: PlantCase, cost: FloatArray, cost_per_mode: float = 0.0)
 
     The state of the program is (joint state, steps in its mode so far, capped at the dwell time).
     """
-    features, dwell = case.features, case.moves.dwell_steps
-    move = np.where(case.moves.allowed(features, features), case.moves.cost(features, features), np.inf)
+    features = case.features
+    move = np.where(case.one_step, case.moves.cost(features, features), np.inf)
     same = features.mode[:, None] == features.mode[None, :]
     stay, change = np.where(same, move, np.inf), np.where(same, np.inf, move + cost_per_mode)
-    value = _first_step(case, cost[0], cost_per_mode)
-    origins = []
+    moves = np.ascontiguousarray(stay.T), np.ascontiguousarray(change.T)
+    values = [_first_step(case, cost[0], cost_per_mode)]
     for step_cost in cost[1:]:
-        value, origin = _advance(value, stay, change, dwell)
-        value += step_cost[:, None]
-        origins.append(origin)
-    if not np.isfinite(value).any():
-        return None
-    return _trace_back(value, origins, dwell)
+        values.append(_advance(values[-1], *moves) + step_cost)
+    return _trace_back(values, *moves) if np.isfinite(values[-1]).any() else None
 
 
 def _first_step(case: PlantCase, cost: FloatArray, cost_per_mode: float) -> FloatArray:
     features, dwell = case.features, case.moves.dwell_steps
-    value = np.full((len(cost), dwell), np.inf)
+    value = np.full((dwell, len(cost)), np.inf)
     start = np.where(case.first.allowed, cost + case.moves.cost(case.now, features)[0], np.inf)
     same = features.mode == case.now.mode[0]
     must_hold = case.must_hold_steps
-    value[same, min(dwell - must_hold, dwell - 1)] = start[same]
+    value[min(dwell - must_hold, dwell - 1), same] = start[same]
     if must_hold == 0:
-        value[~same, 0] = start[~same] + cost_per_mode
+        value[0, ~same] = start[~same] + cost_per_mode
     return value
 
 
-def _advance(value: FloatArray, stay: FloatArray, change: FloatArray, dwell: int) -> tuple[FloatArray, IntArray]:
-    """Move on by one step; origins are coded as state * dwell + age."""
-    after = np.full_like(value, np.inf)
-    origin = np.zeros(value.shape, dtype=np.int64)
-    ages = [(age, min(age + 1, dwell - 1), stay) for age in range(dwell)] + [(dwell - 1, 0, change)]
-    for age, aged, move in ages:
-        total = value[:, age, None] + move
-        best = total.argmin(axis=0)
-        least = total[best, np.arange(len(best))]
-        better = least < after[:, aged]
-        after[better, aged] = least[better]
-        origin[better, aged] = best[better] * dwell + age
-    return after, origin
+def _advance(value: FloatArray, stay: FloatArray, change: FloatArray) -> FloatArray:
+    """Return the least cost (age, state) one step on; moves are (after, before), so that each minimum runs along memory."""
+    after, oldest = np.empty_like(value), len(value) - 1
+    np.min(change + value[oldest], axis=1, out=after[0])
+    for age in range(oldest):
+        held = value[age] if age + 1 < oldest else np.minimum(value[age], value[oldest])
+        np.min(stay + held, axis=1, out=after[age + 1])
+    if oldest == 0:
+        after[0] = np.minimum(after[0], (stay + value[0]).min(axis=1))
+    return after
 
 
-def _trace_back(value: FloatArray, origins: list[IntArray], dwell: int) -> StatePath:
-    code = int(value.argmin())
-    path = [code // dwell]
-    for origin in reversed(origins):
-        code = int(origin[code // dwell, code % dwell])
-        path.append(code // dwell)
+def _trace_back(values: list[FloatArray], stay: FloatArray, change: FloatArray) -> StatePath:
+    oldest, states = len(values[0]) - 1, len(stay)
+    age, state = divmod(int(values[-1].argmin()), states)
+    path = [state]
+    for before in reversed(values[:-1]):
+        origin = np.full_like(before, np.inf)
+        if age == 0:
+            origin[oldest] = before[oldest] + change[state]
+        held = [ago for ago in (age - 1, oldest) if ago >= 0 and min(ago + 1, oldest) == age]
+        origin[held] = np.minimum(origin[held], before[held] + stay[state])
+        age, state = divmod(int(origin.argmin()), states)
+        path.append(state)
     return np.array(path[::-1])
 
 
-def _asked(model: PlantModel, state: JointState, load: Load) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Return a state's power with its doubt, its water, and where it is feasible."""
-    response = model.evaluate(state, load)
+def _with_doubt(response: PlantResponse) -> tuple[FloatArray, FloatArray]:
+    """Return a state's power with its doubt, and its water; nothing where it is not feasible."""
     known = response.feasible
     doubt_kw = _DOUBT_FRAC * response.beyond * response.half_width_kw
-    return np.where(known, response.overhead_kw + doubt_kw, 0.0), np.where(known, response.makeup_water_lps, 0.0), known
+    return np.where(known, response.overhead_kw + doubt_kw, 0.0), np.where(known, response.makeup_water_lps, 0.0)

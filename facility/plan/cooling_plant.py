@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import cvxpy as cp
@@ -28,7 +29,7 @@ _DAYS_APART_H = 12.0
 StatePath = IntArray
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class PlantCase:
     """What is known of a plant before solving: its tabulated states, its moves, the heat each step can ask for."""
 
@@ -48,12 +49,17 @@ class PlantCase:
         """Id of the plant."""
         return self.table.plant_id
 
-    @property
+    @cached_property
     def features(self) -> StateFeatures:
         """The states in columns."""
         return StateFeatures.of(self.table.states)
 
-    @property
+    @cached_property
+    def one_step(self) -> BoolArray:
+        """Which moves from state to state (before, after) keep the ramps."""
+        return self.moves.allowed(self.features, self.features)
+
+    @cached_property
     def must_hold_steps(self) -> int:
         """Steps that the present mode must still be held; none where the weather or the load forbids it."""
         still = self.moves.dwell_steps - self.held_steps
@@ -81,11 +87,10 @@ class PlantCase:
 
     def reachable(self, allowed: BoolArray) -> BoolArray:
         """Keep the states that a path within the ramps can reach from the first step on."""
-        one_step = self.moves.allowed(self.features, self.features)
         reached = allowed.copy()
         reached[0] &= self.first.allowed
         for step in range(1, len(reached)):
-            reached[step] &= one_step[reached[step - 1]].any(axis=0)
+            reached[step] &= self.one_step[reached[step - 1]].any(axis=0)
         return reached
 
 

@@ -19,7 +19,9 @@ from facility.records import FloatArray
 TOLERANCE = 1e-4  # kW, kWh, servers or K by which a solution may miss a limit, relative above 1
 SOLVED = frozenset({cp.OPTIMAL, cp.OPTIMAL_INACCURATE, cp.USER_LIMIT})
 INFEASIBLE = frozenset({cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE})
-DEVEX = {"simplex_dual_edge_weight_strategy": 1}  # HiGHS takes steepest edges, a third slower at 12 halls and never faster here
+DEVEX = {
+    "simplex_dual_edge_weight_strategy": 1
+}  # HiGHS takes steepest edges, a third slower at 12 halls and never faster here
 greet_nobody()
 
 

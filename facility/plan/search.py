@@ -200,9 +200,8 @@ class Search:
             solved = solved if priced is None else priced
         if jobs or pumps:
             near = {pool: one.near() for pool, one in solved.jobs.items()}
-            running = None if pumps else running
-            decided = Form(whole_jobs=jobs, near_jobs=near if jobs else None, whole_pumps=pumps, running=running)
-            found = self._restrict(paths, solved, decided)
+            decided = Form(whole_jobs=jobs, near_jobs=near if jobs else None, whole_pumps=pumps)
+            found = self._restrict(paths, solved, decided if pumps else replace(decided, running=running))
             if found is None:
                 return None
             solved = found
