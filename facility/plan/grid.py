@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any
 
 import cvxpy as cp
@@ -27,20 +31,30 @@ def demand_months(inputs: PlanInputs) -> list[DemandMonth]:
 
     Windows start at whole multiples of their length by the clock; one that began before the plan counts what is left of it.
     """
-    length = inputs.site.tariff.demand_window_min
-    by_month: dict[str, dict[str, list[int]]] = {}
-    for step, time in enumerate(inputs.times):
-        local = time.astimezone(inputs.site.zone)
-        window = int(time.timestamp()) // (60 * length)
-        by_month.setdefault(f"{local:%Y-%m}", {}).setdefault(str(window), []).append(step)
-    months = []
-    for number, windows in enumerate(by_month.values()):
-        rows = np.zeros((len(windows), inputs.steps))
-        for row, steps in enumerate(windows.values()):
-            rows[row, steps] = 1.0 / len(steps)
-        so_far = inputs.month_peak_kw if number == 0 else 0.0
-        months.append(DemandMonth(rows, max(so_far, inputs.expected_peak_kw)))
-    return months
+    site, expected_kw = inputs.site, inputs.expected_peak_kw
+    windows = _windows(inputs.start, site.step, inputs.steps, site.tariff.demand_window_min, site.zone)
+    floors_kw = [max(inputs.month_peak_kw, expected_kw), *itertools.repeat(expected_kw, len(windows) - 1)]
+    return [DemandMonth(*month) for month in zip(windows, floors_kw, strict=True)]
+
+
+@lru_cache(maxsize=4)  # every simulated schedule of a plan asks for the same
+def _windows(start: datetime, step: timedelta, steps: int, length_min: int, zone: tzinfo) -> tuple[FloatArray, ...]:
+    """Return, for each local month in turn, its windows in rows."""
+    by_month: dict[str, dict[int, list[int]]] = {}
+    for number in range(steps):
+        time = start + number * step
+        window = int(time.timestamp()) // (60 * length_min)
+        by_month.setdefault(f"{time.astimezone(zone):%Y-%m}", {}).setdefault(window, []).append(number)
+    return tuple(_means(list(windows.values()), steps) for windows in by_month.values())
+
+
+def _means(windows: Sequence[Sequence[int]], steps: int) -> FloatArray:
+    """Return what takes the mean over each window's steps, (windows, steps)."""
+    rows = np.zeros((len(windows), steps))
+    for row, window in zip(rows, windows, strict=True):
+        row[window] = 1.0 / len(window)
+    rows.flags.writeable = False
+    return rows
 
 
 def demand_windows(inputs: PlanInputs) -> FloatArray:

@@ -205,7 +205,8 @@ class PlanInputs:
     @property
     def times(self) -> list[datetime]:
         """Starts of the steps, UTC."""
-        return [self.start.astimezone(UTC) + step * self.site.step for step in range(self.steps)]
+        start, length = self.start.astimezone(UTC), self.site.step
+        return [start + step * length for step in range(self.steps)]
 
     @property
     def time_budget_s(self) -> float:
@@ -298,8 +299,8 @@ class PlanInputs:
 
 
 def _check_series(name: str, values: FloatArray, inputs: PlanInputs) -> None:
-    times, needed = inputs.times, inputs.steps
-    end = times[-1] + inputs.site.step
+    needed = inputs.steps
+    end = inputs.start + needed * inputs.site.step
     if len(values) < needed:
         ends = inputs.start + len(values) * inputs.site.step
         raise SignalError(f"{name} ends at {ends:%Y-%m-%d %H:%M} UTC; the plan needs it until {end:%Y-%m-%d %H:%M} UTC")
@@ -309,7 +310,8 @@ def _check_series(name: str, values: FloatArray, inputs: PlanInputs) -> None:
         )
     missing = np.flatnonzero(~np.isfinite(values))
     if missing.size:
-        raise SignalError(f"{name} has no value at {times[missing[0]]:%Y-%m-%d %H:%M} UTC ({missing.size} missing)")
+        first = inputs.times[missing[0]]
+        raise SignalError(f"{name} has no value at {first:%Y-%m-%d %H:%M} UTC ({missing.size} missing)")
 
 
 def _check_jobs(inputs: PlanInputs) -> None:

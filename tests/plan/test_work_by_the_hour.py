@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -35,3 +36,12 @@ def test_arrivals_within_an_hour_bend_it() -> None:
     cases = [list(ItCase.of(replace(day, backlog_kwh={"batch": 0.0})).works.values()) for day in days]
     held, bent = (WorksPlan(Problem(), works, 0.1).power_kw(0).variables()[0].size for works in cases)
     assert (held, bent) == (9, 12)  # of 6 hours; in the first one servers still wake
+
+
+def test_work_arrives_by_the_clock_of_the_site_on_the_night_that_it_is_put_forward() -> None:
+    begin = datetime(2026, 3, 28, 23, 0, tzinfo=UTC)  # midnight in Berlin; at 1:00 UTC it turns 3 o'clock there
+    work = {**WORK, "arrives_from": "01:30", "arrives_until": "03:30", "due_within_h": 24.0}
+    site = toy_site(4.0, step_min=30, time_zone="Europe/Berlin", server_pools=[POOL], deferrable_work=[work])
+    case = ItCase.of(toy_inputs(site, created=begin, start=begin)).works["batch"]
+    arrived = np.diff(case.available_kwh, prepend=case.backlog_kwh)
+    np.testing.assert_allclose(arrived, [0.0, 0.0, 0.0, 60.0, 60.0, 0.0, 0.0, 0.0], atol=1e-9)
