@@ -54,19 +54,20 @@ def make_plan(inputs: PlanInputs) -> PlanResult:
     facility.errors.NoPlanFoundError
         None found in time; nothing is proven.
     """
-    deadline = time.perf_counter() + inputs.time_budget_s
-    asked = bearing_losses(with_waivers(inputs))
-    try:
-        return _made(asked, deadline)
-    except (InfeasibleError, NoPlanFoundError) as error:
-        if not any(isinstance(plant, RedundantPlant) and plant.left for plant in asked.plants):
-            raise
-        # Less spare is a risk that a person can weigh; no plan at all leaves the same risk, and nothing said of it.
-        return _made(bearing_losses(without_spare(asked, str(error))), deadline)
+    deadline, statistics = time.perf_counter() + inputs.time_budget_s, SolveStatistics()
+    with statistics.stage("prepare"):
+        asked = bearing_losses(with_waivers(inputs))
+        try:
+            return _made(asked, statistics, deadline)
+        except (InfeasibleError, NoPlanFoundError) as error:
+            if not any(isinstance(plant, RedundantPlant) and plant.left for plant in asked.plants):
+                raise
+            # Less spare is a risk that a person can weigh; no plan at all leaves the same risk, and nothing said of it.
+            statistics.notes.clear()
+            return _made(bearing_losses(without_spare(asked, str(error))), statistics, deadline)
 
 
-def _made(inputs: PlanInputs, deadline: float) -> PlanResult:
-    statistics = SolveStatistics()
+def _made(inputs: PlanInputs, statistics: SolveStatistics, deadline: float) -> PlanResult:
     case, held, run, found = _aimed(inputs, statistics, deadline)
     with statistics.stage("explain"):
         levers = tuple(Explainer(case.it, run, held, case.work_value_per_kwh).savings())
@@ -74,11 +75,11 @@ def _made(inputs: PlanInputs, deadline: float) -> PlanResult:
         explanation = explanation_of(case.it, run, problem, case.work_value_per_kwh)
     with statistics.stage("scenarios"):
         saved = saving_range(case.it.inputs, run, held, case.work_value_per_kwh)
-    plan = _plan(case, run, held, found, statistics)
-    prices = _prices(inputs, explanation)
-    return PlanResult(
-        replace(plan, explanation=explanation, saving_range=saved, limit_prices=prices), levers, statistics
-    )
+    with statistics.stage("publish"):
+        plan = _plan(case, run, held, found, statistics)
+        prices = _prices(inputs, explanation)
+        plan = replace(plan, explanation=explanation, saving_range=saved, limit_prices=prices)
+    return PlanResult(plan, levers, statistics)
 
 
 def _aimed(
@@ -149,7 +150,8 @@ def _said(it: ItCase, held: Simulation, statistics: SolveStatistics) -> Said:
 def _found(case: SiteCase, statistics: SolveStatistics, deadline: float) -> Found:
     with statistics.stage("relax"):
         relaxed, statistics.bound = relax(case, deadline - time.perf_counter())
-    found = Search(case, statistics, deadline).run(relaxed)
+    with statistics.stage("search"):
+        found = Search(case, statistics, deadline).run(relaxed)
     statistics.surrogate_cost = found.surrogate_cost
     resimulated = found.run.cost.total_cost
     statistics.notes.append(f"cost on the surrogate {found.surrogate_cost:.2f}, re-simulated {resimulated:.2f}")
