@@ -103,12 +103,12 @@ class _Box:
 
     @classmethod
     def of(cls, load: Load) -> _Box:
-        table = _table(load)
+        table = load.table
         return cls(table.min(axis=0), table.max(axis=0), load.it_air_kw.shape[1])
 
     def inside(self, load: Load) -> BoolArray:
         """Return which rows lie within."""
-        table = _table(load)
+        table = load.table
         return np.asarray(((table >= self.low) & (table <= self.high)).all(axis=1))
 
     def joined(self, other: _Box) -> _Box:
@@ -125,7 +125,7 @@ class _Box:
 
     def cells(self, load: Load, columns: tuple[int, ...]) -> tuple[npt.NDArray[np.int_], ...]:
         """Return in which cell of the grid each row lies, by the heat of some columns, outdoor temperature and wet bulb."""
-        table, heats = _table(load), list(columns)
+        table, heats = load.table, list(columns)
         ends = (
             (self.low[heats].sum(), self.high[heats].sum(), table[:, heats].sum(axis=1)),
             *zip(self.low[-2:], self.high[-2:], table[:, -2:].T, strict=True),
@@ -141,9 +141,3 @@ class _Box:
         table = self.low + part * (self.high - self.low)
         air, liquid = table[:, : self.halls], table[:, self.halls : -3]
         return Load(air, liquid, outdoor_degc=table[:, -2], wet_bulb_degc=table[:, -1], direct_kw=table[:, -3])
-
-
-def _table(load: Load) -> FloatArray:
-    """Return heat by hall and loop, direct heat, outdoor temperature and wet bulb, (n, h + l + 3)."""
-    direct_kw = np.zeros(load.outdoor_degc.size) if load.direct_kw is None else load.direct_kw
-    return np.column_stack([load.it_air_kw, load.it_liquid_kw, direct_kw, load.outdoor_degc, load.wet_bulb_degc])

@@ -111,10 +111,10 @@ class Load:
         return cls(**{name: np.concatenate([getattr(one, name) for one in loads]) for name in names}, direct_kw=direct)
 
     @property
-    def key(self) -> bytes:
-        """What is the same for equal loads in the same weather."""
-        columns = (self.it_air_kw, self.it_liquid_kw, *(() if self.direct_kw is None else (self.direct_kw,)))
-        return b"".join(column.tobytes() for column in columns)
+    def table(self) -> FloatArray:
+        """Heat by hall and loop, direct heat, outdoor temperature and wet bulb, (n, h + l + 3)."""
+        direct_kw = np.zeros(self.outdoor_degc.size) if self.direct_kw is None else self.direct_kw
+        return np.column_stack([self.it_air_kw, self.it_liquid_kw, direct_kw, self.outdoor_degc, self.wet_bulb_degc])
 
     def at(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> Load:
         """Return some of its rows."""

@@ -17,7 +17,7 @@ from facility.plan.cooling_plant import PlantCase, StatePath
 from facility.plan.moves import changes_beyond
 from facility.plan.vertices import power_at
 from facility.records import FloatArray
-from models.cooling import BoolArray, Load, PlantModel, PlantResponse, answers
+from models.cooling import BoolArray, Load, PlantModel, PlantResponse, answers_for
 
 _HEAT_SLACK_KW = 1e-3
 _DOUBT_FRAC = 0.25  # of the half-width of a state that is far from what the models have seen
@@ -63,9 +63,8 @@ class Chooser:
             if not fresh:
                 return path
             order = sorted(fresh)
-            for state, response in zip(
-                order, answers(self.model, [table.states[at] for at in order], load), strict=True
-            ):
+            for place, response in answers_for(self.model, [table.states[at] for at in order], load):
+                state = order[place]
                 power[:, state], water[:, state] = _with_doubt(response)
                 allowed[:, state] &= response.feasible
             asked |= fresh

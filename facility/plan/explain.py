@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,17 +12,25 @@ from facility.plan import decisions as names
 from facility.plan.case import ItCase
 from facility.plan.decisions import Decisions, crahs_of
 from facility.plan.inputs import DAY_H, PlantNow
-from facility.plan.simulate import Simulation, evaluate_path, simulate_all
+from facility.plan.simulate import Path, PlantRun, Simulation, answered_run, evaluate_paths, simulate_all, with_plant
 from facility.records import FloatArray, Interval, LeverSaving
-from models.cooling import JointState, Mode, PlantModel
+from models.cooling import JointState, Mode, PlantModel, PlantResponse
 
 COMING_H = 1.0  # savings in kW are means over the coming hour
+Options = Sequence[Path]
+_POWERS = (
+    (names.WORK, "work_kw"),
+    (names.CHARGE, "charge_kw"),
+    (names.ARRAY_LIMIT, "array_limit_kw"),
+    (names.CHARGE, "cold_kw"),
+    (names.HEAT, "heat_kw"),
+)
 FOLLOWS = "goes with the plant's state; its part of the saving is counted there"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lever:
-    """A setpoint that moves as one, and the decisions with it alone put back."""
+    """A setpoint that moves as one."""
 
     equipment: str
     quantity: str
@@ -29,7 +38,6 @@ class Lever:
     current: float | None
     recommended: float
     unit: str
-    back: Decisions | None = None  # None: follows from the other levers
     kept_steps: int = 0  # steps in which it cannot go back alone
 
 
@@ -41,68 +49,54 @@ class Explainer:
 
     def savings(self) -> list[LeverSaving]:
         """Return what each lever saves."""
-        levers = list(self._levers())
-        moved = [lever.back for lever in levers if lever.back is not None and lever.back is not self._plan.decisions]
-        runs = dict(zip(map(id, moved), simulate_all(self._it, moved, self._value) if moved else [], strict=True))
-        return [self._saving(lever, runs.get(id(lever.back), self._plan)) for lever in levers]
+        return [self._saving(lever, back) for lever, back in self._levers()]
 
-    def _levers(self) -> Iterator[Lever]:
+    def _levers(self) -> Iterator[tuple[Lever, Simulation | None]]:
+        """Yield levers and the plan with each put back alone; None where it follows from the others."""
         for plant in self._it.inputs.plants:
-            yield from self._plant_levers(plant)
-            yield from self._followers(plant)
-        yield from self._it_levers()
+            yield from self._put_back(plant, list(self._plant_levers(plant)))
+            yield from ((lever, None) for lever in self._followers(plant))
+        moved = list(self._it_levers())
+        backs = simulate_all(self._it, [decisions for _, decisions in moved], self._value, self._plan)
+        yield from zip((lever for lever, _ in moved), backs, strict=True)
 
-    def _plant_levers(self, plant: PlantModel) -> Iterator[Lever]:
+    def _plant_levers(self, plant: PlantModel) -> Iterator[tuple[Lever, Options]]:
+        """Yield the levers of a plant and the states with each put back: of several options the cheapest counts."""
         now, name = self._it.inputs.plants_now[plant.plant_id], plant.plant_id
         states = self._plan.decisions.states[name]
-        first, counts = states[0], sorted({state.chillers_on for state in plant.states()})
+        first, counts = states[0], [None, *sorted({state.chillers_on for state in plant.states()})]
         water = Lever(name, names.LEAVING_WATER, (), now.leaving_water_degc, first.leaving_water_degc, "degC")
-        yield self._put_back(
-            plant, water, [[replace(one, leaving_water_degc=now.leaving_water_degc) for one in states]]
-        )
+        yield water, [tuple(replace(one, leaving_water_degc=now.leaving_water_degc) for one in states)]
         mode = Lever(name, names.MODE, (), float(now.mode), float(first.mode), "enum")
-        yield self._put_back(
-            plant, mode, [[_with_mode(one, now, count) for one in states] for count in [None, *counts]]
-        )
+        yield mode, [tuple(_with_mode(one, now, count) for one in states) for count in counts]
         chillers = Lever(name, names.CHILLERS, (), float(now.chillers_on), float(first.chillers_on), "count")
-        yield self._put_back(plant, chillers, [[replace(one, chillers_on=now.chillers_on) for one in states]])
+        yield chillers, [tuple(replace(one, chillers_on=now.chillers_on) for one in states)]
         dampers = names.dampers_of(self._it.inputs, plant)
         if dampers:
             moved = tuple(f"{one}.{names.MODE}" for one in dampers)
             lever = Lever(dampers[0], names.DAMPERS, moved, float(now.dampers_open), float(first.dampers_open), "enum")
-            yield self._put_back(
-                plant, lever, [[_with_dampers(one, now, count) for one in states] for count in [None, *counts]]
-            )
+            yield lever, [tuple(_with_dampers(one, now, count) for one in states) for count in counts]
         for index, hall in enumerate(plant.halls):
             targets = tuple(f"{crah.id}.{names.SUPPLY_AIR}" for crah in crahs_of(self._it.inputs, plant, hall))
             if not targets:
                 continue  # no CRAH of the hall is in service
             current = now.supply_air_degc[index]
             air = Lever(hall, names.SUPPLY_AIR, targets, current, first.supply_air_degc[index], "degC")
-            yield self._put_back(plant, air, [[_with_air(one, index, current) for one in states]])
+            yield air, [tuple(_with_air(one, index, current) for one in states)]
 
-    def _put_back(self, plant: PlantModel, lever: Lever, options: Sequence[Sequence[JointState]]) -> Lever:
-        back, kept = self._cheapest_back(plant, options)
-        decisions = self._plan.decisions
-        if back != decisions.states[plant.plant_id]:
-            decisions = replace(decisions, states={**decisions.states, plant.plant_id: back})
-        targets = lever.targets or (f"{lever.equipment}.{lever.quantity}",)
-        return replace(lever, targets=targets, back=decisions, kept_steps=kept)
-
-    def _cheapest_back(
-        self, plant: PlantModel, options: Sequence[Sequence[JointState]]
-    ) -> tuple[tuple[JointState, ...], int]:
-        """Take in each step the option of least power that is feasible, or the plan's own state where none is."""
-        run = self._plan.plants[plant.plant_id]
-        best, back = np.full(len(run.states), np.inf), list(run.states)
-        for option in options:
-            same = tuple(option) == run.states
-            response = run.response if same else evaluate_path(plant, tuple(option), run.load)
-            power = np.where(response.feasible, np.nan_to_num(response.overhead_kw), np.inf)
-            cheaper = power < best
-            back = [new if better else old for new, old, better in zip(option, back, cheaper, strict=True)]
-            best = np.minimum(best, power)
-        return tuple(back), int(np.isinf(best).sum())
+    def _put_back(
+        self, plant: PlantModel, levers: Sequence[tuple[Lever, Options]]
+    ) -> Iterator[tuple[Lever, Simulation]]:
+        """Yield levers of a plant and the plan with each put back; the plant is asked about all of them at once."""
+        plan = self._plan.plants[plant.plant_id]
+        paths = [path for _, options in levers for path in options]
+        answers = evaluate_paths(plant, paths, [plan.load] * len(paths), plan)
+        for lever, options in levers:
+            states, response, kept = _cheapest(options, list(itertools.islice(answers, len(options))), plan)
+            run = answered_run(self._it.inputs, plant, states, plan.load, response)
+            targets = lever.targets or (f"{lever.equipment}.{lever.quantity}",)
+            back = with_plant(self._it, self._plan, plant.plant_id, run, self._value)
+            yield replace(lever, targets=targets, kept_steps=kept), back
 
     def _followers(self, plant: PlantModel) -> Iterator[Lever]:
         """Yield setpoints that the plant model chose best within the state."""
@@ -131,38 +125,26 @@ class Explainer:
         quantity = targets[0].split(".", maxsplit=1)[1]
         return Lever(equipment, quantity, targets, current, recommended, unit)
 
-    def _it_levers(self) -> Iterator[Lever]:
+    def _it_levers(self) -> Iterator[tuple[Lever, Decisions]]:
+        """Yield the other levers and the decisions with each put back."""
         plan, held = self._plan.decisions, self._held.decisions
         for name, awake in plan.awake.items():
             back = replace(plan, awake={**plan.awake, name: self._awake_enough(name)})
-            yield Lever(
-                name, names.AWAKE, (f"{name}.{names.AWAKE}",), self._it.pools[name].awake_now, awake[0], "count", back
-            )
+            targets, now = (f"{name}.{names.AWAKE}",), self._it.pools[name].awake_now
+            yield Lever(name, names.AWAKE, targets, now, awake[0], "count"), back
         for name, counts in plan.slowed.items():
             for row, (quantity, now) in enumerate(zip(names.SLOWED, self._it.pools[name].slowed_now, strict=False)):
                 others = counts.sum(axis=0) - counts[row]
                 course = np.minimum(now, plan.awake[name] - others)
                 alone = np.where((np.arange(len(counts)) == row)[:, None], course, counts)
                 back = replace(plan, slowed={**plan.slowed, name: alone})
-                yield Lever(name, quantity, (f"{name}.{quantity}",), float(now), counts[row, 0], "count", back)
-        for name, power in plan.work_kw.items():
-            back = replace(plan, work_kw={**plan.work_kw, name: held.work_kw[name]})
-            yield Lever(name, names.WORK, (f"{name}.{names.WORK}",), held.work_kw[name][0], power[0], "kW", back)
-        for name, power in plan.charge_kw.items():
-            back = replace(plan, charge_kw={**plan.charge_kw, name: held.charge_kw[name]})
-            yield Lever(name, names.CHARGE, (f"{name}.{names.CHARGE}",), held.charge_kw[name][0], power[0], "kW", back)
-
-        for name, limit in plan.array_limit_kw.items():
-            back = replace(plan, array_limit_kw={**plan.array_limit_kw, name: held.array_limit_kw[name]})
-            target = f"{name}.{names.ARRAY_LIMIT}"
-            yield Lever(name, names.ARRAY_LIMIT, (target,), held.array_limit_kw[name][0], limit[0], "kW", back)
-
-        for name, charge in plan.cold_kw.items():
-            back = replace(plan, cold_kw={**plan.cold_kw, name: held.cold_kw[name]})
-            yield Lever(name, names.CHARGE, (f"{name}.{names.CHARGE}",), held.cold_kw[name][0], charge[0], "kW", back)
-        for name, heat in plan.heat_kw.items():
-            back = replace(plan, heat_kw={**plan.heat_kw, name: held.heat_kw[name]})
-            yield Lever(name, names.HEAT, (f"{name}.{names.HEAT}",), self._heat_now(name), heat[0], "kW", back)
+                yield Lever(name, quantity, (f"{name}.{quantity}",), float(now), counts[row, 0], "count"), back
+        for quantity, field in _POWERS:
+            planned, present = getattr(plan, field), getattr(held, field)
+            for name, kw in planned.items():
+                back = replace(plan, **{field: {**planned, name: present[name]}})
+                now = self._heat_now(name) if quantity == names.HEAT else present[name][0]
+                yield Lever(name, quantity, (f"{name}.{quantity}",), now, kw[0], "kW"), back
 
     def _heat_now(self, pump: str) -> float:
         """Return the setpoint of a heat pump in force; where it is not measured, what it delivers as now."""
@@ -173,10 +155,10 @@ class Explainer:
         """Return the servers awake now, or as many as the plan wakes where that is more: its work needs them."""
         return np.asarray(np.maximum(self._plan.decisions.awake[pool], self._held.decisions.awake[pool]))
 
-    def _saving(self, lever: Lever, back: Simulation) -> LeverSaving:
+    def _saving(self, lever: Lever, back: Simulation | None) -> LeverSaving:
         inputs, nothing = self._it.inputs, Interval(0.0, 0.0, 0.0)
         kw = cost = carbon = nothing
-        if lever.back is not None:
+        if back is not None:
             width_kw = self._width_kw(back)
             coming = slice(0, max(1, round(COMING_H / inputs.step_h)))
             days = inputs.steps * inputs.step_h / DAY_H
@@ -188,7 +170,7 @@ class Explainer:
             carbon = _interval(saved_kg, float(kwh @ inputs.carbon_gco2_per_kwh) / 1000.0)
         return LeverSaving(
             lever.equipment, lever.quantity, lever.targets, lever.current, float(lever.recommended), lever.unit,
-            kw, cost, carbon, self._binding(lever), self._reason(lever),
+            kw, cost, carbon, self._binding(lever), FOLLOWS if back is None else self._reason(lever),
         )  # fmt: skip
 
     def _width_kw(self, back: Simulation) -> FloatArray:
@@ -212,11 +194,19 @@ class Explainer:
 
     def _reason(self, lever: Lever) -> str:
         steps = self._it.inputs.steps
-        if lever.back is None:
-            return FOLLOWS
         if lever.kept_steps:
             return f"the present value is not possible with the rest of the plan in {lever.kept_steps} of {steps} steps"
         return "least cost over the horizon with the rest of the plan"
+
+
+def _cheapest(options: Options, answers: Sequence[PlantResponse], plan: PlantRun) -> tuple[Path, PlantResponse, int]:
+    """Take in each step the option of least power that is feasible; the plan's own state where none is: in how many steps."""
+    power_kw = [np.where(one.feasible, np.nan_to_num(one.overhead_kw), np.inf) for one in answers]
+    kept = np.isinf(np.min(power_kw, axis=0))
+    taken = np.where(kept, len(options), np.argmin(power_kw, axis=0))
+    states = tuple([*options, plan.states][option][step] for step, option in enumerate(taken))
+    rows = taken * len(taken) + np.arange(len(taken))
+    return states, PlantResponse.of([*answers, plan.response]).at(rows), int(kept.sum())
 
 
 def _with_mode(state: JointState, now: PlantNow, chillers: int | None) -> JointState:

@@ -42,11 +42,12 @@ def _of_plant(it: ItCase, plant: CoolingPlant, run: PlantRun) -> Iterator[LimitP
     """Yield what the plan's own states would save with a limit looser in the steps in which it decides."""
     inputs, days = it.inputs, it.inputs.steps * it.inputs.step_h / DAY_H
     for limit in np.unique(run.response.binding):
-        looser = loosened(plant, str(limit))
+        looser = loosened(plant.plain, str(limit))  # its power alone counts
         if looser is None:
             continue
-        steps = run.response.binding == limit
-        saved_kw = run.response.overhead_kw - evaluate_path(looser.plant, run.states, run.load).overhead_kw
-        price = float(np.nan_to_num(saved_kw[steps]) @ inputs.full_price_per_kwh[steps]) * inputs.step_h / days
-        hours = float(steps.sum() * inputs.step_h)
+        steps = np.flatnonzero(run.response.binding == limit)
+        answer = evaluate_path(looser.plant, tuple(run.states[step] for step in steps), run.load.at(steps))
+        saved_kw = np.nan_to_num(run.response.overhead_kw[steps] - answer.overhead_kw)
+        price = float(saved_kw @ inputs.full_price_per_kwh[steps]) * inputs.step_h / days
+        hours = float(len(steps) * inputs.step_h)
         yield LimitPrice(*named_limit(plant.plant_id, str(limit)), looser.per, looser.unit, price, hours)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +16,7 @@ from facility.plan.humidity import HallAir, hall_air
 from facility.plan.inputs import PlanInputs, PlantNow
 from facility.plan.moves import Moves, StateFeatures
 from facility.records import CostBreakdown, FloatArray
-from models.cooling import BoolArray, JointState, Load, Mode, PlantModel, PlantResponse
+from models.cooling import BoolArray, JointState, Load, Mode, PlantModel, PlantResponse, answers
 from models.site_model import ChainPower
 
 Path = tuple[JointState, ...]
@@ -73,14 +72,17 @@ def simulate(it: ItCase, decisions: Decisions, work_value_per_kwh: float) -> Sim
     return simulate_all(it, [decisions], work_value_per_kwh)[0]
 
 
-def simulate_all(it: ItCase, schedules: Sequence[Decisions], work_value_per_kwh: float) -> list[Simulation]:
-    """Run several schedules; a plant model is asked about all of them at once."""
+def simulate_all(
+    it: ItCase, schedules: Sequence[Decisions], work_value_per_kwh: float, known: Simulation | None = None
+) -> list[Simulation]:
+    """Run several schedules; a plant model is asked about all of them at once, but not about what a run has told already."""
     powers = [source_power(it, decisions) for decisions in schedules]
     runs: dict[str, list[PlantRun]] = {}
     for plant in it.inputs.plants:
         paths = [decisions.states[plant.plant_id] for decisions in schedules]
         loads = [it.thermal.load(plant, *one) for one in zip(powers, schedules, strict=True)]
-        runs[plant.plant_id] = run_plant(it.inputs, plant, paths, loads)
+        told = None if known is None else known.plants[plant.plant_id]
+        runs[plant.plant_id] = run_plant(it.inputs, plant, paths, loads, told)
     return [
         _metered(it, decisions, power, {name: of[index] for name, of in runs.items()}, work_value_per_kwh)
         for index, (decisions, power) in enumerate(zip(schedules, powers, strict=True))
@@ -116,22 +118,36 @@ def with_work_value(it: ItCase, simulation: Simulation, work_value_per_kwh: floa
     return replace(simulation, cost=cost)
 
 
-def run_plant(inputs: PlanInputs, model: PlantModel, paths: Sequence[Path], loads: Sequence[Load]) -> list[PlantRun]:
-    """Evaluate paths of states, each at its load; what is asked twice is answered once.
+def with_plant(
+    it: ItCase, simulation: Simulation, plant_id: str, run: PlantRun, work_value_per_kwh: float
+) -> Simulation:
+    """Return a run with one of its plants run otherwise, at the same load."""
+    decisions = replace(simulation.decisions, states={**simulation.decisions.states, plant_id: run.states})
+    runs = {**simulation.plants, plant_id: run}
+    return _metered(it, decisions, source_power(it, decisions), runs, work_value_per_kwh)
+
+
+def run_plant(
+    inputs: PlanInputs,
+    model: PlantModel,
+    paths: Sequence[Path],
+    loads: Sequence[Load],
+    known: PlantRun | None = None,
+) -> list[PlantRun]:
+    """Run a plant along paths of states, each at its load; `known` is a run that has answered some of it."""
+    responses = evaluate_paths(model, paths, loads, known)
+    return [
+        known if known is not None and response is known.response else answered_run(inputs, model, path, load, response)
+        for path, load, response in zip(paths, loads, responses, strict=True)
+    ]
+
+
+def answered_run(inputs: PlanInputs, model: PlantModel, states: Path, load: Load, response: PlantResponse) -> PlantRun:
+    """Return the run of a path that has been answered.
 
     First steps that are infeasible are answered at the setpoints of the first feasible state after them, in their own mode:
     the plant on its way back from a measured state, of which the model knows nothing.
     """
-    asked: dict[tuple[Path, bytes], int] = {}
-    known = [asked.setdefault((path, load.key), len(asked)) for path, load in zip(paths, loads, strict=True)]
-    first = [known.index(number) for number in range(len(asked))]
-    states, rows = itertools.chain.from_iterable(paths[at] for at in first), np.arange(inputs.steps)
-    answer = evaluate_path(model, tuple(states), Load.of([loads[at] for at in first]))
-    runs = [_run(inputs, model, paths[at], loads[at], answer.at(rows + n * len(rows))) for n, at in enumerate(first)]
-    return [runs[number] for number in known]
-
-
-def _run(inputs: PlanInputs, model: PlantModel, states: Path, load: Load, response: PlantResponse) -> PlantRun:
     recovering = np.zeros(len(states), dtype=bool)
     feasible = np.flatnonzero(response.feasible)
     if feasible.size and feasible[0] > 0:
@@ -152,21 +168,60 @@ def named_limit(plant_id: str, limit: str) -> tuple[str, str]:
 
 
 def evaluate_state(model: PlantModel, state: JointState, load: Load) -> PlantResponse:
-    """Evaluate a state that may have been measured or typed: chillers run in every mode but free cooling, and only there."""
-    if (state.mode is Mode.FREE) == (state.chillers_on == 0):
-        return model.evaluate(state, load)
-    coherent = replace(state, chillers_on=0 if state.mode is Mode.FREE else 1)
-    answer, rows = model.evaluate(coherent, load), len(load.outdoor_degc)
-    return replace(answer, feasible=np.zeros(rows, dtype=bool), limit=np.full(rows, "chillers of the economizer mode"))
+    """Evaluate one state in all rows of a load; it may have been measured or typed (`evaluate_path`)."""
+    return evaluate_path(model, (state,) * load.rows, load)
+
+
+def evaluate_paths(
+    model: PlantModel, paths: Sequence[Path], loads: Sequence[Load], known: PlantRun | None = None
+) -> Iterator[PlantResponse]:
+    """Evaluate several paths, each at its load, together; steps of the state and the load of a known run are as it has them."""
+    asked = [
+        np.arange(len(path)) if known is None else np.flatnonzero(~_alike(path, load, known))
+        for path, load in zip(paths, loads, strict=True)
+    ]
+    parts = [] if known is None else [known.response]
+    if any(steps.size for steps in asked):
+        states = tuple(path[step] for path, steps in zip(paths, asked, strict=True) for step in steps)
+        rows = Load.of([load.at(steps) for load, steps in zip(loads, asked, strict=True)])
+        parts.append(evaluate_path(model, states, rows))
+    answered, begin = PlantResponse.of(parts), 0 if known is None else len(known.states)
+    for path, steps in zip(paths, asked, strict=True):
+        places = np.arange(len(path))
+        places[steps] = np.arange(begin, begin + len(steps))
+        begin += len(steps)
+        yield known.response if known is not None and not steps.size else answered.at(places)
+
+
+def _alike(path: Path, load: Load, known: PlantRun) -> BoolArray:
+    """Tell which steps of a path are those of a run, state and load."""
+    same = np.array([one is other or one == other for one, other in zip(path, known.states, strict=True)])
+    return np.asarray(same & (load.table == known.load.table).all(axis=1))
 
 
 def evaluate_path(model: PlantModel, states: Path, load: Load) -> PlantResponse:
-    """Evaluate one state a row; rows of the same state are asked for together."""
+    """Evaluate one state a row, all together.
+
+    States may have been measured or typed: chillers run in every mode but free cooling, and only there.
+    """
     rows: dict[JointState, list[int]] = {}
     for step, state in enumerate(states):
         rows.setdefault(state, []).append(step)
-    answers = [evaluate_state(model, state, load.at(steps)) for state, steps in rows.items()]
-    return PlantResponse.of(answers).at(np.argsort(np.concatenate([*rows.values()])))
+    found = dict(answers(model, [(_coherent(state), load.at(steps)) for state, steps in rows.items()]))
+    answer = PlantResponse.of([found[place] for place in range(len(rows))]).at(
+        np.argsort(np.concatenate([*rows.values()]))
+    )
+    wrong = np.isin(
+        np.arange(len(states)), [step for state in rows if _coherent(state) != state for step in rows[state]]
+    )
+    limit = np.where(wrong, "chillers of the economizer mode", answer.limit)
+    return replace(answer, feasible=answer.feasible & ~wrong, limit=limit) if wrong.any() else answer
+
+
+def _coherent(state: JointState) -> JointState:
+    if (state.mode is Mode.FREE) == (state.chillers_on == 0):
+        return state
+    return replace(state, chillers_on=0 if state.mode is Mode.FREE else 1)
 
 
 def cost_of(
