@@ -13,7 +13,7 @@ from facility.plan import decisions as names
 from facility.plan.case import ItCase
 from facility.plan.simulate import Path, PlantRun, Simulation, evaluate_paths
 from facility.records import FloatArray
-from models.cooling import Load, PlantModel, PlantResponse
+from models.cooling import PlantModel, PlantResponse
 
 COMING_H = 1.0
 Options = Sequence[Path]  # of which the cheapest counts
@@ -28,13 +28,9 @@ class _Hour:
     """The coming hour of a plant at the plan's heat."""
 
     def __init__(self, it: ItCase, plant: PlantModel, run: PlantRun) -> None:
-        steps = slice(0, max(1, round(COMING_H / it.inputs.step_h)))
-        load = run.load
-        self._plant, self._states = plant, run.states[steps]
+        steps = np.arange(min(max(1, round(COMING_H / it.inputs.step_h)), it.inputs.steps))
+        self._plant, self._states, self._load = plant, run.states[: len(steps)], run.load.at(steps)
         self._dampers = names.dampers_of(it.inputs, plant)
-        self._load = Load(
-            load.it_air_kw[steps], load.it_liquid_kw[steps], load.outdoor_degc[steps], load.wet_bulb_degc[steps]
-        )
         self._price: FloatArray = it.inputs.full_price_per_kwh[steps]
         self._planned_kw: FloatArray = run.response.overhead_kw[steps]
 

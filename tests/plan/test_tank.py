@@ -12,6 +12,7 @@ import pytest
 from facility.errors import InfeasibleError
 from facility.plan.baseline import baseline
 from facility.plan.case import ItCase
+from facility.plan.decisions import LEAVING_WATER
 from facility.plan.inputs import PlanInputs, PlantNow, TankNow
 from facility.plan.planner import make_plan
 from facility.plan.simulate import simulate
@@ -153,3 +154,13 @@ def test_hours_in_which_the_plant_has_no_state_are_named_with_a_tank_too(wet_bul
     now = {"plant-1": PlantNow(Mode.FREE, 10.0, (20.0,), 0)}
     with pytest.raises(InfeasibleError, match="free cooling wet bulb"):
         make_plan(tank_inputs([0.2] * 4, free, plants_now=now, wet_bulb_degc=np.array(wet_bulb)))
+
+
+def test_other_setpoints_are_priced_with_the_tank_charging_as_planned() -> None:
+    plan = make_plan(tank_inputs(PRICES["dear and cheap"], replace(MECHANICAL, water_degc=(10.0, 10.4)))).plan
+    assert plan.schedule[CHARGE][0] > 10.0
+    heat, water = (plan.schedule[f"plant-1.{name}"][0] for name in ("heat_kw", LEAVING_WATER))
+    assert plan.explanation is not None
+    (other,) = [one for one in plan.explanation.alternatives if one.quantity == LEAVING_WATER]
+    warmer_kw = 0.4 * (0.2e-4 * heat**2 - 0.01 * heat)  # by the toy's law
+    assert other.extra_kw == pytest.approx(warmer_kw if water < other.value else -warmer_kw)
