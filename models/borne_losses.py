@@ -31,14 +31,18 @@ class BorneLoss:
         Tells which rows bear it.
     columns
         The columns of heat that matter to it: halls, loops, direct heat.
+    usual
+        Settings that will be asked about: all at once costs little more than one.
     """
 
     bears: Bears
     columns: tuple[int, ...]
+    usual: Sequence[Setting]
 
     def __post_init__(self) -> None:
         self._box: _Box | None = None
         self._cells: dict[Setting, BoolArray | None] = {}  # cells of the box that bear it; None where all do
+        self._asked: set[Setting] = set()  # at the corners
         self._beyond = 0  # rows asked about that lay beyond the box
 
     def rows(self, settings: Settings, load: Load) -> BoolArray:
@@ -46,8 +50,8 @@ class BorneLoss:
         box = self._box_for(load)
         at, asked = box.cells(load, self.columns), ~box.inside(load)
         blocks = list(zip(settings.each, settings.blocks, strict=True))
-        unclear = self._unclear(box, list(dict.fromkeys(settings.each)))
-        if sum(rows.stop - rows.start for setting, rows in blocks if setting in unclear) > len(unclear) * _NODES:
+        unclear = self._unclear(box, settings)
+        if any(rows.stop - rows.start > _NODES for setting, rows in blocks if setting in unclear):
             self._learn(box, unclear)
         borne = np.ones(load.rows, bool)
         for setting, rows in blocks:
@@ -67,15 +71,21 @@ class BorneLoss:
             self._beyond += int((~self._box.inside(load)).sum())
         if self._box is None or self._beyond > _NODES:
             new = _Box.of(load)
-            self._box, self._cells, self._beyond = new if self._box is None else self._box.joined(new), {}, 0
+            self._box, self._beyond = new if self._box is None else self._box.joined(new), 0
+            self._cells.clear()
+            self._asked.clear()
         return self._box
 
-    def _unclear(self, box: _Box, settings: Sequence[Setting]) -> Sequence[Setting]:
-        """Return settings of which nothing is known yet; those that bear it at all corners of the box are known to from now on."""
-        new = [one for one in settings if one not in self._cells]
-        borne = [bool(rows.all()) for rows in self._ask(new, box.corners())]
-        self._cells |= {one: None for one, everywhere in zip(new, borne, strict=True) if everywhere}
-        return [one for one, everywhere in zip(new, borne, strict=True) if not everywhere]
+    def _unclear(self, box: _Box, settings: Settings) -> Sequence[Setting]:
+        """Return settings of which nothing is known; those that bear it at all corners of the box are known to from now on."""
+        if any(one not in self._asked for one in settings.each):
+            alike = [one for one in self.usual if one.dampers_open == settings.dampers_open]
+            new = [one for one in dict.fromkeys([*settings.each, *alike]) if one not in self._asked]
+            self._asked |= set(new)
+            for setting, rows in zip(new, self._ask(new, box.corners()), strict=True):
+                if rows.all():
+                    self._cells[setting] = None
+        return [one for one in self._asked if one not in self._cells and one.dampers_open == settings.dampers_open]
 
     def _learn(self, box: _Box, settings: Sequence[Setting]) -> None:
         """Ask about the nodes of the grid; a cell bears the loss if its corners do."""

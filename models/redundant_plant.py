@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from models import terminals
 from models.borne_losses import BorneLoss
-from models.cooling import Load, Mode, PlantResponse, Stage
+from models.cooling import Load, Mode, PlantResponse, Setting, Stage
 from models.hall_air import Hall
 from models.limits import LimitLog
 from models.nameplate import LiquidLoop
@@ -68,11 +68,16 @@ class RedundantPlant(CoolingPlant):
         return {group: left for group, left in self.left.items() if group not in self._racks_left}
 
     @cached_property
+    def _settings(self) -> tuple[Setting, ...]:
+        """What halls and loops may be held at."""
+        return tuple(dict.fromkeys(state.setting for state in self.states()))
+
+    @cached_property
     def _at_racks(self) -> Mapping[str, BorneLoss]:
         """Losses of a hall or a loop, and what is known of them."""
         columns = (*self.halls, *self.loops)
         return {
-            group: BorneLoss(partial(self._bears_at_racks, part), (columns.index(part.id),))
+            group: BorneLoss(partial(self._bears_at_racks, part), (columns.index(part.id),), self._settings)
             for group, part in self._racks_left.items()
         }
 
@@ -80,13 +85,14 @@ class RedundantPlant(CoolingPlant):
     def _in_room(self) -> Mapping[str, BorneLoss]:
         """Losses in the plant room, and what is known of them."""
         heats = tuple(range(len(self.halls) + len(self.loops) + 1))
-        return {group: BorneLoss(partial(_bears, left), heats) for group, left in self._rooms_left.items()}
+        return {
+            group: BorneLoss(partial(_bears, left), heats, self._settings) for group, left in self._rooms_left.items()
+        }
 
     def unbearable(self, load: Load) -> Mapping[str, BoolArray]:
         """Return, by group, the rows in which no state would bear its loss; groups whose loss some state bears are left out."""
-        coldest_first = sorted({state.setting for state in self.states()})
         borne = {group: np.zeros(load.wet_bulb_degc.size, bool) for group in self.left}
-        for (group, left), setting in itertools.product(self.left.items(), coldest_first):
+        for (group, left), setting in itertools.product(self.left.items(), sorted(self._settings)):
             rows = np.flatnonzero(~borne[group])
             if rows.size:
                 borne[group][rows] = _bears(left, Settings((setting,), (rows.size,)), load.at(rows))
