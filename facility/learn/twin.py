@@ -85,10 +85,10 @@ def plant_models(
 def _driest_inlet_degc(hall: Hall, dew_points_degc: Mapping[str, float]) -> float:
     """Return the coldest inlet: by its limit, or where the hall's air, as damp as measured, would be too humid.
 
-    Only halls that breathe outdoor air are damp enough for that to matter; half a kelvin at a time, so that plans stay.
+    In damp weather that is so behind shut dampers, too; half a kelvin at a time, so that plans stay.
     """
     limits = hall.limits
-    if hall.economizer is None or hall.id not in dew_points_degc:
+    if hall.id not in dew_points_degc:
         return limits.inlet_min_degc
     vapour_kpa = saturation.pressure_kpa(min(dew_points_degc[hall.id], limits.dew_point_max_degc))
     dry_enough = float(saturation.temperature_degc(vapour_kpa / limits.relative_humidity_max_frac))

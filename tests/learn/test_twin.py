@@ -65,3 +65,10 @@ def test_states_lie_a_step_apart_whatever_the_ramps_and_the_step(liquid: LoadedS
         air = np.array(sorted({state.supply_air_degc for state in plant.states()}))
         assert np.diff(water).max() <= {"plant-warm": 10.0 / 12.0, "plant-cold": 2.0}[plant.plant_id]
         assert not air.size or np.diff(air, axis=0).max() <= 20.0 / 12.0
+
+
+def test_halls_are_no_colder_than_their_damp_air_bears_with_or_without_an_economizer(liquid: LoadedSite) -> None:
+    _, dry = plant_models(liquid, Learned(), None, {"hall-ai": 11.0, "hall-std": 11.0})
+    _, damp = plant_models(liquid, Learned(), None, {"hall-ai": 11.0, "hall-std": 14.0})
+    assert [hall.inlet_min_degc for hall in dry.hall_parts] == [18.0, 18.0]
+    assert [hall.inlet_min_degc for hall in damp.hall_parts] == [18.0, 20.0]  # at 20 C 14 is 69 %
