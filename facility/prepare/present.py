@@ -10,6 +10,7 @@ from facility.plan.inputs import PlanInputs
 from facility.ports import ForecastArchive, Signals, Telemetry
 from facility.prepare.hot_racks import remembering_hot_racks
 from facility.prepare.mode_history import breathing_as_measured
+from facility.prepare.out_of_order import as_reported
 from facility.prepare.plan_inputs import plan_inputs
 from facility.prepare.situation import dew_points_degc, read_situation
 from facility.records import Plan
@@ -36,6 +37,7 @@ def inputs_at(
     facility.errors.NotEnoughDataError, facility.errors.SignalError, facility.errors.PlanError
         When a plan cannot be made.
     """
+    loaded = as_reported(loaded, telemetry, at)
     situation = read_situation(loaded, telemetry, at)
     plants = plant_models(loaded, learned, at, dew_points_degc(loaded, situation))
     plants = breathing_as_measured(remembering_hot_racks(loaded, telemetry, at, plants), situation)

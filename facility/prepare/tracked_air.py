@@ -35,27 +35,25 @@ class TrackedAir:
 
     def air(self) -> Iterator[Air]:
         """Yield the halls whose air the plan leads and whose inlets can be foretold."""
-        for hall in self.levers.loaded.site.halls:
-            crahs = self._crahs(hall)
+        loaded, at = self.levers.loaded, self.levers.course.at
+        for hall in loaded.site.halls:
+            installed = [crah for crah in loaded.site.crahs if crah.hall == hall.id]
+            crahs = [crah for crah in installed if loaded.site.in_service(crah.id, at)]
             supply, fans = (self.levers.lever([crah.id for crah in crahs], one) for one in (SUPPLY_AIR, FAN_SPEED))
             if supply is None or fans is None:
                 continue
             try:
-                yield self._air(hall, crahs, supply, fans)
+                standing = [crah for crah in installed if crah not in crahs]
+                yield self._air(hall, crahs, standing, supply, fans)
             except ValueError as error:  # the models say what is missing
                 self.notes.append(f"the air of {hall.id} is left as planned: {error}")
 
-    def _crahs(self, hall: Hall) -> list[Crah]:
-        loaded, course = self.levers.loaded, self.levers.course
-        in_hall = (crah for crah in loaded.site.crahs if crah.hall == hall.id)
-        return [crah for crah in in_hall if loaded.site.in_service(crah.id, course.at)]
-
-    def _air(self, hall: Hall, crahs: list[Crah], supply: Lever, fans: Lever) -> Air:
+    def _air(self, hall: Hall, crahs: list[Crah], standing: list[Crah], supply: Lever, fans: Lever) -> Air:
         ahead = self.halls[hall.id]
         if isinstance(ahead, str):
             raise ValueError(ahead)  # noqa: TRY004 (words, not a wrong type)
         outlook = ahead.outlook(self.levers.loaded, self.telemetry, self.levers.course.at)
-        paths = _Paths(self.levers, outlook, crahs, supply, fans)
+        paths = _Paths(self.levers, outlook, crahs, standing, supply, fans)
         speed = float(np.clip(fans.planned[0], fans.low, fans.high))
         return Air(
             hall=hall.id,
@@ -76,6 +74,7 @@ class _Paths:
     levers: Levers
     outlook: HallOutlook
     crahs: list[Crah]
+    standing: list[Crah]  # out of service: they move no air
     supply: Lever
     fans: Lever
 
@@ -87,6 +86,9 @@ class _Paths:
             speed = self._path(f"{crah.id}.{FAN_SPEED}", self.fans, faster_frac)
             setpoints[f"{crah.id}.{hall_ahead.SUPPLY}"] = air
             setpoints[f"{crah.id}.{hall_ahead.AIRFLOW}"] = speed * crah.rated_airflow_m3ps
+        for crah in self.standing:
+            setpoints[f"{crah.id}.{hall_ahead.SUPPLY}"] = self.supply.planned[0] + np.zeros(STEPS)
+            setpoints[f"{crah.id}.{hall_ahead.AIRFLOW}"] = np.zeros(STEPS)
         over = self.outlook.over_limit_k(setpoints)
         course = self.levers.course
         rows = [math.ceil((number + 1) * course.step / STEP) - 1 for number in range(course.steps)]

@@ -10,6 +10,7 @@ from facility.ports import Telemetry
 from facility.prepare.demand import expected_peak_kw, month_peak_kw
 from facility.prepare.hall_ahead import HallAhead
 from facility.prepare.levers import Levers
+from facility.prepare.out_of_order import as_reported
 from facility.prepare.plan_course import PlanCourse
 from facility.prepare.setpoint_log import SetpointLog
 from facility.prepare.situation import fresh_values
@@ -63,6 +64,7 @@ def _learned(loaded: LoadedSite, telemetry: Telemetry, hall: Hall, at: datetime)
 
 def track_inputs(loaded: LoadedSite, telemetry: Telemetry, plan: Plan, memory: Memory, at: datetime) -> TrackInputs:
     """Return the inputs of one call; what is not measured is left as planned and named in the notes."""
+    loaded = as_reported(loaded, telemetry, at)
     memory.refresh(loaded, telemetry, plan, at)
     latest, step = telemetry.latest(), timedelta(minutes=loaded.site.planning.track_min)
     memory.log.saw({name: reading.value for name, reading in latest.items()}, at)

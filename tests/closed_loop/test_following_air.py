@@ -10,6 +10,7 @@ import pytest
 from facility.prepare.setpoint_log import SetpointLog
 from facility.prepare.tracking import Memory, track_inputs
 from facility.records import Plan
+from facility.site import Availability
 from facility.track.correct import Tracker
 from facility.track.inputs import TrackInputs
 from tests.prepare.following import STEPS, plan_of
@@ -33,7 +34,13 @@ def past(setting: Setting) -> Prologue:
 
 
 def inputs_of(
-    setting: Setting, past: Prologue, limit_degc: float, supply_degc: float, speed_frac: float
+    setting: Setting,
+    past: Prologue,
+    limit_degc: float,
+    supply_degc: float,
+    speed_frac: float,
+    *,
+    availability: tuple[Availability, ...] = (),
 ) -> TrackInputs:
     base, case = plan_of(), setting.case
     air = {f"{crah}.supply_air_temperature_setpoint_degc": (supply_degc,) * STEPS for crah in CRAHS}
@@ -43,7 +50,7 @@ def inputs_of(
     first = site.halls[0]
     limits = first.limits.model_copy(update={"inlet_max_degc": limit_degc})
     halls = (first.model_copy(update={"limits": limits}), *site.halls[1:])
-    loaded = replace(case.loaded, site=site.model_copy(update={"halls": halls}))
+    loaded = replace(case.loaded, site=site.model_copy(update={"halls": halls, "availability": availability}))
     return track_inputs(loaded, past.readings, plan, Memory(SetpointLog(loaded)), case.start)
 
 
@@ -69,3 +76,12 @@ def test_air_that_is_planned_too_warm_is_made_colder_and_what_is_in_force_is_lef
     corrected = [one for one in Tracker().correct(too_warm).corrections if one.equipment == "hall-1"]
     assert corrected
     assert all("hall-1 inlet limit would be passed" in one.reason for one in corrected)
+
+
+@pytest.mark.slow
+def test_a_crah_that_is_out_of_order_moves_no_air(setting: Setting, past: Prologue) -> None:
+    failed = (Availability(equipment="crah-1", state="locked_out"),)
+    (all_three,) = inputs_of(setting, past, 27.0, 22.0, 0.5).halls
+    (two,) = inputs_of(setting, past, 27.0, 22.0, 0.5, availability=failed).halls
+    assert {target.partition(".")[0] for target in two.fans.targets} == {"crah-2", "crah-3"}
+    assert two.over_k(0.0, 0.0)[-1].max() > all_three.over_k(0.0, 0.0)[-1].max() + 0.3

@@ -1,0 +1,30 @@
+"""Machines that say themselves that they are out of order: to a plan they are as if they were locked out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from facility.ports import Telemetry
+from facility.prepare.situation import fresh_values
+from facility.site import Availability
+from facility.site_file import LoadedSite
+
+REPORTED = "its own fault status"
+
+
+def as_reported(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> LoadedSite:
+    """Return the site with what reports a fault and does not run locked out; one that runs on with a fault counts.
+
+    What the site file says of a machine stays; a silent one is as the file has it.
+    """
+    values, _ = fresh_values(loaded, telemetry.latest(), at, loaded.site.step)
+    known = {entry.equipment for entry in loaded.site.availability}
+    found = tuple(
+        Availability(equipment=name, state="locked_out", by=REPORTED)
+        for name, _ in loaded.site.equipment()
+        if name not in known and values.get(f"{name}.fault_status", 0.0) > 0.0 and not values.get(f"{name}.on_status")
+    )
+    if not found:
+        return loaded
+    return replace(loaded, site=loaded.site.model_copy(update={"availability": (*loaded.site.availability, *found)}))
