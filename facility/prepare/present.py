@@ -8,6 +8,7 @@ from datetime import datetime
 from facility.learn.twin import Learned, plant_models
 from facility.plan.inputs import PlanInputs
 from facility.ports import ForecastArchive, Signals, Telemetry
+from facility.prepare.cold_racks import remembering_cold_racks
 from facility.prepare.hot_racks import remembering_hot_racks
 from facility.prepare.mode_history import breathing_as_measured
 from facility.prepare.out_of_order import as_reported
@@ -40,7 +41,8 @@ def inputs_at(
     loaded = as_reported(loaded, telemetry, at)
     situation = read_situation(loaded, telemetry, at)
     plants = plant_models(loaded, learned, at, dew_points_degc(loaded, situation))
-    plants = breathing_as_measured(remembering_hot_racks(loaded, telemetry, at, plants), situation)
+    plants = remembering_cold_racks(loaded, telemetry, at, remembering_hot_racks(loaded, telemetry, at, plants))
+    plants = breathing_as_measured(plants, situation)
     return plan_inputs(
         loaded,
         situation,
