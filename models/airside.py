@@ -23,7 +23,8 @@ AIR_KJ_PER_KGK = 1.006
 WORTH_K = 2.0  # outdoor air must be so much colder than the return
 DRY_BULB_BAND_K = 1.0  # kept inside the envelope: forecasts err, and who is locked out waits as long to come in again
 DEW_POINT_BAND_K = 0.5
-UNEVEN_K = 0.5  # dampers mix unevenly and valves leak: coils of open halls trim so much of the air, our judgement
+# Shut valves leak, and dampers mix unevenly: coils of open halls bring the air so far of the way to their water, our judgement.
+TRIMMED_FRAC = 0.08
 _LEAST_KW_PER_K = 1e-6
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import coil, psychrometrics, wet_coil
-from models.airside import UNEVEN_K, Airside, Breath, OutdoorAir, Stream, breathe
+from models.airside import TRIMMED_FRAC, Airside, Breath, OutdoorAir, Stream, breathe
 from models.cooling import JointState, Load, Mode, answers_for
 from models.nameplate import AirsideEconomizer, Humidifier
 from models.plant_model import CoolingPlant
@@ -136,7 +136,7 @@ def test_open_dampers_take_the_heat_from_the_coil() -> None:
     shut, opened = there.evaluate(SHUT, today), there.evaluate(OPEN, today)
     assert opened.feasible.all() and opened.dampers_open.all()
     speed = opened.fan_speed_frac[0, 0]
-    assert opened.coil_kw[0, 0] == pytest.approx(UNEVEN_K * speed * 33.0 * 1.2 * 1.006)
+    assert opened.coil_kw[0, 0] == pytest.approx(TRIMMED_FRAC * (21.0 - 12.0) * speed * 33.0 * 1.2 * 1.006)
     assert opened.chiller_kw < 0.65 * shut.chiller_kw  # the loop's heat is still there
     assert opened.overhead_kw < shut.overhead_kw
 
