@@ -21,6 +21,7 @@ from facility.learn.drift_watch import note_drift
 from facility.learn.model_events import drift_event, training_events
 from facility.learn.model_store import ModelStore
 from facility.learn.training import train_site
+from facility.plan.decisions import CHARGE
 from facility.ports import Signals
 from facility.records import Event, Plan
 from facility.service.training_due import Reasons
@@ -77,7 +78,8 @@ class Ours:
     """Trains when the service does, plans every `replan`, and follows the plan in between, corrected by the fast layer.
 
     Setpoints that the plan does not lead, and all of them while there is no plan or the site is in an abnormal state, stay with
-    the plant's own controls, which are good practice.
+    the plant's own controls, which are good practice. Batteries and tanks that a plan lets go of stand idle, where their device
+    or gateway sees to that.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class Ours:
         self._dispatcher = Dispatcher(environment.loaded)
         self._settable = set(commissioned_setpoints(environment.loaded.site))
         self._in_force: dict[Key, float] = {}
+        self._led: set[Key] = set()
         self._plan: Plan | None = None
         self._next_plan: datetime | None = None
         self._reasons = Reasons(environment.models, self._drift)
@@ -111,11 +114,19 @@ class Ours:
         plan = self._followed(time, measured)
         led = self._dispatcher.leads(plan) if plan is not None else set()
         self._local.adopt({key: self._in_force[key] for key in led if key in self._in_force})
+        self._local.adopt({key: 0.0 for key in self._led - led if self._reverts_to_idle(key)})
+        self._led = led
         found = {key: value for key, value in self._local.decide(time, measured).items() if key not in led}
         if plan is not None:
             found |= self._dispatcher.writes(time, plan, self._in_force, self._corrected(plan))
         self._in_force |= found
         return found
+
+    def _reverts_to_idle(self, key: Key) -> bool:
+        point = self._environment.loaded.points.one(*key)
+        return (
+            key[1] == CHARGE and point is not None and point.writable is not None and point.writable.reversion != "none"
+        )
 
     def _corrected(self, plan: Plan) -> Mapping[str, float]:
         """Return what the fast layer has in place of the plan now; where it fails, the diary says why."""
