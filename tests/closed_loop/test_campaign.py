@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from facility.site_file import load_site
@@ -11,7 +13,7 @@ from tools.closed_loop.campaign import FAILING, FAILURES, ROOT, Entry, broken, e
 from tools.closed_loop.failure_files import read_failures
 
 SEASON, TRIP = Entry("toy", "2025-06-02", 3, ""), Entry("toy", "2025-06-02", 3, "", "chiller_trip")
-SHARES_MET = {"cooling_only_facility": result_of(98.2)}  # of the 2 that the reference wins
+SHARES_MET: dict[str, Any] = {"cooling_only_facility": result_of(98.2)}  # of the 2 that the reference wins
 
 
 def test_each_site_meets_four_seasons_two_failures_and_frost_and_the_demo_two_long_runs() -> None:

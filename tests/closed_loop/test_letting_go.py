@@ -23,7 +23,7 @@ def test_a_battery_that_a_plan_lets_go_of_stands_idle(tmp_path: Path) -> None:
     measured = dict(plant_at_start(case, past).measured())
     with open_product(case.loaded, past.readings, setting.signals, tmp_path, case.start) as product:
         ours = Ours(product, past.readings, past.local, case.replan, plans_alone=True)
-        led = ours.decide(case.start, measured)
+        led = dict(ours.decide(case.start, measured))
         assert ours.diary.failures == []
         assert led[BATTERY] < -1.0  # the evening is dear
         assert BATTERY not in ours.decide(case.start + timedelta(minutes=5), measured | led)
