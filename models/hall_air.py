@@ -123,7 +123,7 @@ def answer(
     breath = Breath.none(speed.shape)
     if hall.airside is not None and outdoor is not None:
         breath = airside.breathe(hall.airside, outdoor, stream, dampers_open=dampers_open)
-    trimmed_k = airside.TRIMMED_FRAC * max(supply_degc - water_degc, 0.0)
+    trimmed_k = airside.TRIMMED_FRAC * np.maximum(supply - water, 0.0)
     least_kw = np.where(breath.open, trimmed_k * moved_kw_per_k, 0.0)
     sensible_kw = np.maximum(it_kw[:, None] + extra_kw + fan_kw - breath.taken_kw, least_kw)
     heat_kw = sensible_kw + _condensing_kw(hall, exchanger, breath, stream, sensible_kw)
