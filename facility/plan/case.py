@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -70,6 +70,11 @@ class ItCase:
         arrays = {array.id: ArrayCase(inputs, array) for array in site.photovoltaics if array.id in inputs.available_kw}
         heat, promised = ItHeat(inputs), commitment_cases(inputs)
         return cls(inputs, heat, pools, works, batteries, arrays, promised, HeatAndCold.of(inputs, heat), jobs)
+
+    def under(self, inputs: PlanInputs) -> ItCase:
+        """Return the same at other load, weather or prices: what was found of machines, work and stores stays."""
+        heat = ItHeat(inputs)
+        return replace(self, inputs=inputs, heat=heat, thermal=replace(self.thermal, inputs=inputs, heat=heat))
 
     def source_ranges(self) -> dict[str, Range]:
         """Return the least and most power of each source in each step."""

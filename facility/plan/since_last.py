@@ -17,7 +17,6 @@ from facility.plan.case import ItCase
 from facility.plan.decisions import AWAKE, EXPECTED_IT, Decisions, schedule_of
 from facility.plan.in_force import coming, decisions_in_force, steps_left
 from facility.plan.inputs import PlanInputs
-from facility.plan.it_heat import ItHeat
 from facility.plan.simulate import Simulation, cost_of, simulate
 from facility.plan.verify import violations
 from facility.points import QUANTITIES
@@ -149,7 +148,7 @@ def _gain(it: ItCase, moved: _Moved, old: Simulation, new: Simulation, work_valu
     """Return by how much the new decisions are cheaper with one input as it was."""
     if not moved.by.any():
         return old.cost.total_cost - new.cost.total_cost
-    under = replace(it, inputs=moved.as_it_was, heat=ItHeat(moved.as_it_was))
+    under = it.under(moved.as_it_was)
     costs = [
         (
             cost_of(under, one.decisions, one.site_kw, one.water_lps, work_value_per_kwh)

@@ -9,8 +9,11 @@ import pytest
 
 from facility.explanation import Explanation, SinceLast
 from facility.history.journal_codec import PLAN
+from facility.plan.baseline import baseline
+from facility.plan.case import ItCase
 from facility.plan.inputs import PlanInputs
 from facility.plan.planner import PlanResult, make_plan
+from facility.plan.simulate import simulate
 from facility.records import Plan
 from models.cooling import Mode
 from tests.plan.test_calm import WORK_KW, with_later_price
@@ -107,6 +110,13 @@ def test_weather_that_forbids_what_was_said_is_named() -> None:
     assert "would now break a limit: plant-1 free cooling wet bulb" in found.because
     (wet_bulb,) = [one for one in found.inputs if one.name == "forecast of the wet bulb"]
     assert wet_bulb.change == wet_bulb.largest == 10.0
+
+
+def test_weather_put_back_reaches_the_plants() -> None:
+    it = ItCase.of(free_for(5.0))
+    held, value = baseline(it)
+    run = simulate(it.under(free_for(15.0)), held.decisions, value)
+    assert run.plants["plant-1"].load.wet_bulb_degc.tolist() == [15.0] * 6
 
 
 def test_where_nothing_changed_that_is_said() -> None:
