@@ -102,7 +102,7 @@ def judge(day: DayPlan, recorded: Recorded, learned: Learned) -> DayJudged:
     done, notes = decisions_as_done(it, measured, planned)
     value = day.plan.schedule[WORK_VALUE][0]
     asked_run, done_run = simulate(it, planned, value), simulate(it, done, value)
-    plan_run = simulate(it, carried_out(it, planned), value)
+    (plan_run,) = carried_out([(it, planned)], value)
     owed_kwh = _owed_kwh(it, plan_run, done_run)
     unseen = np.any([run.response.extrapolated for run in plan_run.plants.values()], axis=0)
     kgco2_per_kwh = float(inputs.carbon_gco2_per_kwh.mean()) / 1000.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +11,18 @@ from facility.plan.case import ItCase
 from facility.plan.decisions import Decisions
 from facility.plan.export_limit import within_export_limit
 from facility.plan.inputs import PlanInputs
-from facility.plan.simulate import Simulation, evaluate_state, simulate, source_power, with_work_value
+from facility.plan.simulate import (
+    Path,
+    PlantRun,
+    Simulation,
+    answered_run,
+    evaluate_paths,
+    metered,
+    source_power,
+    with_work_value,
+)
 from facility.records import FloatArray
-from models.cooling import JointState, Load, PlantModel
+from models.cooling import JointState, Load, PlantModel, PlantResponse
 
 # Local controls stage chillers before they change the economizer, and change that before an operator moves a setpoint.
 _CHILLER_AWAY, _MODE_AWAY, _KELVIN_AWAY = 1.0, 10.0, 100.0
@@ -32,12 +41,9 @@ def baseline(it: ItCase) -> tuple[Simulation, float]:
     idle = {name: np.zeros(case.steps) for name, case in it.batteries.items()}
     open_ = {name: np.full(it.inputs.steps, case.array.rated_kw) for name, case in it.arrays.items()}
     held = Decisions({}, awake, work, idle, open_, slowed, jobs, it.thermal.held_cold_kw(), it.thermal.held_heat_kw())
-    power = source_power(it, held)
-    states = {
-        plant.plant_id: _held(it.inputs, plant, it.thermal.load(plant, power, held)) for plant in it.inputs.plants
-    }
-    held = replace(held, states=states)
-    run = within_export_limit(it, simulate(it, held, 0.0))
+    states = {plant.plant_id: _present(it.inputs, plant) for plant in it.inputs.plants}
+    (run,) = carried_out([(it, replace(held, states=states))], 0.0)
+    run = within_export_limit(it, run)
     power_ratio = float(run.site_kw.sum() / run.it_kw.sum())
     value = it.inputs.following_day_price_per_kwh * power_ratio
     return with_work_value(it, run, value), value
@@ -55,39 +61,53 @@ def _room_beside(it: ItCase, pool: str, jobs_kw: Mapping[str, FloatArray]) -> Fl
     return np.asarray(np.maximum(_room_now(it, pool) - taken, 0.0))
 
 
-def _held(inputs: PlanInputs, plant: PlantModel, load: Load) -> tuple[JointState, ...]:
-    """Hold the present state; in steps where it is infeasible take the nearest feasible one."""
+def _present(inputs: PlanInputs, plant: PlantModel) -> Path:
     now = inputs.plants_now[plant.plant_id]
     held = JointState(now.mode, now.leaving_water_degc, tuple(now.supply_air_degc), now.chillers_on, now.dampers_open)
-    return by_local_controls(plant, [held] * inputs.steps, load)
+    return (held,) * inputs.steps
 
 
-def carried_out(it: ItCase, decisions: Decisions) -> Decisions:
-    """Return what becomes of decisions at the load and weather of a case: local controls keep the plants within their limits."""
-    power = source_power(it, decisions)
-    states = {
-        plant.plant_id: by_local_controls(
-            plant, decisions.states[plant.plant_id], it.thermal.load(plant, power, decisions)
-        )
-        for plant in it.inputs.plants
-    }
-    return replace(decisions, states=states)
+def carried_out(asked: Sequence[tuple[ItCase, Decisions]], work_value_per_kwh: float) -> list[Simulation]:
+    """Return what becomes of decisions at the load and weather of cases: local controls keep the plants within their limits.
+
+    The cases have the same plants, which are asked about all of them at once.
+    """
+    powers = [source_power(it, decisions) for it, decisions in asked]
+    runs: list[dict[str, PlantRun]] = [{} for _ in asked]
+    inputs = asked[0][0].inputs
+    for plant in inputs.plants:
+        paths = [decisions.states[plant.plant_id] for _, decisions in asked]
+        loads = [it.thermal.load(plant, power, one) for (it, one), power in zip(asked, powers, strict=True)]
+        for of, run in zip(runs, by_local_controls(inputs, plant, paths, loads), strict=True):
+            of[plant.plant_id] = run
+    return [
+        metered(it, decisions, power, of, work_value_per_kwh)
+        for (it, decisions), power, of in zip(asked, powers, runs, strict=True)
+    ]
 
 
-def by_local_controls(plant: PlantModel, wanted: Sequence[JointState], load: Load) -> tuple[JointState, ...]:
-    """Return the states that local controls make of wanted ones: where one is infeasible, the nearest that is feasible."""
-    path, every = list(wanted), plant.states()
-    for asked in dict.fromkeys(wanted):
-        steps = np.array([step for step, state in enumerate(wanted) if state == asked])
-        open_steps = steps[~evaluate_state(plant, asked, load.at(steps)).feasible]
-        for state in _nearest_first(asked, every) if open_steps.size else ():
-            feasible = plant.evaluate(state, load.at(open_steps)).feasible
-            for step in open_steps[feasible]:
-                path[step] = state
-            open_steps = open_steps[~feasible]
-            if not open_steps.size:
-                break
-    return tuple(path)
+def by_local_controls(
+    inputs: PlanInputs, plant: PlantModel, paths: Sequence[Path], loads: Sequence[Load]
+) -> Iterator[PlantRun]:
+    """Yield what local controls make of wanted states: where one is infeasible, the nearest that is feasible."""
+    every = plant.states()
+    for path, load, answered in zip(paths, loads, evaluate_paths(plant, paths, loads), strict=True):
+        states, response = list(path), answered
+        infeasible = np.flatnonzero(~answered.feasible)
+        for wanted in dict.fromkeys(path[step] for step in infeasible):
+            steps = infeasible[[path[step] == wanted for step in infeasible]]
+            for state in _nearest_first(wanted, every):
+                other = plant.evaluate(state, load.at(steps))
+                found = steps[other.feasible]
+                places = np.arange(len(path))
+                places[found] = len(path) + np.flatnonzero(other.feasible)
+                response = PlantResponse.of([response, other]).at(places)
+                for step in found:
+                    states[step] = state
+                steps = steps[~other.feasible]
+                if not steps.size:
+                    break
+        yield answered_run(inputs, plant, tuple(states), load, response)
 
 
 def _nearest_first(wanted: JointState, states: Sequence[JointState]) -> list[JointState]:

@@ -74,7 +74,7 @@ def _made(inputs: PlanInputs, statistics: SolveStatistics, deadline: float) -> P
         problem = None if found is None else found.plan.problem
         explanation = explanation_of(case.it, run, problem, case.work_value_per_kwh)
     with statistics.stage("scenarios"):
-        saved = saving_range(case.it.inputs, run, held, case.work_value_per_kwh)
+        saved = saving_range(case.it, run, held, case.work_value_per_kwh)
     with statistics.stage("publish"):
         plan = _plan(case, run, held, found, statistics)
         prices = _prices(inputs, explanation)

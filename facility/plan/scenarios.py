@@ -13,8 +13,7 @@ import numpy as np
 
 from facility.plan.baseline import carried_out
 from facility.plan.case import ItCase
-from facility.plan.inputs import PlanInputs
-from facility.plan.simulate import Simulation, simulate
+from facility.plan.simulate import Simulation
 from facility.records import FloatArray, Interval
 
 LOW, HIGH = 0.1, 0.9
@@ -26,21 +25,16 @@ def load_scenarios(quantiles: Mapping[str, Mapping[float, FloatArray]]) -> tuple
     return tuple({hall: _at(level, of_hall) for hall, of_hall in quantiles.items()} for level in LEVELS)
 
 
-def saving_range(inputs: PlanInputs, run: Simulation, held: Simulation, work_value_per_kwh: float) -> Interval | None:
+def saving_range(it: ItCase, run: Simulation, held: Simulation, work_value_per_kwh: float) -> Interval | None:
     """Return what the plan saves, with the 10 % and 90 % quantiles over the load scenarios; None without scenarios."""
-    if not inputs.load_scenarios:
+    cases = [it.under(replace(it.inputs, it_power_kw=load)) for load in it.inputs.load_scenarios]
+    if not cases:
         return None
-    saved = [_saved(inputs, load, run, held, work_value_per_kwh) for load in inputs.load_scenarios]
+    asked = [(case, one.decisions) for case in cases for one in (held, run)]
+    costs = [one.cost.total_cost for one in carried_out(asked, work_value_per_kwh)]
+    saved = [present - planned for present, planned in zip(costs[::2], costs[1::2], strict=True)]
     low, high = np.quantile(saved, [LOW, HIGH])
     return Interval(held.cost.total_cost - run.cost.total_cost, float(low), float(high))
-
-
-def _saved(
-    inputs: PlanInputs, it_power_kw: Mapping[str, FloatArray], run: Simulation, held: Simulation, value: float
-) -> float:
-    it = ItCase.of(replace(inputs, it_power_kw=it_power_kw))
-    planned, present = (simulate(it, carried_out(it, one.decisions), value).cost for one in (run, held))
-    return present.total_cost - planned.total_cost
 
 
 def _at(level: float, quantiles: Mapping[float, FloatArray]) -> FloatArray:

@@ -84,20 +84,21 @@ def simulate_all(
         told = None if known is None else known.plants[plant.plant_id]
         runs[plant.plant_id] = run_plant(it.inputs, plant, paths, loads, told)
     return [
-        _metered(it, decisions, power, {name: of[index] for name, of in runs.items()}, work_value_per_kwh)
+        metered(it, decisions, power, {name: of[index] for name, of in runs.items()}, work_value_per_kwh)
         for index, (decisions, power) in enumerate(zip(schedules, powers, strict=True))
     ]
 
 
-def _metered(
+def metered(
     it: ItCase,
     decisions: Decisions,
     power: Mapping[str, FloatArray],
     runs: Mapping[str, PlantRun],
     work_value_per_kwh: float,
 ) -> Simulation:
-    """Take what sources and plants draw through the electrical chain and the tariff."""
+    """Take what sources and plants draw through the electrical chain and the tariff; the plants' states are those they ran."""
     inputs, hall_kw = it.inputs, it.heat.hall_kw(power)
+    decisions = replace(decisions, states={name: run.states for name, run in runs.items()})
     for plant in inputs.plants:
         for index, hall in enumerate(plant.halls):
             hall_kw[hall] = hall_kw[hall] + runs[plant.plant_id].response.server_fan_kw[:, index]
@@ -122,9 +123,8 @@ def with_plant(
     it: ItCase, simulation: Simulation, plant_id: str, run: PlantRun, work_value_per_kwh: float
 ) -> Simulation:
     """Return a run with one of its plants run otherwise, at the same load."""
-    decisions = replace(simulation.decisions, states={**simulation.decisions.states, plant_id: run.states})
-    runs = {**simulation.plants, plant_id: run}
-    return _metered(it, decisions, source_power(it, decisions), runs, work_value_per_kwh)
+    power, runs = source_power(it, simulation.decisions), {**simulation.plants, plant_id: run}
+    return metered(it, simulation.decisions, power, runs, work_value_per_kwh)
 
 
 def run_plant(
