@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,21 +12,10 @@ from facility.plan.case import ItCase
 from facility.plan.decisions import Decisions
 from facility.plan.export_limit import within_export_limit
 from facility.plan.inputs import PlanInputs
-from facility.plan.simulate import (
-    Path,
-    PlantRun,
-    Simulation,
-    answered_run,
-    evaluate_paths,
-    metered,
-    source_power,
-    with_work_value,
-)
+from facility.plan.local_controls import by_local_controls
+from facility.plan.simulate import Path, PlantRun, Simulation, answered_run, metered, source_power, with_work_value
 from facility.records import FloatArray
-from models.cooling import JointState, Load, PlantModel, PlantResponse
-
-# Local controls stage chillers before they change the economizer, and change that before an operator moves a setpoint.
-_CHILLER_AWAY, _MODE_AWAY, _KELVIN_AWAY = 1.0, 10.0, 100.0
+from models.cooling import JointState, Load, PlantModel
 
 
 def baseline(it: ItCase) -> tuple[Simulation, float]:
@@ -78,44 +68,11 @@ def carried_out(asked: Sequence[tuple[ItCase, Decisions]], work_value_per_kwh: f
     for plant in inputs.plants:
         paths = [decisions.states[plant.plant_id] for _, decisions in asked]
         loads = [it.thermal.load(plant, power, one) for (it, one), power in zip(asked, powers, strict=True)]
-        for of, run in zip(runs, by_local_controls(inputs, plant, paths, loads), strict=True):
-            of[plant.plant_id] = run
+        states, response = by_local_controls(plant, tuple(itertools.chain(*paths)), Load.of(loads))
+        for place, (of, load) in enumerate(zip(runs, loads, strict=True)):
+            rows = slice(place * inputs.steps, (place + 1) * inputs.steps)
+            of[plant.plant_id] = answered_run(inputs, plant, states[rows], load, response.at(rows))
     return [
         metered(it, decisions, power, of, work_value_per_kwh)
         for (it, decisions), power, of in zip(asked, powers, runs, strict=True)
     ]
-
-
-def by_local_controls(
-    inputs: PlanInputs, plant: PlantModel, paths: Sequence[Path], loads: Sequence[Load]
-) -> Iterator[PlantRun]:
-    """Yield what local controls make of wanted states: where one is infeasible, the nearest that is feasible."""
-    every = plant.states()
-    for path, load, answered in zip(paths, loads, evaluate_paths(plant, paths, loads), strict=True):
-        states, response = list(path), answered
-        infeasible = np.flatnonzero(~answered.feasible)
-        for wanted in dict.fromkeys(path[step] for step in infeasible):
-            steps = infeasible[[path[step] == wanted for step in infeasible]]
-            for state in _nearest_first(wanted, every):
-                other = plant.evaluate(state, load.at(steps))
-                found = steps[other.feasible]
-                places = np.arange(len(path))
-                places[found] = len(path) + np.flatnonzero(other.feasible)
-                response = PlantResponse.of([response, other]).at(places)
-                for step in found:
-                    states[step] = state
-                steps = steps[~other.feasible]
-                if not steps.size:
-                    break
-        yield answered_run(inputs, plant, tuple(states), load, response)
-
-
-def _nearest_first(wanted: JointState, states: Sequence[JointState]) -> list[JointState]:
-    def away(state: JointState) -> float:
-        kelvin = abs(state.leaving_water_degc - wanted.leaving_water_degc)
-        kelvin += sum(abs(a - b) for a, b in zip(state.supply_air_degc, wanted.supply_air_degc, strict=True))
-        chillers = abs(state.chillers_on - wanted.chillers_on)
-        modes = (state.mode != wanted.mode) + (state.dampers_open != wanted.dampers_open)
-        return _KELVIN_AWAY * kelvin + _MODE_AWAY * modes + _CHILLER_AWAY * chillers
-
-    return sorted(states, key=away)

@@ -1,0 +1,48 @@
+"""What local controls make of setpoints that a plant cannot hold: the nearest that it can."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+import numpy as np
+
+from facility.plan.simulate import Path, evaluate_path
+from models.cooling import JointState, Load, PlantModel, PlantResponse, answers
+
+# Local controls stage chillers before they change the economizer, and change that before an operator moves a setpoint.
+_CHILLER_AWAY, _MODE_AWAY, _KELVIN_AWAY = 1.0, 10.0, 100.0
+_AT_ONCE = 8  # states asked about together
+
+
+def by_local_controls(plant: PlantModel, wanted: Path, load: Load) -> tuple[Path, PlantResponse]:
+    """Return the states of each row and their answers: where a wanted one is infeasible, the nearest that is feasible."""
+    states, response, every = list(wanted), evaluate_path(plant, wanted, load), plant.states()
+    infeasible = np.flatnonzero(~response.feasible)
+    stuck = [
+        (infeasible[[wanted[row] == state for row in infeasible]], iter(_nearest_first(state, every)))
+        for state in dict.fromkeys(wanted[row] for row in infeasible)
+    ]
+    while asked := [(rows, other) for rows, others in stuck if rows.size for other in islice(others, _AT_ONCE)]:
+        told = dict(answers(plant, [(other, load.at(rows)) for rows, other in asked]))
+        places, begin = np.arange(load.rows), load.rows
+        for place, (rows, other) in enumerate(asked):
+            found = told[place].feasible & (places[rows] == rows)
+            places[rows[found]] = begin + np.flatnonzero(found)
+            begin += rows.size
+            for row in rows[found]:
+                states[row] = other
+        response = PlantResponse.of([response, *(told[place] for place in range(len(asked)))]).at(places)
+        stuck = [(rows[~response.feasible[rows]], others) for rows, others in stuck]
+    return tuple(states), response
+
+
+def _nearest_first(wanted: JointState, states: Sequence[JointState]) -> list[JointState]:
+    def away(state: JointState) -> float:
+        kelvin = abs(state.leaving_water_degc - wanted.leaving_water_degc)
+        kelvin += sum(abs(a - b) for a, b in zip(state.supply_air_degc, wanted.supply_air_degc, strict=True))
+        chillers = abs(state.chillers_on - wanted.chillers_on)
+        modes = (state.mode != wanted.mode) + (state.dampers_open != wanted.dampers_open)
+        return _KELVIN_AWAY * kelvin + _MODE_AWAY * modes + _CHILLER_AWAY * chillers
+
+    return sorted(states, key=away)
