@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -13,9 +12,9 @@ from facility.plan.decisions import Decisions
 from facility.plan.export_limit import within_export_limit
 from facility.plan.inputs import PlanInputs
 from facility.plan.local_controls import by_local_controls
-from facility.plan.simulate import Path, PlantRun, Simulation, answered_run, metered, source_power, with_work_value
+from facility.plan.simulate import Path, Simulation, simulate_all, with_work_value
 from facility.records import FloatArray
-from models.cooling import JointState, Load, PlantModel
+from models.cooling import JointState, PlantModel
 
 
 def baseline(it: ItCase) -> tuple[Simulation, float]:
@@ -58,21 +57,5 @@ def _present(inputs: PlanInputs, plant: PlantModel) -> Path:
 
 
 def carried_out(asked: Sequence[tuple[ItCase, Decisions]], work_value_per_kwh: float) -> list[Simulation]:
-    """Return what becomes of decisions at the load and weather of cases: local controls keep the plants within their limits.
-
-    The cases have the same plants, which are asked about all of them at once.
-    """
-    powers = [source_power(it, decisions) for it, decisions in asked]
-    runs: list[dict[str, PlantRun]] = [{} for _ in asked]
-    inputs = asked[0][0].inputs
-    for plant in inputs.plants:
-        paths = [decisions.states[plant.plant_id] for _, decisions in asked]
-        loads = [it.thermal.load(plant, power, one) for (it, one), power in zip(asked, powers, strict=True)]
-        states, response = by_local_controls(plant, tuple(itertools.chain(*paths)), Load.of(loads))
-        for place, (of, load) in enumerate(zip(runs, loads, strict=True)):
-            rows = slice(place * inputs.steps, (place + 1) * inputs.steps)
-            of[plant.plant_id] = answered_run(inputs, plant, states[rows], load, response.at(rows))
-    return [
-        metered(it, decisions, power, of, work_value_per_kwh)
-        for (it, decisions), power, of in zip(asked, powers, runs, strict=True)
-    ]
+    """Return what becomes of decisions at the load and weather of cases: local controls keep the plants within their limits."""
+    return simulate_all(asked, work_value_per_kwh, by_local_controls)

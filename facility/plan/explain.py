@@ -12,7 +12,16 @@ from facility.plan import decisions as names
 from facility.plan.case import ItCase
 from facility.plan.decisions import Decisions, crahs_of
 from facility.plan.inputs import DAY_H, PlantNow
-from facility.plan.simulate import Path, PlantRun, Simulation, answered_run, evaluate_paths, simulate_all, with_plant
+from facility.plan.simulate import (
+    Path,
+    PlantRun,
+    Simulation,
+    answered_run,
+    evaluate_paths,
+    simulate_all,
+    unlike,
+    with_plant,
+)
 from facility.records import FloatArray, Interval, LeverSaving
 from models.cooling import JointState, Mode, PlantModel, PlantResponse
 
@@ -57,8 +66,11 @@ class Explainer:
             yield from self._put_back(plant, list(self._plant_levers(plant)))
             yield from ((lever, None) for lever in self._followers(plant))
         moved = list(self._it_levers())
-        backs = simulate_all(self._it, [decisions for _, decisions in moved], self._value, self._plan)
-        yield from zip((lever for lever, _ in moved), backs, strict=True)
+        if moved:
+            asked = [(self._it, decisions) for _, decisions in moved]
+            yield from zip(
+                (lever for lever, _ in moved), simulate_all(asked, self._value, unlike(self._plan)), strict=True
+            )
 
     def _plant_levers(self, plant: PlantModel) -> Iterator[tuple[Lever, Options]]:
         """Yield the levers of a plant and the states with each put back: of several options the cheapest counts."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 import numpy as np
 
-from facility.plan.simulate import Path, evaluate_path
+from facility.plan.inputs import PlanInputs
+from facility.plan.simulate import Path, PlantRun, answered_run, evaluate_path
 from models.cooling import JointState, Load, PlantModel, PlantResponse, answers
 
 # Local controls stage chillers before they change the economizer, and change that before an operator moves a setpoint.
@@ -15,8 +16,17 @@ _CHILLER_AWAY, _MODE_AWAY, _KELVIN_AWAY = 1.0, 10.0, 100.0
 _AT_ONCE = 8  # states asked about together
 
 
-def by_local_controls(plant: PlantModel, wanted: Path, load: Load) -> tuple[Path, PlantResponse]:
-    """Return the states of each row and their answers: where a wanted one is infeasible, the nearest that is feasible."""
+def by_local_controls(
+    inputs: PlanInputs, plant: PlantModel, paths: Sequence[Path], loads: Sequence[Load]
+) -> Iterator[PlantRun]:
+    """Yield the run of each path: where a wanted state is infeasible, of the nearest that is feasible."""
+    states, response = _nearest(plant, tuple(chain(*paths)), Load.of(loads))
+    for place, load in enumerate(loads):
+        rows = slice(place * inputs.steps, (place + 1) * inputs.steps)
+        yield answered_run(inputs, plant, states[rows], load, response.at(rows))
+
+
+def _nearest(plant: PlantModel, wanted: Path, load: Load) -> tuple[Path, PlantResponse]:
     states, response, every = list(wanted), evaluate_path(plant, wanted, load), plant.states()
     infeasible = np.flatnonzero(~response.feasible)
     stuck = [

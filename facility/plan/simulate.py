@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ from models.cooling import BoolArray, JointState, Load, Mode, PlantModel, PlantR
 from models.site_model import ChainPower
 
 Path = tuple[JointState, ...]
+RunPlants = Callable[[PlanInputs, PlantModel, Sequence[Path], Sequence[Load]], "Iterable[PlantRun]"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,24 +70,30 @@ def source_power(it: ItCase, decisions: Decisions) -> dict[str, FloatArray]:
 
 def simulate(it: ItCase, decisions: Decisions, work_value_per_kwh: float) -> Simulation:
     """Run a schedule through the plant models, the electrical chain and the tariff."""
-    return simulate_all(it, [decisions], work_value_per_kwh)[0]
+    return simulate_all([(it, decisions)], work_value_per_kwh)[0]
 
 
 def simulate_all(
-    it: ItCase, schedules: Sequence[Decisions], work_value_per_kwh: float, known: Simulation | None = None
+    asked: Sequence[tuple[ItCase, Decisions]], work_value_per_kwh: float, run_plants: RunPlants | None = None
 ) -> list[Simulation]:
-    """Run several schedules; a plant model is asked about all of them at once, but not about what a run has told already."""
-    powers = [source_power(it, decisions) for decisions in schedules]
-    runs: dict[str, list[PlantRun]] = {}
-    for plant in it.inputs.plants:
-        paths = [decisions.states[plant.plant_id] for decisions in schedules]
-        loads = [it.thermal.load(plant, *one) for one in zip(powers, schedules, strict=True)]
-        told = None if known is None else known.plants[plant.plant_id]
-        runs[plant.plant_id] = run_plant(it.inputs, plant, paths, loads, told)
+    """Run several schedules, each in its case; cases have the same plants, which are asked about all of them at once."""
+    powers = [source_power(it, decisions) for it, decisions in asked]
+    runs: list[dict[str, PlantRun]] = [{} for _ in asked]
+    inputs = asked[0][0].inputs
+    for plant in inputs.plants:
+        paths = [decisions.states[plant.plant_id] for _, decisions in asked]
+        loads = [it.thermal.load(plant, power, one) for (it, one), power in zip(asked, powers, strict=True)]
+        for of, run in zip(runs, (run_plants or run_plant)(inputs, plant, paths, loads), strict=True):
+            of[plant.plant_id] = run
     return [
-        metered(it, decisions, power, {name: of[index] for name, of in runs.items()}, work_value_per_kwh)
-        for index, (decisions, power) in enumerate(zip(schedules, powers, strict=True))
+        metered(it, decisions, power, of, work_value_per_kwh)
+        for (it, decisions), power, of in zip(asked, powers, runs, strict=True)
     ]
+
+
+def unlike(known: Simulation) -> RunPlants:
+    """Return what runs plants, and asks them only about steps of other states or other load than a run has told already."""
+    return lambda inputs, model, paths, loads: run_plant(inputs, model, paths, loads, known.plants[model.plant_id])
 
 
 def metered(

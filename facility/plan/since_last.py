@@ -6,7 +6,7 @@ hours better against the old ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +17,7 @@ from facility.plan.case import ItCase
 from facility.plan.decisions import AWAKE, EXPECTED_IT, Decisions, schedule_of
 from facility.plan.in_force import coming, decisions_in_force, steps_left
 from facility.plan.inputs import PlanInputs
-from facility.plan.simulate import Simulation, cost_of, simulate
+from facility.plan.simulate import Simulation, cost_of, simulate_all, unlike
 from facility.plan.verify import violations
 from facility.points import QUANTITIES
 from facility.records import FloatArray, Plan
@@ -48,9 +48,11 @@ def since_last(it: ItCase, run: Simulation, work_value_per_kwh: float) -> SinceL
     moved = list(_moved(it.inputs, plan)) if _knows_inputs(it.inputs, plan) else []
     worth, because = dict.fromkeys((one.name for one in moved), float("nan")), "nothing of the coming hours has changed"
     if decisions:
-        old = simulate(it, _first(said, run.decisions, _steps(it.inputs)), work_value_per_kwh)
+        first = _first(said, run.decisions, _steps(it.inputs))
+        (old,) = simulate_all([(it, first)], work_value_per_kwh, unlike(run))
         gain = old.cost.total_cost - run.cost.total_cost
-        worth = {one.name: gain - _gain(it, one, old, run, work_value_per_kwh) for one in moved}
+        gains = _gains(it, moved, old, run, work_value_per_kwh)
+        worth = {one.name: gain - without for one, without in zip(moved, gains, strict=True)}
         because = _broken(it, old) or _because(it.inputs, plan, gain, worth)
     inputs = tuple(_input_change(one, worth[one.name]) for one in moved)
     return SinceLast(plan.id, decisions, (*inputs, *_state(it.inputs, plan)), because)
@@ -144,20 +146,22 @@ def _made_up(first: FloatArray, then: FloatArray, steps: int) -> FloatArray:
     return course
 
 
-def _gain(it: ItCase, moved: _Moved, old: Simulation, new: Simulation, work_value_per_kwh: float) -> float:
-    """Return by how much the new decisions are cheaper with one input as it was."""
-    if not moved.by.any():
-        return old.cost.total_cost - new.cost.total_cost
-    under = it.under(moved.as_it_was)
-    costs = [
-        (
-            cost_of(under, one.decisions, one.site_kw, one.water_lps, work_value_per_kwh)
-            if moved.only_money
-            else simulate(under, one.decisions, work_value_per_kwh).cost
-        ).total_cost
-        for one in (old, new)
-    ]
-    return costs[0] - costs[1]
+def _gains(
+    it: ItCase, moved: Sequence[_Moved], old: Simulation, new: Simulation, work_value_per_kwh: float
+) -> Iterator[float]:
+    """Yield by how much the new decisions are cheaper with one input as it was."""
+    cases = [it.under(one.as_it_was) for one in moved]
+    anew = [case for case, one in zip(cases, moved, strict=True) if one.by.any() and not one.only_money]
+    asked = [(case, run.decisions) for case in anew for run in (old, new)]
+    runs = iter(simulate_all(asked, work_value_per_kwh) if asked else ())
+    for case, one in zip(cases, moved, strict=True):
+        pair = (next(runs), next(runs)) if case in anew else (old, new)
+        costs = (
+            cost_of(case, run.decisions, run.site_kw, run.water_lps, work_value_per_kwh) if one.only_money else run.cost
+            for run in pair
+        )
+        before, after = (cost.total_cost for cost in costs)
+        yield before - after
 
 
 def _broken(it: ItCase, old: Simulation) -> str:

@@ -34,7 +34,7 @@ def test_power_stays_for_an_hour() -> None:
 def test_arrivals_within_an_hour_bend_it() -> None:
     days = [quarters(arrives_from=at, due_within_h=24.0) for at in ("08:00", "08:30")]
     cases = [list(ItCase.of(replace(day, backlog_kwh={"batch": 0.0})).works.values()) for day in days]
-    held, bent = (WorksPlan(Problem(), works, 0.1).power_kw(0).variables()[0].size for works in cases)
+    held, bent = (WorksPlan(Problem(), works, 0.1).power_kw.variables()[0].size for works in cases)
     assert (held, bent) == (9, 12)  # of 6 hours; in the first one servers still wake
 
 
