@@ -13,7 +13,7 @@ from models.cooling import JointState, Load, PlantModel, PlantResponse, answers
 
 # Local controls stage chillers before they change the economizer, and change that before an operator moves a setpoint.
 _CHILLER_AWAY, _MODE_AWAY, _KELVIN_AWAY = 1.0, 10.0, 100.0
-_AT_ONCE = 8  # states asked about together
+_AT_ONCE = 2  # states asked about together
 
 
 def by_local_controls(
