@@ -126,6 +126,14 @@ class SitePlan:
         power = {name: plant.power_price for name, plant in self.plants.items()}
         return self.heat.running(power, {name: -np.asarray(law.dual_value) for name, law in self._heat_laws.items()})
 
+    @property
+    def decided(self) -> bool:
+        """Whether the solution may be carried out as it is: whole servers and jobs, heat pumps on or off."""
+        it, form = self.case.it, self.form
+        servers = all(name in (form.servers or {}) for name, pool in it.pools.items() if pool.planned)
+        jobs = form.jobs is not None or not any(case.choices.single.any() for case in it.jobs.values())
+        return servers and jobs and self.heat.on_or_off
+
     def charging(self) -> dict[str, FloatArray]:
         """Return which way batteries go on balance in the solution, in the steps where price alone would not keep them to one."""
         steps = self.case.it.free_power()
@@ -173,7 +181,8 @@ class SitePlan:
         """Return the heat that a plant room removes, and the part of it that comes from the racks."""
         if plant_id not in self._heats:
             heat = self.case.it.heat
-            total = sum(heat.heat_share(plant_id, source) * kw for source, kw in self._power.items())
+            shares = {source: heat.heat_share(plant_id, source) for source in self._power}
+            total = sum(share * self._power[source] for source, share in shares.items() if share != 0.0)
             at_racks = self.problem.defined(total - heat.taken_kw(plant_id))
             added = self.heat.added_kw(self.case.it.inputs.plant(plant_id))
             removed = at_racks

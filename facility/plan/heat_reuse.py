@@ -150,7 +150,6 @@ class HeatPumpPlan:
         self, problem: Problem, case: HeatPumpCase, *, integer: bool = False, running: FloatArray | None = None
     ) -> None:
         self.case = case
-        self.decided = running is not None
         self.running: Any = cp.Variable(case.steps, boolean=integer) if running is None else cp.Constant(running)
         self.heat_kw = cp.Variable(case.steps, nonneg=True)
         self.power_kw = cp.multiply(case.standing_kw, self.running) + cp.multiply(case.slope, self.heat_kw)
@@ -175,9 +174,9 @@ class HeatPumpPlan:
         return bool((np.abs(running - np.round(running)) <= _WHOLE).all())
 
     def solved_heat_kw(self) -> FloatArray:
-        """Return the solution's heat: within the machine's limits where it is decided when it runs."""
+        """Return the solution's heat: within the machine's limits where it runs or does not."""
         heat_kw = np.maximum(np.asarray(self.heat_kw.value, dtype=float), 0.0)
-        return self.case.cleaned(heat_kw) if self.decided else heat_kw
+        return self.case.cleaned(heat_kw) if self.on_or_off else heat_kw
 
     def _least_times(self, problem: Problem, started: Any, changes: Any) -> None:
         case = self.case

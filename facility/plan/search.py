@@ -95,7 +95,11 @@ class Search:
         return self.best
 
     def _settle(self, relaxed: SitePlan) -> tuple[dict[str, StatePath], SitePlan] | None:
-        """Choose and restrict in turn until the states stay; return the cheapest states seen and their solution."""
+        """Choose and restrict in turn until the states stay; return the cheapest states seen and their solution.
+
+        Servers are those of the relaxation, rounded up: states hardly move them, and what is found may then hold as it is. Where
+        they leave no solution, they are free.
+        """
         solved, best, tried = relaxed, None, set[bytes]()
         for _ in range(ROUNDS):
             paths = self._choose(solved)
@@ -104,7 +108,7 @@ class Search:
             tried.add(_key(paths))
             self._remember(paths)
             self.statistics.rounds += 1
-            restricted = self._restrict(paths, solved)
+            restricted = self._restrict(paths, solved, Form(servers=decided_servers(solved)), UNDECIDED)
             if restricted is None:
                 continue  # these states are forbidden now where they failed
             solved = restricted
@@ -149,30 +153,37 @@ class Search:
         known, suits = self._borne[name].known(load), solved.heat.suiting(plant, idle=idle)
         return self._choosers[name].choose(heat, at_racks, known, price, suits)
 
-    def _restrict(self, paths: Mapping[str, StatePath], solved: SitePlan, decided: Form = UNDECIDED) -> SitePlan | None:
-        """Solve with these states, exact at the heat of the last solution; forbid them where they leave no solution."""
+    def _restrict(self, paths: Mapping[str, StatePath], solved: SitePlan, *decided: Form) -> SitePlan | None:
+        """Solve with these states, exact at the heat of the last solution; forbid them where they leave no solution.
+
+        Of what is `decided`, the first that has a solution counts.
+        """
         with self.statistics.stage("restrict"):
             points = {name: self._point(name, path, solved) for name, path in paths.items()}
-            try:
-                form = replace(decided, points=points, charging=solved.charging())
-                return restrict(self.case, form, max(self._left_s(), 0.1))
-            except BlockedError as blocked:
-                self.failures[:0] = blocked.shortfalls
-                self._forbid(paths, blocked.steps)
-                return None
+            for one in decided:
+                try:
+                    form = replace(one, points=points, charging=solved.charging())
+                    return restrict(self.case, form, max(self._left_s(), 0.1))
+                except BlockedError as error:
+                    blocked = error
+            self.failures[:0] = blocked.shortfalls
+            self._forbid(paths, blocked.steps)
+            return None
 
     def _finish(self, paths: Mapping[str, StatePath], solved: SitePlan) -> bool:
-        """Round servers up, solve again, verify; keep the plan if it holds, learn what states that do not bear, or forbid them.
+        """Verify; keep the plan if it holds, learn what states that do not bear, or forbid them.
 
-        Where only a power is off, solve once more: the pieces are exact at the heat of the solution before.
+        Before, decide what is not, and solve again. Where only a power is off, solve once more: the pieces are exact at the heat
+        of the solution before.
         """
         whole = self._whole(paths, solved)
         if whole is None:
             return False
         solved, jobs = whole
         decided = Form(servers=decided_servers(solved), jobs=jobs, running=solved.running())
+        plan = solved if solved.decided else None
         for _ in range(REPAIRS):
-            plan = self._restrict(paths, solved, decided)
+            plan = plan or self._restrict(paths, solved, decided)
             if plan is None:
                 return False
             run, broken = self._verified(plan, paths)
@@ -181,7 +192,7 @@ class Search:
                 return True
             if any(not plant.response.feasible.all() for plant in run.plants.values()):
                 break
-            solved = plan
+            solved, plan = plan, None
         self.failures.extend(broken)
         for name, plant in run.plants.items():
             self._forbid({name: paths[name]}, self._borne[name].learn(plant, paths[name]))
@@ -254,7 +265,7 @@ class Search:
                 exact, paths = branch_and_bound(self.case, only, min(self._left_s(), POLISH_S))
             except (ProvenInfeasibleError, NoPlanFoundError):
                 return  # not proof: only these states were allowed; `run` says that no plan was found
-        restricted = self._restrict(paths, exact)
+        restricted = self._restrict(paths, exact, UNDECIDED)
         if restricted is not None:
             self._finish(paths, restricted)
 

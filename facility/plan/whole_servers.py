@@ -46,6 +46,8 @@ def whole_awake(case: PoolCase, awake: FloatArray) -> FloatArray:
     """
     steps, unit, none = case.steps, sp.eye_array(case.steps), sp.csr_array((case.steps, case.steps))
     least = np.clip(np.ceil(awake - WHOLE), 0, case.pool.servers)
+    if _keeps_times(case, least):
+        return least
     change = (unit - sp.eye_array(steps, k=-1)).tocsr()
     first = np.zeros(steps)
     first[0] = case.awake_now
@@ -61,3 +63,12 @@ def whole_awake(case: PoolCase, awake: FloatArray) -> FloatArray:
     cost = np.concatenate([np.ones(steps), np.full(2 * steps, WHOLE)])
     found = milp(cost, integrality=np.ones(3 * steps, dtype=np.int64), bounds=bounds, constraints=rows)
     return np.round(found.x[:steps]) if found.success else least
+
+
+def _keeps_times(case: PoolCase, awake: FloatArray) -> bool:
+    """Tell whether servers keep the pool's minimum times and its limit of boots."""
+    change, steps = np.diff(awake, prepend=case.awake_now), case.steps
+    woken, slept = np.maximum(change, 0.0), np.maximum(-change, 0.0)
+    times = (trailing(steps, case.awake_steps) @ woken <= awake + WHOLE).all()
+    rests = (trailing(steps, case.asleep_steps) @ slept <= case.pool.servers - awake + WHOLE).all()
+    return bool(times and rests and woken.max(initial=0.0) <= case.most_wakes + WHOLE)
