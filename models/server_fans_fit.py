@@ -21,9 +21,9 @@ from models.servers import ServerFans
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-LEAST_SPAN_K = 2.0  # of inlet temperature, between the quantiles below
+LEAST_SPAN_K = 2.0  # of inlet temperature, between its coldest and its warmest rows, as follows
 LEAST_ROWS = 96
-_SPAN_QUANTILES = (0.05, 0.95)
+_END_FRAC, _END_ROWS = 0.05, 4  # of the rows, but no more than these: an hour in which a plan has gone there
 _GAUSSIAN_90 = 1.645
 _FORM_FRAC = 0.004  # what the parameters leave of laws of other forms
 _DAY_S = 86_400
@@ -48,7 +48,8 @@ class ServerFansFit:
     half_width_frac
         Half of the 90 % interval of power at the warm end over that at the cold end [-].
     card
-        The model card; its errors are of a step given the one before, on every other day, by a law learned on the days between.
+        The model card; its errors are of a step given the one before, on every other step, by a law learned on the steps between;
+        where no work is measured, and load and inlets may go up together by chance, on every other day.
     """
 
     ahead: StepAhead
@@ -83,11 +84,12 @@ def fit_server_fans(hall: str, table: pd.DataFrame, prior: ServerFans) -> Server
     Raises
     ------
     InletNeverMovedError
-        If the inlets moved less than `LEAST_SPAN_K`, or there are fewer than `LEAST_ROWS` rows, or those of one day only.
+        If the inlets moved less than `LEAST_SPAN_K`, or there are fewer than `LEAST_ROWS` rows, or, where no work is
+        measured, those of one day only.
     """
     seen = _seen(hall, table[INLET])
     history = HallHistory.of(table)
-    every_other = _every_other_day(hall, table.index[history.steps])
+    every_other = _every_other(hall, table, history)
     law = likely_law(history, history.steps, prior)
     half_width_frac = _half_width_frac(law, seen)
     card = _card(hall, table, seen, _tested(table, history, prior, every_other), _said(law, seen, half_width_frac))
@@ -98,7 +100,8 @@ def _seen(hall: str, inlet_degc: pd.Series[float]) -> tuple[float, float]:
     if len(inlet_degc) < LEAST_ROWS:
         count = len(inlet_degc)
         raise InletNeverMovedError(f"{hall}: {count} whole rows of IT power, inlet and work; {LEAST_ROWS} are needed")
-    low, high = (float(inlet_degc.quantile(q)) for q in _SPAN_QUANTILES)
+    end_frac = min(_END_FRAC, _END_ROWS / len(inlet_degc))
+    low, high = (float(inlet_degc.quantile(q)) for q in (end_frac, 1 - end_frac))
     if high - low < LEAST_SPAN_K:
         raise InletNeverMovedError(
             f"{hall}: the mean inlet stayed within {low:.1f}..{high:.1f} degC; "
@@ -130,21 +133,28 @@ def _said(law: LikelyLaw, seen: tuple[float, float], half_width_frac: float) -> 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Tested:
-    """Steps of one half of the days: measured power [kW], and what it missed by laws learned on the other half."""
+    """Steps of one half: measured power [kW], and what it missed by laws learned on the other half."""
 
     measured_kw: FloatArray
     law_missed_kw: FloatArray
     prior_missed_kw: FloatArray
 
 
-def _every_other_day(hall: str, times: pd.Index) -> BoolArray:
-    """Return which steps are of every other day that there is."""
-    days, of_day = np.unique(pd.DatetimeIndex(times).as_unit("s").asi8 // _DAY_S, return_inverse=True)
+def _every_other(hall: str, table: pd.DataFrame, history: HallHistory) -> BoolArray:
+    """Return which steps are of one half. Where work is measured, a plan's first move to other inlets may be in both halves."""
+    if not _by_the_hour(table):
+        return np.asarray(np.arange(len(history.steps)) % 2 == 1)
+    times = pd.DatetimeIndex(table.index[history.steps]).as_unit("s").asi8
+    days, of_day = np.unique(times // _DAY_S, return_inverse=True)
     if len(days) < 2:
         raise InletNeverMovedError(
             f"{hall}: rows of one day; two are needed, one to learn from and one to be tested on"
         )
     return np.asarray(of_day % 2 == 1)
+
+
+def _by_the_hour(table: pd.DataFrame) -> bool:
+    return any(name.startswith(BY_THE_HOUR) for name in table.columns)
 
 
 def _tested(table: pd.DataFrame, history: HallHistory, prior: ServerFans, every_other: BoolArray) -> list[_Tested]:
@@ -165,10 +175,10 @@ def _card(
     test = errors(measured, measured - missed)
     prior_test = errors(measured, measured - np.concatenate([half.prior_missed_kw for half in halves]))
     better = test.rmse < prior_test.rmse
-    by_hour = any(name.startswith(BY_THE_HOUR) for name in table.columns)
+    work = "the hour" if _by_the_hour(table) else "its measurements"
     return ModelCard(
         name=f"{hall}.server_fans",
-        method=f"server fans and leakage by the inlet, work by {'the hour' if by_hour else 'its measurements'}, a step ahead",
+        method=f"server fans and leakage by the inlet, work by {work}, a step ahead",
         unit="kW",
         window=(table.index[0].isoformat(), table.index[-1].isoformat()),
         features={INLET: seen},
@@ -178,7 +188,7 @@ def _card(
         half_width=conformal_half_width(missed),
         coverage_frac=coverage_frac(halves[1].law_missed_kw, 0.0, conformal_half_width(halves[0].law_missed_kw)),
         qualified=better,
-        reason=f"{'beats' if better else 'does not beat'} the prior on days that it was not learned on "
+        reason=f"{'beats' if better else 'does not beat'} the prior on steps that it was not learned on "
         f"(RMSE of a step {test.rmse:.3g} against {prior_test.rmse:.3g})",
         notes=(said,),
     )

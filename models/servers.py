@@ -9,8 +9,11 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 
-REFERENCE_INLET_DEGC = 18.0  # coldest recommended inlet (ASHRAE TC 9.9): extra power is then never negative in use
+REFERENCE_INLET_DEGC = (
+    18.0  # coldest recommended inlet (ASHRAE TC 9.9): where a site allows no colder one, extra power is positive
+)
 RATED_INLET_DEGC = 25.0  # where fan_power_share_frac holds
+_LEAST_FRAC = 0.1  # of the rated power: a steep law ends somewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,8 @@ class ServerFans:
     leakage_per_k: float = 0.001
 
     def extra_frac(self, inlet_degc: npt.ArrayLike) -> FloatArray:
-        """Return power beyond that at the reference inlet over power there [-]; 0 at and below it."""
-        inlet = np.maximum(np.asarray(inlet_degc, float), REFERENCE_INLET_DEGC)
+        """Return power beyond that at the reference inlet over power there [-]; negative below it."""
+        inlet = np.asarray(inlet_degc, float)
         extra: FloatArray = self._relative(inlet) / self._relative(np.float64(REFERENCE_INLET_DEGC)) - 1
         return extra
 
@@ -49,7 +52,8 @@ class ServerFans:
         """Return power over that at the rated inlet."""
         warmer_k = inlet_degc - RATED_INLET_DEGC
         speed = np.maximum(1 + self.speed_per_k * warmer_k, self.min_speed_frac)
-        return np.asarray(1 + self.fan_power_share_frac * (speed**3 - 1) + self.leakage_per_k * warmer_k)
+        power = 1 + self.fan_power_share_frac * (speed**3 - 1) + self.leakage_per_k * warmer_k
+        return np.asarray(np.maximum(power, _LEAST_FRAC))
 
     def at_reference_kw(self, it_kw: npt.ArrayLike, inlet_degc: npt.ArrayLike) -> FloatArray:
         """Return measured IT power [kW] brought to the reference inlet, so that histories at different inlets compare."""

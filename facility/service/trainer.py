@@ -1,4 +1,4 @@
-"""The trainer's process: trains at once when there is no model, each night, and when the plant no longer does as the models say."""
+"""The trainer's process: trains at once without a model, each night, and when the plant leaves its models or what they saw."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from facility.errors import FacilityError
 from facility.learn.drift_watch import note_drift
 from facility.learn.model_events import drift_event, training_events
 from facility.learn.model_store import ModelStore
+from facility.learn.new_ground import new_ground
 from facility.learn.training import train_site
 from facility.log import get_logger
 from facility.service.events import record_events
@@ -37,7 +38,7 @@ def run(worker: Worker) -> None:
 
 def reasons_of(worker: Worker) -> Reasons:
     """Return why this worker trains."""
-    return Reasons(ModelStore(worker.state.models), partial(notice_drift, worker))
+    return Reasons(ModelStore(worker.state.models), partial(notice_drift, worker), partial(find_new_ground, worker))
 
 
 def train_once(worker: Worker, why: str) -> None:
@@ -73,3 +74,14 @@ def notice_drift(worker: Worker) -> str:
         _log.warning("drift", part=drift.part, drift=str(drift), version=drift.version)
     record_events(loaded, worker.state, [drift_event(drift, "trainer", now) for drift in found])
     return ", ".join(map(str, found))
+
+
+def find_new_ground(worker: Worker) -> str:
+    """Return in words where the plant is and its models have never been."""
+    loaded, now = worker.loaded, worker.clock.now()
+    try:
+        with open_environment(loaded, worker.state, worker.clock) as environment:
+            return ", ".join(new_ground(loaded, environment.telemetry, environment.models, now))
+    except FacilityError as error:
+        _log.warning("new ground not looked for", kind=type(error).__name__, reason=str(error))
+        return ""

@@ -1,4 +1,4 @@
-"""Why to train now: no model has been made, a night has come, equipment has changed, or a part has left its model."""
+"""Why to train now: no model, a night, equipment that has changed, a part that has left its model, ground that none has seen."""
 
 from __future__ import annotations
 
@@ -26,14 +26,18 @@ class Reasons:
         Whose version in service is looked at.
     notice_drift
         Looks for drift, keeps what it finds, and returns it in words; nothing where there is none.
+    find_new_ground
+        Returns in words where the plant is now and no version of the models has been; nothing where there is no such place.
     """
 
     models: ModelStore
     notice_drift: Callable[[], str]
+    find_new_ground: Callable[[], str]
     night: datetime | None = None
     retry: datetime | None = None
     drift_due: datetime | None = None
     site: LoadedSite | None = None  # the last one that was looked at
+    ground: str = ""  # the last that was told: a training that does not help is not repeated
 
     def due(self, loaded: LoadedSite, now: datetime) -> str:
         """Return why to train now, in words; nothing where there is no reason."""
@@ -53,9 +57,14 @@ class Reasons:
                 return why
         if self.drift_due is None or now >= self.drift_due:
             self.drift_due = now + DRIFT_EVERY
-            if drift := self.notice_drift():
-                return f"drift of {drift}"
+            return self._looked()
         return ""
+
+    def _looked(self) -> str:
+        if drift := self.notice_drift():
+            return f"drift of {drift}"
+        before, self.ground = self.ground, self.find_new_ground()
+        return f"beyond what models have seen: {self.ground}" if self.ground not in ("", before) else ""
 
 
 def _unfit(models: ModelStore, loaded: LoadedSite) -> str:

@@ -69,6 +69,15 @@ def test_servers_within_the_published_band() -> None:
     assert fans.at_reference_kw(100 * (1 + fans.extra_frac(29.0)), 29.0) == pytest.approx(100.0)
 
 
+def test_where_a_site_allows_it_colder_air_than_recommended_counts_too() -> None:
+    steep = ServerFans(fan_power_share_frac=0.45, speed_per_k=0.035, min_speed_frac=0.8, leakage_per_k=0.03)
+    for fans in (ServerFans(), steep):
+        extra = fans.extra_frac(np.linspace(-10, 18, 50))
+        assert (np.diff(extra) >= 0).all() and extra[-1] == 0.0
+        assert (extra > -1).all()  # power stays above 0 however steep
+    assert steep.extra_frac(15.0) < -0.1
+
+
 def test_ups_losses() -> None:
     assert UPS.loss_kw(0.0) == 7.0
     assert UPS.loss_kw(600.0) == pytest.approx(7 + 7.2 + 13.2)

@@ -121,7 +121,27 @@ def test_inlets_that_never_moved_are_refused_by_name() -> None:
     with pytest.raises(InletNeverMovedError, match="hall-1: 50 whole rows"):
         fit_server_fans("hall-1", hall_table(rows.iloc[:50], work), PRIOR)
     with pytest.raises(InletNeverMovedError, match="hall-1: rows of one day"):
-        fit_server_fans("hall-1", hall_table(rows.iloc[:96], work), PRIOR)
+        fit_server_fans("hall-1", hall_table(rows.iloc[:96]), PRIOR)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_two_hours_in_colder_air_teach_what_three_days_at_one_temperature_could_not(seed: int) -> None:
+    """A plan goes down by a kelvin a quarter of an hour and stays; work is measured, and comes and goes besides."""
+    times = pd.date_range("2026-03-02", periods=3 * 96 + 14, freq="15min", tz="UTC")
+    random = np.random.default_rng(seed)
+    busy = 200 + 60 * np.sin(np.arange(len(times)) / 96 * 2 * np.pi)
+    inlet = np.concatenate([np.full(3 * 96, 25.0), np.arange(24.0, 19.9, -1.0), np.full(9, 20.0)])
+    inlet += random.normal(0, 0.03, len(times))
+    it_kw = (30 + 0.3 * busy) * truth(inlet) * (1 + random.normal(0, 0.001, len(times)))
+    rows = pd.DataFrame({"it_kw": it_kw, "inlet_degc": inlet}, index=times)
+    table = hall_table(rows, pd.DataFrame({"awake": 400.0, "busy": busy}, index=times))
+    with pytest.raises(InletNeverMovedError, match="stayed within"):
+        fit_server_fans("hall-1", table.iloc[: 3 * 96], PRIOR)
+    fit = fit_server_fans("hall-1", table, PRIOR)
+    assert fit.qualified, fit.card.reason
+    cold, warm = truth(np.array([20.0, 25.0]))
+    ours, priors = ((1 + fans.extra_frac(25.0)) / (1 + fans.extra_frac(20.0)) for fans in (fit.fans, PRIOR))
+    assert abs(ours - warm / cold) < min(0.01, 0.5 * abs(priors - warm / cold))
 
 
 def test_it_is_stored_without_pickles() -> None:

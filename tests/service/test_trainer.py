@@ -19,7 +19,7 @@ from facility.learn.equipment import equipment_of
 from facility.learn.model_store import ModelStore
 from facility.learn.sample import pack
 from facility.records import Quality, ReadingBatch
-from facility.service.trainer import notice_drift, reasons_of
+from facility.service.trainer import find_new_ground, notice_drift, reasons_of
 from facility.service.training_due import DRIFT_EVERY, RETRY
 from facility.service.worker import Worker
 from facility.site_file import LoadedSite, load_site
@@ -85,6 +85,9 @@ def record_fans(worker: Worker, factor: float, since: datetime) -> None:
         power = 1.1 * fan.power_kw(speeds(times), 3.6) * np.where(times >= pd.Timestamp(since), factor, 1.0)
         values |= {f"{crah}.fan_speed_frac": speeds(times), f"{crah}.fan_power_kw": power}
         values[f"{crah}.supply_air_temperature_degc"] = np.full(len(times), 20.0)
+    for rack in worker.loaded.site.halls[0].racks:
+        for quantity, value in (("power_kw", 5.0), ("inlet_temperature_degc", 21.0)):
+            values |= {point.id: np.full(len(times), value) for point in worker.loaded.points.of(rack.id, quantity)}
     batches = [
         ReadingBatch(
             points=[point] * len(times),
@@ -151,6 +154,25 @@ def test_drift_is_journaled_kept_and_a_reason_once(worker: Worker) -> None:
     assert event.detail["size"] == pytest.approx(0.2 * 1.1 * 3 * 3.6 * 0.36, rel=0.35)
     assert read_changes(worker.state.models) == {PART: [since]}
     assert reasons.due(worker.loaded, NOON + DRIFT_EVERY) == ""
+
+
+def test_air_where_no_version_has_been_is_a_reason_once(worker: Worker) -> None:
+    serve_fan_model(worker)
+    seen = {"name": "hall-1.rack_inlets", "features": {"supply_air_degc": (23.0, 24.0)}}
+    ModelStore(worker.state.models).save("v0", {}, {"parts": [seen]}, pictures=pack({}))
+    record_fans(worker, 1.0, NOON)
+    reasons = reasons_of(worker)
+    assert reasons.due(worker.loaded, NOON) == "beyond what models have seen: hall-1.rack_inlets: supply air of 20 degC"
+    assert reasons.due(worker.loaded, NOON + DRIFT_EVERY) == ""
+
+
+@pytest.mark.parametrize("seen_degc", [(19.5, 24.0), (18.0, 19.5)])
+def test_air_near_what_one_version_has_seen_is_none(worker: Worker, seen_degc: tuple[float, float]) -> None:
+    serve_fan_model(worker)
+    seen = {"name": "hall-1.rack_inlets", "features": {"supply_air_degc": seen_degc}}
+    ModelStore(worker.state.models).save("v0", {}, {"parts": [seen]}, pictures=pack({}))
+    record_fans(worker, 1.0, NOON)
+    assert find_new_ground(worker) == ""
 
 
 def test_fans_that_draw_what_they_did_are_no_drift(worker: Worker) -> None:

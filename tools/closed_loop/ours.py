@@ -20,6 +20,7 @@ from facility.history.journal_database import open_database
 from facility.learn.drift_watch import note_drift
 from facility.learn.model_events import drift_event, training_events
 from facility.learn.model_store import ModelStore
+from facility.learn.new_ground import new_ground
 from facility.learn.training import train_site
 from facility.plan.decisions import CHARGE
 from facility.ports import Signals
@@ -99,7 +100,7 @@ class Ours:
         self._led: set[Key] = set()
         self._plan: Plan | None = None
         self._next_plan: datetime | None = None
-        self._reasons = Reasons(environment.models, self._drift)
+        self._reasons = Reasons(environment.models, self._drift, self._new_ground)
         self._follower = None if plans_alone else Follower(environment.loaded)
 
     def decide(self, time: datetime, measured: Mapping[Key, float]) -> Mapping[Key, float]:
@@ -188,6 +189,11 @@ class Ours:
             environment.journal.append(drift_event(drift, "trainer", now))
             self.diary.notes.append(f"{now:%Y-%m-%d %H:%M} drift of {drift}")
         return ", ".join(map(str, found))
+
+    def _new_ground(self) -> str:
+        environment = self._environment
+        found = new_ground(environment.loaded, self._telemetry, environment.models, environment.clock.now())
+        return ", ".join(found)
 
 
 def holds(abnormal: AbnormalInput, measured: Mapping[Key, float]) -> bool:
