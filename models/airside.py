@@ -40,6 +40,8 @@ class Airside:
         Envelope at the rack inlets.
     altitude_m
         Height above sea level [m].
+    own_control
+        Nobody commands the dampers: they open whenever their envelope lets them, whatever dew point comes in.
     """
 
     economizer: AirsideEconomizer
@@ -48,6 +50,7 @@ class Airside:
     dew_point_max_degc: float = 15.0
     relative_humidity_max_frac: float = 0.7
     altitude_m: float = 0.0
+    own_control: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +90,8 @@ class Breath:
     """What breathing does, (n, m) each.
 
     `taken_kw` is the heat that outdoor air and humidifier take, `power_kw` what relief fans and humidifier draw, `humidity_ratio`
-    that of the hall, `too_dry` and `too_humid` where open dampers break its envelope.
+    that of the hall, `too_dry` and `too_humid` where open dampers break its envelope, as far as a plan can do
+    something about it: of dampers on their own control relative humidity alone, which warmer inlets lower.
     """
 
     open: BoolArray
@@ -117,7 +121,7 @@ def breathe(airside: Airside, outdoor: OutdoorAir, stream: Stream, *, dampers_op
     Shut dampers leak `min_outdoor_frac`; the hall's humidity is then no concern of theirs: a make-up unit keeps it.
     """
     unit, altitude_m = airside.economizer, airside.altitude_m
-    is_open = dampers_open & _inside(unit, outdoor, stream)
+    is_open = (dampers_open or airside.own_control) & _inside(unit, outdoor, stream)
     dry = outdoor.humidity_ratio[:, None]
     cooled_degc = outdoor.degc[:, None] - _evaporation_k(airside, dry)
     rated_kw_per_k = unit.rated_airflow_m3ps * AIR_KJ_PER_M3K * psychrometrics.air_density_frac(altitude_m)
@@ -131,6 +135,7 @@ def breathe(airside: Airside, outdoor: OutdoorAir, stream: Stream, *, dampers_op
     dew = psychrometrics.dew_point_of_ratio_degc(ratio, altitude_m)
     humidity = psychrometrics.relative_humidity_frac(stream.inlet_degc, dew + DEW_POINT_BAND_K)
     kwh_per_kg = airside.humidifier.kwh_per_kg if airside.humidifier else 0.0
+    told = is_open & (not airside.own_control)
     least, most = airside.dew_point_min_degc, airside.dew_point_max_degc
     return Breath(
         open=is_open,
@@ -141,8 +146,8 @@ def breathe(airside: Airside, outdoor: OutdoorAir, stream: Stream, *, dampers_op
         humidity_ratio=ratio,
         dew_point_degc=np.where(is_open, dew, np.clip(dew, least, most)),
         water_lps=humidifier.water_lps(vapour_kgps, kwh_per_kg),
-        too_dry=is_open & (dew < least),
-        too_humid=is_open & ((dew > most) | (humidity > airside.relative_humidity_max_frac)),
+        too_dry=told & (dew < least),
+        too_humid=(told & (dew > most)) | (is_open & (humidity > airside.relative_humidity_max_frac)),
     )
 
 

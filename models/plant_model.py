@@ -178,7 +178,7 @@ class CoolingPlant:
             supply_ranges_degc=tuple(hall.supply_range_degc for hall in self.hall_parts),
             chillers=len(self.chillers),
             economizer_kind=self.economizer.kind if self.economizer else None,
-            dampers=any(hall.airside for hall in self.hall_parts),
+            dampers=any(hall.airside and not hall.breathes_by_itself for hall in self.hall_parts),
             supply_steps_k=self.supply_air_max_step_k,
         )
 
@@ -209,8 +209,7 @@ class CoolingPlant:
             water_rise_k=self.water_rise_k,
             pump_kw=self.chilled_pump_kw,
         )
-        if settings.dampers_open:
-            terminals.check_air(self.hall_parts, ends.halls, limits)
+        terminals.check_air(self.hall_parts, ends.halls, limits, told_to_open=settings.dampers_open)
         laws = {f"crah_fan.{hall}": part.fan_kw for hall, part in zip(self.halls, ends.halls, strict=True)}
         laws |= {
             f"airside.{hall.id}": part.breath.power_kw
@@ -245,7 +244,7 @@ class CoolingPlant:
             flow_lps,
             Weather(load.outdoor_degc, load.wet_bulb_degc),
             pumped_lps,
-            may_cycle=settings.dampers_open,
+            may_cycle=settings.dampers_open or any(hall.breathes_by_itself for hall in self.hall_parts),
         )
         rejection = reject(self.room, stage, demand, limits, self.water_kwh_per_m3)
         return self._response(stage, demand, ends, rejection, limits)

@@ -90,7 +90,7 @@ def answer(
     drawn = sum((a.fan_kw + a.server_fan_kw + a.breath.power_kw for a in air), np.zeros(1))
     to_water = sum((a.heat_kw for a in air), np.zeros(1))
     total_flow = sum((a.water_lps for a in air), flow[:, None])
-    short = sum((~a.coil_reaches for a in air), np.zeros(1))
+    short = sum((~a.coil_reaches + a.too_cold_k for a in air), np.zeros(1))
     cost = pump_kw(total_flow) + drawn + to_water / _ASSUMED_COP + _FORBIDDEN_KW * short
     trial = np.argmin(cost, axis=1)
     at = (rows, trial)
@@ -111,14 +111,16 @@ def outdoor_air(hall: Hall, load: Load) -> OutdoorAir | None:
     return OutdoorAir.of(load.outdoor_degc, load.wet_bulb_degc, hall.airside.altitude_m)
 
 
-def check_air(halls: tuple[Hall, ...], chosen: tuple[HallAnswer, ...], limits: LimitLog) -> None:
-    """Open dampers let air into some hall, and no hall's humidity leaves its envelope by them."""
-    breathing = [(hall.id, answer.breath) for hall, answer in zip(halls, chosen, strict=True) if hall.airside]
-    is_open = np.logical_or.reduce([breath.open for _, breath in breathing])
-    limits.require(is_open, f"{', '.join(hall for hall, _ in breathing)}: outdoor air envelope")
+def check_air(halls: tuple[Hall, ...], chosen: tuple[HallAnswer, ...], limits: LimitLog, *, told_to_open: bool) -> None:
+    """Dampers told to open let air into some hall, and no hall's humidity leaves its envelope by dampers that are open."""
+    breathing = [(hall, answer.breath) for hall, answer in zip(halls, chosen, strict=True) if hall.airside]
+    if told_to_open:
+        told = [(hall.id, breath) for hall, breath in breathing if not hall.breathes_by_itself]
+        is_open = np.logical_or.reduce([breath.open for _, breath in told])
+        limits.require(is_open, f"{', '.join(hall for hall, _ in told)}: outdoor air envelope")
     for hall, breath in breathing:
-        limits.require(~breath.too_dry, f"{hall}: dew point min")
-        limits.require(~breath.too_humid, f"{hall}: dew point or relative humidity max")
+        limits.require(~breath.too_dry, f"{hall.id}: dew point min")
+        limits.require(~breath.too_humid, f"{hall.id}: dew point or relative humidity max")
 
 
 def _check(

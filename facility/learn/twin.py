@@ -155,13 +155,17 @@ def _hall(
         server_fans=learned.server_fans.get(hall.id, described_server_fans(site, hall)),
         density_frac=air_density_frac(site.altitude_m),
         it_over_air=_it_over_air(hall),
-        airside=_airside(site, hall, plant_id, at),
+        airside=_airside(loaded, hall, plant_id, at),
     )
     return learned.coils[plant_id].apply_to(model) if plant_id in learned.coils else model
 
 
-def _airside(site: Site, hall: Hall, plant_id: str, at: datetime | None) -> Airside | None:
-    """Return what a hall breathes with; None where its dampers are not in service, or two plants would have to agree on them."""
+def _airside(loaded: LoadedSite, hall: Hall, plant_id: str, at: datetime | None) -> Airside | None:
+    """Return what a hall breathes with; None where its dampers are not in service, or two plants would have to agree on them.
+
+    Dampers that have no point for a command follow their own control.
+    """
+    site = loaded.site
     shared = any(crah.hall == hall.id and crah.plant != plant_id for crah in site.crahs)
     if hall.economizer is None or shared or not _counts(site, hall.economizer, at):
         return None
@@ -173,6 +177,7 @@ def _airside(site: Site, hall: Hall, plant_id: str, at: datetime | None) -> Airs
         dew_point_max_degc=hall.limits.dew_point_max_degc,
         relative_humidity_max_frac=hall.limits.relative_humidity_max_frac,
         altitude_m=site.altitude_m,
+        own_control=loaded.points.one(hall.economizer.id, "economizer_mode_command") is None,
     )
 
 

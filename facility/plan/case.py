@@ -174,7 +174,12 @@ class ItCase:
         notes += [
             f"{hall.economizer.id}: dampers not measured, not in service or in a hall on two plants; counted as shut"
             for hall in site.halls
-            if hall.economizer is not None and not inputs.breathes(hall.id)
+            if hall.economizer is not None
+            and hall.economizer.id not in inputs.own_dampers
+            and not inputs.breathes(hall.id)
+        ]
+        notes += [
+            f"{unit}: takes no command; expected to open as its envelope says" for unit in sorted(inputs.own_dampers)
         ]
         return [*notes, *self.thermal.notes()]
 

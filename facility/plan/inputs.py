@@ -107,6 +107,8 @@ class PlanInputs:
         Other courses that `it_power_kw` may take, equally likely: what the plan saves is told over them.
     dampers_open
         By airside economizer: whether it is open, measured; those that are missing are counted as shut.
+    own_dampers
+        Airside economizers that take no command: their halls breathe whenever the envelope lets them.
     dew_point_degc
         By hall: highest measured at its racks.
     setpoints_now
@@ -152,6 +154,7 @@ class PlanInputs:
     goal_caps: Mapping[str, float] = field(default_factory=dict)
     taken_heat_kw: Mapping[str, FloatArray] = field(default_factory=dict)
     dampers_open: Mapping[str, bool] = field(default_factory=dict)
+    own_dampers: frozenset[str] = frozenset()
     dew_point_degc: Mapping[str, float] = field(default_factory=dict)
     tanks_now: Mapping[str, TankNow] = field(default_factory=dict)
     heat_pumps_now: Mapping[str, HeatPumpNow] = field(default_factory=dict)

@@ -21,15 +21,20 @@ _OPEN = 0.5  # dampers: 0 shut, 1 open
 
 
 def measured_dampers(plants: Sequence[CoolingPlant], situation: Situation) -> dict[str, bool]:
-    """Return by airside economizer whether it is open, of those whose mode is measured."""
-    units = [hall.airside.economizer.id for plant in plants for hall in plant.hall_parts if hall.airside]
+    """Return by airside economizer whether it is open, of those that take commands and whose mode is measured."""
+    units = _units(plants, by_themselves=False)
     known = {unit: situation.value(unit, MODE) for unit in units}
     return {unit: mode >= _OPEN for unit, mode in known.items() if mode is not None}
 
 
+def own_dampers(plants: Sequence[CoolingPlant]) -> frozenset[str]:
+    """Return the airside economizers that take no commands: they open as their own control does."""
+    return frozenset(_units(plants, by_themselves=True))
+
+
 def breathing_as_measured(plants: Sequence[CoolingPlant], situation: Situation) -> list[CoolingPlant]:
-    """Return plants whose halls breathe only where the mode of their dampers is measured."""
-    known = measured_dampers(plants, situation)
+    """Return plants whose halls breathe only by themselves, or where the mode of their dampers is measured."""
+    known = {*measured_dampers(plants, situation), *own_dampers(plants)}
     return [
         replace(
             plant,
@@ -60,3 +65,8 @@ def mode_changes_h(
 def held_min(changed_h: Sequence[float]) -> float:
     """Return how long ago the last change was [min]; infinity where none is known."""
     return 60.0 * min(changed_h, default=math.inf)
+
+
+def _units(plants: Sequence[CoolingPlant], *, by_themselves: bool) -> list[str]:
+    parts = [hall for plant in plants for hall in plant.hall_parts if hall.breathes_by_itself == by_themselves]
+    return [hall.airside.economizer.id for hall in parts if hall.airside]

@@ -18,7 +18,7 @@ from facility.prepare.demand import expected_peak_kw
 from facility.prepare.heat_now import heat_demand_kw, heat_pumps_now, tanks_now
 from facility.prepare.held_machines import HeldMachines
 from facility.prepare.load_outlook import LoadOutlook, most_busy
-from facility.prepare.mode_history import held_min, measured_dampers, mode_changes_h
+from facility.prepare.mode_history import held_min, measured_dampers, mode_changes_h, own_dampers
 from facility.prepare.server_places import asleep_servers, main_crah
 from facility.prepare.situation import Situation, dew_points_degc
 from facility.prepare.solar_outlook import SolarOutlook
@@ -73,6 +73,7 @@ def plan_inputs(
         plants=plants,
         plants_now=_plants_now(loaded, telemetry, situation, plants),
         dampers_open=measured_dampers(plants, situation),
+        own_dampers=own_dampers(plants),
         dew_point_degc=dew_points_degc(loaded, situation),
         outdoor_degc=series[OUTDOOR].values,
         wet_bulb_degc=series[WET_BULB].values,

@@ -160,6 +160,26 @@ def test_what_open_dampers_may_not_do_is_named(airside: Airside, dry: float, dew
     assert breathing_plant(airside).evaluate(OPEN, weather(200.0, dry, dew)).limit[0] == limit
 
 
+def test_dampers_that_nobody_commands_open_by_themselves_and_set_the_plan_no_limit() -> None:
+    """Air too dry for the hall comes in all the same: no state could keep it out, so that none is forbidden."""
+    by_itself = breathing_plant(Airside(DAMPERS, dew_point_min_degc=0.0, own_control=True))
+    assert len(by_itself.states()) == len(plant().states())
+    dry, hot = weather(60.0, 5.0, -5.0, liquid_kw=10.0), weather(200.0, 30.0, 10.0)
+    answer = by_itself.evaluate(SHUT, dry)
+    assert answer.feasible.all() and answer.dampers_open.all()
+    assert answer.overhead_kw == pytest.approx(breathing_plant().evaluate(OPEN, dry).overhead_kw)
+    assert by_itself.evaluate(SHUT, hot).overhead_kw == pytest.approx(plant().evaluate(SHUT, hot).overhead_kw)
+
+
+def test_what_they_let_in_bounds_how_cold_the_inlets_may_be() -> None:
+    """A dew point of 13 is 70 % of humidity at 18.5 degC; how dry or damp the air is otherwise, no state could change."""
+    by_itself = breathing_plant(Airside(DAMPERS, dew_point_max_degc=11.0, own_control=True))
+    damp = weather(60.0, 16.0, 13.0)
+    cold, warm = (dataclasses.replace(SHUT, supply_air_degc=(degc,)) for degc in (16.0, 21.0))
+    assert by_itself.evaluate(cold, damp).limit[0] == "hall-1: dew point or relative humidity max"
+    assert by_itself.evaluate(warm, damp).feasible.all()
+
+
 def test_states_are_doubled_where_a_hall_breathes_and_asked_together() -> None:
     there, today = breathing_plant(), weather(200.0, 12.0, 5.0)
     assert len(there.states()) == 2 * len(plant().states())

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from facility.learn.twin import Learned, plant_models
-from facility.prepare.mode_history import breathing_as_measured, held_min, measured_dampers, mode_changes_h
+from facility.points import PointIndex
+from facility.prepare.mode_history import breathing_as_measured, held_min, measured_dampers, mode_changes_h, own_dampers
 from facility.prepare.situation import Situation
 from facility.site_file import LoadedSite, load_site
 from tests.prepare.conftest import DEMO, NOW
@@ -32,6 +33,15 @@ def test_only_halls_whose_dampers_are_measured_breathe(breathing: LoadedSite) ->
     assert measured_dampers(plants, situation(ase_1=1.0)) == {"ase-1": True}
     (plant,) = breathing_as_measured(plants, situation(ase_1=0.0))
     assert [hall.airside is not None for hall in plant.hall_parts] == [True, False]
+
+
+def test_dampers_without_a_point_for_commands_follow_their_own_control(breathing: LoadedSite) -> None:
+    points = PointIndex(point for point in breathing.points if point.id != "ase-2.economizer_mode_command")
+    plants = plant_models(replace(breathing, points=points), Learned(), None, {})
+    assert own_dampers(plants) == {"ase-2"}
+    assert measured_dampers(plants, situation(ase_1=1.0, ase_2=0.0)) == {"ase-1": True}
+    (plant,) = breathing_as_measured(plants, situation())
+    assert [hall.airside is not None for hall in plant.hall_parts] == [False, True]
 
 
 def test_a_hall_on_two_plants_or_with_its_dampers_locked_out_does_not_breathe(breathing: LoadedSite) -> None:
