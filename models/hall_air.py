@@ -12,7 +12,7 @@ from models import airside, coil, fan, wet_coil
 from models.airside import Airside, Breath, OutdoorAir, Stream
 from models.heat_exchanger import AIR_KJ_PER_M3K, WATER_KJ_PER_LK, HeatExchanger
 from models.nameplate import Crah, group_crahs
-from models.rack_inlet import RackInlets
+from models.rack_inlet import KNEE_RISE_K, RackInlets
 from models.servers import ServerFans
 
 FloatArray = npt.NDArray[np.float64]
@@ -51,11 +51,17 @@ class Hall:
         return group_crahs(self.crahs)
 
     @property
+    def breathes_by_itself(self) -> bool:
+        """Whether it breathes outdoor air as its dampers see fit."""
+        return self.airside is not None and self.airside.own_control
+
+    @property
     def supply_range_degc(self) -> tuple[float, float]:
         """Supply air worth considering: within the CRAHs' range, and such that the inlets can stay between their limits."""
         group, inlets = self.group, self.inlets
         hottest_rise = np.max(inlets.offset_k + inlets.margin_k + inlets.recirculation_frac * _LEAST_AIR_RISE_K)
-        low = max(group.supply_air_min_degc, self.inlet_min_degc)
+        coldest_rise = float(inlets.coldest_degc(0.0, KNEE_RISE_K))
+        low = max(group.supply_air_min_degc, self.inlet_min_degc - coldest_rise)
         return low, max(low, min(group.supply_air_max_degc, self.inlet_max_degc - float(hottest_rise)))
 
 
@@ -70,6 +76,7 @@ class AirAnswer:
     water_lps: FloatArray
     air_rise_k: FloatArray
     coil_reaches: BoolArray  # (n, m): the coil with its valve open reaches the supply air
+    too_cold_k: FloatArray  # (n, m): by which the coldest inlet may be below its limit
     too_hot: BoolArray  # (n,): no airflow keeps the inlets
     bound_by: npt.NDArray[np.str_]  # (n,): what set the least airflow
     breath: Breath
@@ -138,6 +145,7 @@ def answer(
         water_lps=valve * rated_lps,
         air_rise_k=rise_k,
         coil_reaches=needed <= exchanger.effectiveness_at(speed, 1.0),
+        too_cold_k=np.maximum(hall.inlet_min_degc - hall.inlets.coldest_degc(supply_degc, rise_k), 0.0),
         too_hot=for_inlets > 1.0,
         bound_by=np.where(idle, f"{hall.id}: fan speed min", f"{hall.id}: rack inlet max"),
         breath=breath,

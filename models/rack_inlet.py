@@ -149,6 +149,14 @@ class RackInlets:
         beyond = (room + self.beyond_frac * self.knee_k) / steep
         return float(np.min(np.where(room < 0, room, np.where(below <= self.knee_k, below, beyond))))
 
+    def coldest_degc(self, supply_degc: float, air_rise_k: npt.ArrayLike) -> FloatArray:
+        """Return the temperature [degC] that no inlet is surely below; a prior is sure of the supply air alone."""
+        if self.seen_rise_k is None:
+            return np.full(np.shape(air_rise_k), supply_degc)
+        below_k = np.maximum(self.interval_k[0], PROBE_ACCURACY_K)
+        coldest: FloatArray = (self.inlet_degc(supply_degc, air_rise_k) - below_k).min(axis=-1)
+        return np.maximum(coldest, supply_degc)
+
     @property
     def known_rise_k(self) -> float:
         """Air rise [K] up to which the knee is known not to lie; infinite where the knee itself is known, or nothing at all.

@@ -137,6 +137,14 @@ def test_a_knee_that_nobody_has_seen_bounds_what_is_known() -> None:
     assert RackInlets.prior(["a"]).known_rise_k == np.inf
 
 
+def test_how_cold_inlets_may_be_is_known_from_history_alone() -> None:
+    prior = RackInlets.prior(["a", "b"])
+    learned = replace(prior, seen_rise_k=(6.0, 12.5), interval_k=np.array([[0.2, 0.5], [0.4, 0.4]]))
+    assert prior.coldest_degc(16.0, 10.0) == 16.0
+    assert learned.coldest_degc(16.0, 10.0) == pytest.approx(16.0 + 0.3 + 0.12 * 10.0 - 0.5)
+    assert replace(learned, offset_k=learned.offset_k - 2.0).coldest_degc(16.0, 10.0) == 16.0
+
+
 def test_no_room_at_all() -> None:
     assert RackInlets.prior(["a"]).greatest_rise_k(26.5, 27.0) < 0
 
