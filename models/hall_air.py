@@ -145,7 +145,7 @@ def answer(
         water_lps=valve * rated_lps,
         air_rise_k=rise_k,
         coil_reaches=needed <= exchanger.effectiveness_at(speed, 1.0),
-        too_cold_k=np.maximum(hall.inlet_min_degc - hall.inlets.coldest_degc(supply_degc, rise_k), 0.0),
+        too_cold_k=np.maximum(hall.inlet_min_degc - hall.inlets.coldest_degc(supply, rise_k), 0.0),
         too_hot=for_inlets > 1.0,
         bound_by=np.where(idle, f"{hall.id}: fan speed min", f"{hall.id}: rack inlet max"),
         breath=breath,

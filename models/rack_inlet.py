@@ -32,6 +32,7 @@ PROBE_ACCURACY_K = 0.3  # of a rack's inlet probe: a plan never comes nearer to 
 KNEE_RISE_K = 11.0  # of servers: 11 to 14 K at their rating, less at part load
 BEYOND_KNEE_FRAC = 1.2  # of the rise beyond the knee that reaches an inlet
 LEAST_RISE_K = 2.0  # an air rise below it says nothing about its share
+_MOST_RISE_K, _RISES = 50.0, 201
 _LEAST_AIR_FRAC = 0.1  # of its usual air: a rack gets some from its neighbours whatever stands
 
 
@@ -149,13 +150,12 @@ class RackInlets:
         beyond = (room + self.beyond_frac * self.knee_k) / steep
         return float(np.min(np.where(room < 0, room, np.where(below <= self.knee_k, below, beyond))))
 
-    def coldest_degc(self, supply_degc: float, air_rise_k: npt.ArrayLike) -> FloatArray:
+    def coldest_degc(self, supply_degc: npt.ArrayLike, air_rise_k: npt.ArrayLike) -> FloatArray:
         """Return the temperature [degC] that no inlet is surely below; a prior is sure of the supply air alone."""
+        supply, rise = np.broadcast_arrays(np.asarray(supply_degc, float), np.asarray(air_rise_k, float))
         if self.seen_rise_k is None:
-            return np.full(np.shape(air_rise_k), supply_degc)
-        below_k = np.maximum(self.interval_k[0], PROBE_ACCURACY_K)
-        coldest: FloatArray = (self.inlet_degc(supply_degc, air_rise_k) - below_k).min(axis=-1)
-        return np.maximum(coldest, supply_degc)
+            return supply
+        return supply + np.interp(rise, *_coldest_above_k(self))
 
     @property
     def known_rise_k(self) -> float:
@@ -201,6 +201,14 @@ class RackInlets:
 def _means(inlets: RackInlets) -> tuple[float, float, float]:
     """Return the means over the racks of offset, recirculation and what comes beyond the knee."""
     return float(inlets.offset_k.mean()), float(inlets.recirculation_frac.mean()), float(inlets.beyond_frac.mean())
+
+
+@lru_cache(maxsize=64)
+def _coldest_above_k(inlets: RackInlets) -> tuple[FloatArray, FloatArray]:
+    """Return air rises, and how far above the supply air the coldest inlet surely is at each [K]: asked of all rows alike."""
+    rise_k = np.linspace(0.0, _MOST_RISE_K, _RISES)
+    surely_k = inlets.inlet_degc(0.0, rise_k) - np.maximum(inlets.interval_k[0], PROBE_ACCURACY_K)
+    return rise_k, np.maximum(surely_k.min(axis=-1), 0.0)
 
 
 def air_rise_k(it_kw: npt.ArrayLike, airflow_m3ps: npt.ArrayLike, density_frac: float = 1.0) -> FloatArray:
