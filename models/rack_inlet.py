@@ -155,7 +155,7 @@ class RackInlets:
         supply, rise = np.broadcast_arrays(np.asarray(supply_degc, float), np.asarray(air_rise_k, float))
         if self.seen_rise_k is None:
             return supply
-        return supply + np.interp(rise, *_coldest_above_k(self))
+        return np.asarray(supply + np.interp(rise, *_coldest_above_k(self)))
 
     @property
     def known_rise_k(self) -> float:
