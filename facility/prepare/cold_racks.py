@@ -18,6 +18,7 @@ from facility.site import Hall
 from facility.site_file import LoadedSite
 from models.hall_air import Hall as HallModel
 from models.plant_model import CoolingPlant
+from models.rack_inlet import KNEE_RISE_K
 
 REMEMBERED = timedelta(hours=24)
 SETTLES = timedelta(hours=1)  # after a setpoint rose, racks are colder than it for so long at most
@@ -31,7 +32,7 @@ _PART_K, _MOST_K = 0.5, 3.0  # half a kelvin at a time, so that plans stay; more
 def remembering_cold_racks(
     loaded: LoadedSite, telemetry: Telemetry, at: datetime, plants: Sequence[CoolingPlant]
 ) -> list[CoolingPlant]:
-    """Return the plants with the coldest supply air of each hall raised by what its coldest rack was below the setpoint."""
+    """Return the plants with the least inlet of each hall raised by how much colder its racks were than the model says."""
     colder_k = {hall.id: _colder_k(loaded, telemetry, at, hall) for hall in loaded.site.halls}
     return [
         dataclasses.replace(plant, hall_parts=tuple(_raised(hall, colder_k[hall.id]) for hall in plant.hall_parts))
@@ -39,27 +40,29 @@ def remembering_cold_racks(
     ]
 
 
-def _raised(hall: HallModel, colder_k: float) -> HallModel:
+def _raised(hall: HallModel, colder_k: float | None) -> HallModel:
+    """Return a hall whose coldest rack stood so far below the supply air asked for, where the model has it above."""
+    if colder_k is None:
+        return hall
+    wrong_k = colder_k + float(hall.inlets.coldest_degc(0.0, KNEE_RISE_K))
+    raised_k = min(max(math.ceil(wrong_k / _PART_K) * _PART_K, 0.0), _MOST_K)
     warmest = max(hall.inlet_max_degc - _LEAST_SPAN_K, hall.inlet_min_degc)
-    return dataclasses.replace(hall, inlet_min_degc=min(hall.inlet_min_degc + colder_k, warmest))
+    return dataclasses.replace(hall, inlet_min_degc=min(hall.inlet_min_degc + raised_k, warmest))
 
 
-def _colder_k(loaded: LoadedSite, telemetry: Telemetry, at: datetime, hall: Hall) -> float:
-    """Return how far the coldest rack stood below the supply air asked for in the last day; 0 where nobody can tell."""
+def _colder_k(loaded: LoadedSite, telemetry: Telemetry, at: datetime, hall: Hall) -> float | None:
+    """Return how far the coldest rack stood below the supply air asked for in the last day; None where nobody can tell."""
     crahs = [crah.id for crah in loaded.site.crahs if crah.hall == hall.id and loaded.site.in_service(crah.id, at)]
     asked, racks = (
         [point.id for one in equipment for point in loaded.points.of(one, quantity)]
         for equipment, quantity in ((crahs, SUPPLY_AIR), ([rack.id for rack in hall.racks], "inlet_temperature_degc"))
     )
     if not asked or not racks:
-        return 0.0
+        return None
     frame = telemetry.read([*asked, *racks], at - REMEMBERED, at, loaded.site.step)
     setpoint, coldest = frame[asked].mean(axis=1), frame[racks].min(axis=1)
     below = (setpoint - coldest)[_settled(setpoint, SETTLES // loaded.site.step)].dropna()
-    if len(below) < _LEAST_ROWS:
-        return 0.0
-    colder_k = float(below.quantile(1.0 - _SHARE))
-    return min(max(math.ceil(colder_k / _PART_K) * _PART_K, 0.0), _MOST_K)
+    return float(below.quantile(1.0 - _SHARE)) if len(below) >= _LEAST_ROWS else None
 
 
 def _settled(setpoint: pd.Series, steps: int) -> pd.Series:
