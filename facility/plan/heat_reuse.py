@@ -244,8 +244,7 @@ class ContractPlan:
 
     def __init__(self, problem: Problem, case: ContractCase, heat_kw: Any) -> None:
         self.case = case
-        self.delivered_kw = cp.Variable(case.steps, nonneg=True)
-        problem.law(self.delivered_kw <= case.demand_kw)
+        self.delivered_kw = cp.Variable(case.steps, bounds=[0.0, case.demand_kw])
         if case.contract.buffer is None:
             problem.law(self.delivered_kw == heat_kw)
         else:

@@ -89,11 +89,11 @@ class WorksPlan:
             np.concatenate([getattr(case, name)[bend] for case, bend in zip(cases, bends, strict=True)])
             for name in ("max_power_kw", "available_kwh", "required_kwh")
         )
-        self._power_kw, done_kwh = cp.Variable(len(step), nonneg=True), cp.Variable(len(step))
+        self._power_kw, done_kwh = cp.Variable(len(step), bounds=[0.0, most_kw]), cp.Variable(len(step))
         goes_on = sp.diags_array((before[1:] >= 0).astype(float), offsets=-1, shape=(len(step),) * 2)
         links = (sp.eye_array(len(step)) - goes_on).tocsr()
         lasts_h = cases[0].step_h * (step - before)
-        problem.law(self._power_kw <= most_kw, links @ done_kwh == cp.multiply(lasts_h, self._power_kw))
+        problem.law(links @ done_kwh == cp.multiply(lasts_h, self._power_kw))
         names, at = [case.work.id for case in cases], [(columns, step[columns]) for columns in own]
         problem.limit_each("work before it arrives", names, done_kwh - ready, "kWh", at)
         problem.limit_each("due time", names, due - done_kwh, "kWh", at)

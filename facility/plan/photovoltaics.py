@@ -42,7 +42,6 @@ class ArrayPlan:
     """The array in the problem."""
 
     def __init__(self, problem: Problem, case: ArrayCase) -> None:
-        self.delivered_kw = cp.Variable(len(case.available_kw), nonneg=True)
-        problem.law(self.delivered_kw <= case.available_kw)
+        self.delivered_kw = cp.Variable(len(case.available_kw), bounds=[0.0, case.available_kw])
         lost_kwh = case.step_h * cp.sum(case.available_kw - self.delivered_kw)
         problem.cost("wear", case.lost_per_kwh * lost_kwh)

@@ -31,8 +31,8 @@ class PoolPlan:
         self.awake: Any = cp.Constant(np.full(case.steps, case.awake_now))
         self.slowed: Any = None  # (L-1, T), where there are slower frequencies
         if case.planned:
-            self.awake = cp.Variable(case.steps, nonneg=True)
-            problem.law(self.awake <= case.pool.servers, *([] if fixed is None else [self.awake == fixed.awake]))
+            self.awake = cp.Variable(case.steps, bounds=[0.0, case.pool.servers])
+            problem.law(*([] if fixed is None else [self.awake == fixed.awake]))
             self._hold(problem)
             self._slow(problem, fixed)
         self._headroom(problem, work_kw)

@@ -121,14 +121,10 @@ class TankPlan:
 
     def __init__(self, problem: Problem, case: TankCase, cold_degc: float) -> None:
         self.case, self.problem, self.cold_degc = case, problem, cold_degc
-        self.charge_kw = cp.Variable(case.steps)
+        self.charge_kw = cp.Variable(case.steps, bounds=[-case.power_kw, case.most_charge_kw])
         self.stored_kwh = cp.Variable(case.steps)
         before = cp.hstack([np.array([case.stored_kwh]), self.stored_kwh[:-1]])
-        problem.law(
-            self.stored_kwh == cp.multiply(case.kept_frac, before) + case.step_h * self.charge_kw,
-            self.charge_kw <= case.most_charge_kw,
-            self.charge_kw >= -case.power_kw,
-        )
+        problem.law(self.stored_kwh == cp.multiply(case.kept_frac, before) + case.step_h * self.charge_kw)
         problem.limit("capacity", case.tank.id, self.stored_kwh - case.capacity_kwh, "kWh")
         problem.limit("reserve", case.tank.id, case.least_kwh - self.stored_kwh, "kWh")
         problem.cost("terminal", case.value_per_kwh * (case.stored_kwh - self.stored_kwh[-1]))
