@@ -31,9 +31,13 @@ class PoolPlan:
         self.awake: Any = cp.Constant(np.full(case.steps, case.awake_now))
         self.slowed: Any = None  # (L-1, T), where there are slower frequencies
         if case.planned:
-            self.awake = cp.Variable(case.steps, bounds=[0.0, case.pool.servers])
-            problem.law(*([] if fixed is None else [self.awake == fixed.awake]))
-            self._hold(problem)
+            if fixed is None:
+                self.awake = cp.Variable(case.steps, bounds=[0.0, case.pool.servers])
+                self._hold(problem)
+            else:  # rounding has kept what times ask
+                self.awake = cp.Constant(fixed.awake)
+                change = np.diff(fixed.awake, prepend=case.awake_now)
+                self._wear(problem, np.maximum(change, 0.0), np.maximum(-change, 0.0))
             self._slow(problem, fixed)
         self._headroom(problem, work_kw)
         self.power_kw = self._power_kw(problem, fixed)
@@ -67,7 +71,7 @@ class PoolPlan:
         case = self.case
         woken, slept = cp.Variable(case.steps, nonneg=True), cp.Variable(case.steps, nonneg=True)
         problem.law(woken - slept == cp.hstack([self.awake[:1] - case.awake_now, cp.diff(self.awake)]))
-        problem.cost("wear", case.wake_cost * (cp.sum(woken) + SLEEP_WEAR_FRAC * cp.sum(slept)))
+        self._wear(problem, woken, slept)
         if case.awake_steps > 1:
             over = trailing(case.steps, case.awake_steps) @ woken - self.awake
             problem.limit("minimum awake time", case.pool.id, over, "servers")
@@ -77,13 +81,18 @@ class PoolPlan:
         if case.most_wakes < case.pool.servers:
             problem.limit("servers woken at once", case.pool.id, woken - case.most_wakes, "servers")
 
+    def _wear(self, problem: Problem, woken: Any, slept: Any) -> None:
+        problem.cost("wear", self.case.wake_cost * (cp.sum(woken) + SLEEP_WEAR_FRAC * cp.sum(slept)))
+
     def _slow(self, problem: Problem, fixed: Servers | None) -> None:
         case, slower = self.case, len(self.case.levels) - 1
         if not slower:
             return
-        self.slowed = cp.Variable((slower, case.steps), nonneg=True)
-        problem.law(cp.sum(self.slowed, axis=0) <= self.awake)
-        problem.law(*([] if fixed is None else [self.slowed == fixed.slowed]))
+        if fixed is not None:
+            self.slowed = cp.Constant(fixed.slowed)
+        else:
+            self.slowed = cp.Variable((slower, case.steps), nonneg=True)
+            problem.law(cp.sum(self.slowed, axis=0) <= self.awake)
         before = cp.hstack([case.slowed_now[:, None], self.slowed[:, :-1]])
         problem.cost("wear", LEVEL_WEAR_FRAC * case.wake_cost * cp.sum(cp.abs(self.slowed - before)))
 
