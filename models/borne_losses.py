@@ -19,6 +19,7 @@ Bears = Callable[[Settings, Load], BoolArray]  # which rows bear the loss: those
 
 _GRID, _LEAST_SPAN = (17, 3, 3), 1e-9  # heats, outdoor temperatures, wet bulbs
 _NODES = math.prod(_GRID)
+_WIDER_FRAC, _WIDER_K = 0.03, 1.0  # than the loads asked about: the next plan's lie nearby
 
 
 @dataclass(eq=False)
@@ -114,7 +115,9 @@ class _Box:
     @classmethod
     def of(cls, load: Load) -> _Box:
         table = load.table
-        return cls(table.min(axis=0), table.max(axis=0), load.it_air_kw.shape[1])
+        low, high = table.min(axis=0), table.max(axis=0)
+        more = np.append(_WIDER_FRAC * np.abs(table[:, :-2]).max(axis=0), [_WIDER_K, _WIDER_K])
+        return cls(low - more, high + more, load.it_air_kw.shape[1])
 
     def inside(self, load: Load) -> BoolArray:
         """Return which rows lie within."""

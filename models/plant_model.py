@@ -55,6 +55,7 @@ class Ends:
     mean_inlet: list[FloatArray]  # by hall [degC]
     hottest: list[tuple[FloatArray, FloatArray]]  # by hall: inlet [degC] and upper half of its interval [K]
     unseen: list[BoolArray]  # by hall: outside what the inlet model has seen
+    losses: LimitLog | None = None  # what could not be borne beside, whatever the stage
 
 
 @dataclass(frozen=True)  # without slots: what follows from the nameplates is asked for often, and kept

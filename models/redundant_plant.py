@@ -43,8 +43,9 @@ class RedundantPlant(CoolingPlant):
 
     @classmethod
     def of(cls, plant: CoolingPlant, spare: Mapping[str, int]) -> RedundantPlant:
-        """Return a plant with units that it must be able to lose."""
-        return cls(**_fields(plant), spare=spare)
+        """Return a plant with units that it must be able to lose; once made it is kept with the plant, and what it has learned."""
+        kept: dict[frozenset[tuple[str, int]], RedundantPlant] = plant.__dict__.setdefault("_bearing", {})
+        return kept.setdefault(frozenset(spare.items()), cls(**_fields(plant), spare=spare))
 
     @property
     def plain(self) -> CoolingPlant:
@@ -100,16 +101,15 @@ class RedundantPlant(CoolingPlant):
 
     def at_racks(self, settings: Settings, load: Load) -> Ends:
         """Return what halls and loops answer; rows in which one could not bear a loss of its own are marked."""
-        ends = super().at_racks(settings, load)
+        ends, losses = super().at_racks(settings, load), LimitLog(load.rows)
         self._mark(ends.limits, settings, load, self._at_racks)
-        return ends
+        self._mark(losses, settings, load, self._in_room)
+        return replace(ends, losses=losses)
 
     def rejecting(self, stage: Stage, settings: Settings, load: Load, ends: Ends) -> PlantResponse:
         """Return the whole answer of a stage; infeasible where a loss in the plant room would break a limit."""
         response = super().rejecting(stage, settings, load, ends)
-        losses = LimitLog(load.wet_bulb_degc.size)
-        self._mark(losses, settings, load, self._in_room)
-        return _bearing(response, losses)
+        return response if ends.losses is None else _bearing(response, ends.losses)
 
     def _mark(self, log: LimitLog, settings: Settings, load: Load, losses: Mapping[str, BorneLoss]) -> None:
         for group, loss in losses.items():
