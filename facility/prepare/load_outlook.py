@@ -33,6 +33,10 @@ class LoadOutlook:
     start: datetime
     steps: int
 
+    def of_halls_and_pools(self, plants: Sequence[CoolingPlant]) -> tuple[dict[str, Forecast], dict[str, Forecast]]:
+        """Return the IT power of each hall (`it_power`) and the work of each pool (`busy_servers`)."""
+        return self.it_power(plants), self.busy_servers()
+
     def it_power(self, plants: Sequence[CoolingPlant]) -> dict[str, Forecast]:
         """Return the IT power of each hall [kW] at the reference inlet, without deferrable work.
 

@@ -57,8 +57,7 @@ def plan_inputs(
     site, at = loaded.site, situation.at
     start, steps = _step_start(at, site.step), round(timedelta(hours=site.planning.horizon_h) / site.step)
     series = {name: signals.forecast(name, at, start, steps, site.step) for name in SERIES}
-    load = LoadOutlook(loaded, telemetry, situation, start, steps)
-    it_power, busy = load.it_power(plants), load.busy_servers()
+    it_power, busy = LoadOutlook(loaded, telemetry, situation, start, steps).of_halls_and_pools(plants)
     _keep(archive, [*series.values(), *it_power.values(), *busy.values()])
     pumps = heat_pumps_now(loaded, telemetry, situation)
     held = HeldMachines(loaded, telemetry, at, start, steps, frozenset(pumps))
