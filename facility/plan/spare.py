@@ -45,16 +45,20 @@ def spare_notes(inputs: PlanInputs) -> Iterator[str]:
     yield from (f"no spare is kept of {group.replace('_', ' ')}: {why}" for group, why in inputs.spare_waived.items())
 
 
-def _spare(inputs: PlanInputs, plant: CoolingPlant) -> Mapping[str, int]:
-    """Return how many units of each group must be spare still: what is out of service was the spare."""
-    site, known = inputs.site, groups(plant)
-    spare = {}
+def spare_units(inputs: PlanInputs) -> Mapping[str, int]:
+    """Return by group how many units must be spare still: what is out of service was the spare; waived groups are left out."""
+    site, spare = inputs.site, {}
     for rule in site.redundancy:
         group = f"{rule.of} {rule.group}"
-        if group in known and group not in inputs.spare_waived:
+        if group not in inputs.spare_waived:
             away = sum(not site.in_service(unit, inputs.start) for unit in _units(site, rule))
             spare[group] = max(rule.spare - away, 0)
     return spare
+
+
+def _spare(inputs: PlanInputs, plant: CoolingPlant) -> Mapping[str, int]:
+    known = groups(plant)
+    return {group: units for group, units in spare_units(inputs).items() if group in known}
 
 
 def _units(site: Site, rule: Redundancy) -> list[str]:

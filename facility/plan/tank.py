@@ -15,6 +15,7 @@ import numpy as np
 
 from facility.plan.inputs import DAY_H, PlanInputs
 from facility.plan.problem import Problem
+from facility.plan.spare import spare_units
 from facility.records import FloatArray, LimitShortfall
 from facility.site import ChilledWaterTank
 from models.cooling import BoolArray, Load, PlantModel, answers_for
@@ -108,12 +109,12 @@ class TankCase:
 def _without_spare_kw(inputs: PlanInputs, plant_id: str) -> float:
     """Return the heat that a plant's chillers may be asked for while charging: with what must be spare left out."""
     site = inputs.site
-    rule = next((one for one in site.redundancy if (one.of, one.group) == (plant_id, "chillers")), None)
-    if rule is None:
+    spare = spare_units(inputs).get(f"{plant_id} chillers")
+    if spare is None:
         return np.inf
     chillers = next(plant.chillers for plant in site.plants if plant.id == plant_id)
     rated = sorted(one.rated_cooling_kw for one in chillers if site.in_service(one.id, inputs.start))
-    return SAFE_FRAC * sum(rated[: -rule.spare])
+    return SAFE_FRAC * sum(rated[: max(len(rated) - spare, 0)])
 
 
 class TankPlan:
