@@ -20,7 +20,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(f"FACILITY_TEST_{name}", "not-asked-for")
 
 
-def poll(site: Path, state: Path, output: Path, seconds: float = 1.2) -> int:
+def poll(site: Path, state: Path, output: Path, seconds: float = 3.0) -> int:
     words = [
         "poll",
         str(site),
@@ -41,7 +41,7 @@ def test_poll_keeps_readings_and_counts_them_by_device(example_site: Path, tmp_p
     with ModbusServer({0: high, 1: low}) as meter:
         text = example_site.read_text(encoding="utf-8")
         example_site.write_text(text.replace("port: 15020", f"port: {meter.port}"), encoding="utf-8")
-        assert poll(example_site, tmp_path / "state", tmp_path / "out.json", seconds=2.5) == 0
+        assert poll(example_site, tmp_path / "state", tmp_path / "out.json", seconds=6.0) == 0
         meter.shutdown()
     rows = {row["device"]: row for row in json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))}
     assert rows["meter-1"]["good"] >= 4
