@@ -32,6 +32,7 @@ from facility.records import LeverSaving, LimitShortfall, Plan
 from models.redundant_plant import RedundantPlant
 
 NOTHING_FRAC = 0.0005  # of the cost of present operation: a plan that saves less is not worth a change
+COLDER_K = 0.25  # of present supply air below the coldest that may be asked for, before it is no operation to keep
 _TRIM_FRAC = 0.2  # of a hall's IT power: what coils take beside full outdoor air
 
 
@@ -113,6 +114,16 @@ def _prepared(inputs: PlanInputs, statistics: SolveStatistics) -> tuple[SiteCase
     return SiteCase.of(it, tables, work_value, _said(it, held, statistics)), held
 
 
+def _colder_than_any_state(case: SiteCase) -> bool:
+    """Tell whether some hall's supply air is colder now than may be asked for: what is too damp is not kept for being cheap."""
+    for name, plant in case.plants.items():
+        now = case.it.inputs.plants_now[name].supply_air_degc
+        coldest = np.min([state.supply_air_degc for state in plant.table.states], axis=0)
+        if (np.asarray(now) < coldest - COLDER_K).any():
+            return True
+    return False
+
+
 def _best(
     case: SiteCase, held: Simulation, statistics: SolveStatistics, deadline: float
 ) -> tuple[Simulation, Found | None]:
@@ -126,7 +137,7 @@ def _best(
         statistics.notes.append(f"present operation is kept: {error}")
         return held, None
     gain, least = held.cost.total_cost - found.run.cost.total_cost, NOTHING_FRAC * abs(held.cost.total_cost)
-    if holds and gain <= least:
+    if holds and gain <= least and not _colder_than_any_state(case):
         statistics.notes.append(
             f"nothing to gain, present operation is kept: the best plan found would save {gain:.2f}; "
             f"under {least:.2f} ({100 * NOTHING_FRAC:g} % of the cost) nothing is changed"

@@ -57,6 +57,14 @@ def test_what_can_be_gained_is_recommended() -> None:
     assert plan.cost.total_cost < plan.baseline_cost.total_cost
 
 
+def test_air_colder_than_any_that_may_be_asked_for_is_not_kept_for_being_cheap() -> None:
+    (least,) = {state.supply_air_degc for state in ToyPlant(modes=(Mode.MECHANICAL,)).states()}
+    kept, left = (make_plan(at_rest(replace(BEST, supply_air_degc=(least[0] - k,)))).plan for k in (0.1, 1.0))
+    assert kept.keeps_present
+    assert not left.keeps_present
+    assert left.schedule["crah-1.supply_air_temperature_setpoint_degc"][-1] == least[0]
+
+
 STILL = {**POOL, "consolidate": False}
 SITE = toy_site(12.0, batteries=[BATTERY], server_pools=[STILL], deferrable_work=[{**WORK, "due_within_h": 8.0}])
 
