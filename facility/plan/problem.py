@@ -19,8 +19,8 @@ from facility.records import FloatArray
 TOLERANCE = 1e-4  # kW, kWh, servers or K by which a solution may miss a limit, relative above 1
 SOLVED = frozenset({cp.OPTIMAL, cp.OPTIMAL_INACCURATE, cp.USER_LIMIT})
 INFEASIBLE = frozenset({cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE})
-# Measured on the relaxations of the campus: HiGHS by itself takes steepest edges, a third slower at 12 halls, and perturbs costs
-# little, a third slower again; small ones take as long as they did. It takes the perturbation back at the end.
+# Measured on relaxations: HiGHS by itself takes steepest edges, a third slower on the campus of 12 halls (but a fifth faster on a
+# site with two plants and a tank), and perturbs costs little, a third slower again. It takes the perturbation back at the end.
 WALK: dict[str, Any] = {"simplex_dual_edge_weight_strategy": 1, "dual_simplex_cost_perturbation_multiplier": 30.0}
 greet_nobody()
 
