@@ -20,6 +20,7 @@ from facility.records import FloatArray, LimitShortfall
 from facility.site import ChilledWaterTank
 from models.cooling import BoolArray, Load, PlantModel, answers_for
 from models.heat_exchanger import WATER_KJ_PER_LK
+from models.plant_model import CoolingPlant
 
 USABLE_FRAC = 0.9  # of the volume; in the rest cold and warm water mix
 STILL_COLD_K = (
@@ -153,7 +154,11 @@ class TankPlan:
 
 
 def _marginal_power(plant: PlantModel, load: Load, step_h: float) -> float:
-    """Return the power that one kW of cooling more takes: mean over the last day, at the best state for each heat."""
+    """Return the power that one kW of cooling more takes: mean over the last day, at the best state for each heat.
+
+    What must stay spare is not asked: a price need not know it, and must not depend on what is known of it.
+    """
+    plant = plant.plain if isinstance(plant, CoolingPlant) else plant
     rows = np.arange(load.outdoor_degc.size)[-round(DAY_H / step_h) :: max(1, round(_EVERY_H / step_h))]
     some, twice = load.at(rows), load.at(np.tile(rows, 2))
     margin_kw = _MARGIN_FRAC * some.heat_kw
