@@ -10,6 +10,7 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
+_DECIDING = 32  # of the first axis: steps of a plan
 _NEVER = 1e15  # stands for "infeasible" where infinity times zero would give NaN
 
 
@@ -57,18 +58,28 @@ def fewest_pieces(
     """Return slopes, intercepts (..., K) and the largest distance to the curve (...), with the fewest pieces K.
 
     K is the same for all curves. A curve uses K of the segments of its envelope, evenly spread; K grows until 99 % of the
-    curves keep the tolerance beyond what all segments would leave.
+    curves keep the tolerance beyond what all segments would leave. Where there are many, some of them decide.
     """
     slope, intercept = _segments(heat, envelope, feasible)
+    some = slice(None, None, max(1, len(heat) // _DECIDING))
+    chosen = _fewest((heat[some], power[some], feasible[some]), slope[some], intercept[some], tolerance)
+    a, b = slope[..., chosen], intercept[..., chosen]
+    return a, b, _distance(heat, power, feasible, a, b)
+
+
+def _fewest(
+    curve: tuple[FloatArray, FloatArray, BoolArray], slope: FloatArray, intercept: FloatArray, tolerance: float
+) -> npt.NDArray[np.intp]:
+    """Return the fewest segments that keep the tolerance, of curves in heat, power and where they are feasible."""
+    heat, power, feasible = curve
     count, least = slope.shape[-1], _distance(heat, power, feasible, slope, intercept)
-    for pieces in range(1, count + 1):
+    for pieces in range(1, count):
         chosen = np.unique(np.round(np.linspace(0, count - 1, pieces)).astype(int)) if pieces > 1 else [count // 2]
-        a, b = slope[..., chosen], intercept[..., chosen]
-        error = _distance(heat, power, feasible, a, b)
+        error = _distance(heat, power, feasible, slope[..., chosen], intercept[..., chosen])
         known = (error - least)[feasible.any(axis=-1)]
-        if pieces == count or known.size == 0 or np.quantile(known, 0.99) <= tolerance:
-            break
-    return a, b, error
+        if known.size == 0 or np.quantile(known, 0.99) <= tolerance:
+            return np.asarray(chosen)
+    return np.arange(count)
 
 
 def upper_chord(heat: FloatArray, power: FloatArray, feasible: BoolArray) -> tuple[FloatArray, FloatArray]:
