@@ -45,7 +45,10 @@ class RedundantPlant(CoolingPlant):
     def of(cls, plant: CoolingPlant, spare: Mapping[str, int]) -> RedundantPlant:
         """Return a plant with units that it must be able to lose; once made it is kept with the plant, and what it has learned."""
         kept: dict[frozenset[tuple[str, int]], RedundantPlant] = plant.__dict__.setdefault("_bearing", {})
-        return kept.setdefault(frozenset(spare.items()), cls(**_fields(plant), spare=spare))
+        losses = frozenset(spare.items())
+        if losses not in kept:
+            kept[losses] = cls(**_fields(plant), spare=spare)
+        return kept[losses]
 
     @property
     def plain(self) -> CoolingPlant:

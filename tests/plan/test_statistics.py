@@ -15,7 +15,8 @@ def test_the_stages_are_all_the_cpu_of_a_plan() -> None:
     inputs = toy_inputs(toy_site(3.0))
     began_s = time.process_time()
     statistics = make_plan(inputs).statistics
-    assert sum(statistics.cpu_seconds.values()) == pytest.approx(time.process_time() - began_s, rel=0.03)
+    took_s = time.process_time() - began_s
+    assert 0.95 * took_s < sum(statistics.cpu_seconds.values()) <= took_s
 
 
 def test_a_stage_within_another_counts_once() -> None:
@@ -26,5 +27,7 @@ def test_a_stage_within_another_counts_once() -> None:
             time.sleep(0.05)
             raise ValueError("from within")
     took_s = time.perf_counter() - began_s
-    assert 0.05 <= statistics.seconds["inner"] < took_s - 0.02
-    assert statistics.seconds["inner"] + statistics.seconds["outer"] == pytest.approx(took_s, rel=0.03)
+    inner_s, outer_s = statistics.seconds["inner"], statistics.seconds["outer"]
+    assert inner_s >= 0.05
+    assert outer_s >= 0.02
+    assert inner_s + outer_s <= took_s
