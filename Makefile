@@ -36,8 +36,9 @@ $(READY): pyproject.toml constraints.txt
 run: $(READY) ## the demo: a simulated site, polled, learned and planned; ONCE=1 ends after the first recommendations
 	@$(BIN)/python -m tools.demo $(if $(filter-out 0,$(ONCE)),--once)
 
+test fast: export OMP_NUM_THREADS = 1 # a process a core: threads of theirs would only wait for each other
 test: check ## set up, check and run all tests; says at the end what was skipped and why
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 fast: $(READY) ## only the tests that take no more than a few seconds
 	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile $(ARGS)
