@@ -42,6 +42,7 @@ class BorneLoss:
 
     def __post_init__(self) -> None:
         self._box: _Box | None = None
+        self._usual = frozenset(self.usual)
         self._cells: dict[Setting, BoolArray | None] = {}  # cells of the box that bear it; None where all do
         self._asked: set[Setting] = set()  # at the corners
         self._beyond = 0  # rows asked about that lay beyond the box
@@ -52,8 +53,9 @@ class BorneLoss:
         at, asked = box.cells(load, self.columns), ~box.inside(load)
         blocks = list(zip(settings.each, settings.blocks, strict=True))
         unclear = self._unclear(box, settings)
-        if any(rows.stop - rows.start > _NODES for setting, rows in blocks if setting in unclear):
-            self._learn(box, unclear)
+        often = {setting for setting, rows in blocks if setting in unclear and rows.stop - rows.start > _NODES}
+        if often:
+            self._learn(box, [one for one in unclear if one in often or one in self._usual])
         borne = np.ones(load.rows, bool)
         for setting, rows in blocks:
             if setting not in self._cells:
@@ -65,6 +67,16 @@ class BorneLoss:
         if asked.any():
             borne[asked] = self.bears(settings.at(asked), load.at(np.flatnonzero(asked)))
         return borne
+
+    def known(self, load: Load) -> BoolArray:
+        """Return which rows are known to be borne at some setting."""
+        if self._box is None or not self._cells:
+            return np.zeros(load.rows, bool)
+        inside = self._box.inside(load)
+        if any(cells is None for cells in self._cells.values()):
+            return inside
+        borne = np.logical_or.reduce([cells for cells in self._cells.values() if cells is not None])
+        return np.asarray(inside & borne[self._box.cells(load, self.columns)])
 
     def _box_for(self, load: Load) -> _Box:
         """Return the box; what is known of it is given up for a wider one once many rows lay beyond."""

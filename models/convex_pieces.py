@@ -42,14 +42,13 @@ def lower_envelope(part: FloatArray, value: FloatArray) -> FloatArray:
     FloatArray
         Envelope (..., N).
     """
-    finite = np.where(np.isfinite(value), value, _NEVER)
-    envelope = finite.copy()
+    by_sample = np.moveaxis(np.where(np.isfinite(value), value, _NEVER), -1, 0)
+    finite, envelope = np.ascontiguousarray(by_sample), np.array(by_sample, order="C")
     for i, k in itertools.combinations(range(part.size), 2):
         for j in range(i + 1, k):
             weight = (part[k] - part[j]) / (part[k] - part[i])
-            line = weight * finite[..., i] + (1 - weight) * finite[..., k]
-            envelope[..., j] = np.minimum(envelope[..., j], line)
-    return np.where(np.isfinite(value), envelope, np.inf)
+            np.minimum(envelope[j], weight * finite[i] + (1 - weight) * finite[k], out=envelope[j])
+    return np.where(np.isfinite(value), np.moveaxis(envelope, 0, -1), np.inf)
 
 
 def fewest_pieces(

@@ -20,8 +20,14 @@ class LimitLog:
 
     def copy(self) -> LimitLog:
         """Return a log that goes on from this one."""
+        log = self.at(slice(None))
+        log._broken = log._broken.copy()
+        return log
+
+    def at(self, rows: slice | npt.NDArray[np.int_]) -> LimitLog:
+        """Return that of some of its rows."""
         log = LimitLog(0)
-        log._known, log._broken = self._known.copy(), self._broken.copy()
+        log._known, log._broken = self._known.copy(), self._broken[rows]
         return log
 
     def require(self, kept: npt.ArrayLike, name: str) -> None:

@@ -31,6 +31,7 @@ from models.operating_states import enumerate_states
 from models.outside import OpenAir, Outside, Weather
 from models.plant_room import Demand, PlantRoom, Rejection
 from models.rejecting import reject
+from models.rows import at_rows
 from models.settings import Asked, Settings, together
 from models.terminals import Terminals
 from models.tower_bank import Towers
@@ -192,10 +193,11 @@ class CoolingPlant:
         """Yield places of questions and their answers; halls and loops, the same for all modes and stages, are asked once."""
         for some in together(asked):
             ends = self.at_racks(some.settings, some.load)
-            for stage, places in some.places.items():
-                response = self.rejecting(stage, some.settings, some.load, ends)
+            for part in some.parts:
+                rows, settings = some.settings.rows_of(part.settings), some.settings.some(part.settings)
+                response = self.rejecting(part.stage, settings, at_rows(some.load, rows), at_rows(ends, rows))
                 yield from (
-                    (place, response.at(rows)) for place, rows in zip(places, some.settings.blocks, strict=True)
+                    (place, response.at(block)) for place, block in zip(part.places, settings.blocks, strict=True)
                 )
 
     def at_racks(self, settings: Settings, load: Load) -> Ends:

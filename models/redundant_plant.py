@@ -77,7 +77,7 @@ class RedundantPlant(CoolingPlant):
         return tuple(dict.fromkeys(state.setting for state in self.states()))
 
     @cached_property
-    def _at_racks(self) -> Mapping[str, BorneLoss]:
+    def _at_racks(self) -> dict[str, BorneLoss]:
         """Losses of a hall or a loop, and what is known of them."""
         columns = (*self.halls, *self.loops)
         return {
@@ -86,7 +86,7 @@ class RedundantPlant(CoolingPlant):
         }
 
     @cached_property
-    def _in_room(self) -> Mapping[str, BorneLoss]:
+    def _in_room(self) -> dict[str, BorneLoss]:
         """Losses in the plant room, and what is known of them."""
         heats = tuple(range(len(self.halls) + len(self.loops) + 1))
         return {
@@ -95,7 +95,8 @@ class RedundantPlant(CoolingPlant):
 
     def unbearable(self, load: Load) -> Mapping[str, BoolArray]:
         """Return, by group, the rows in which no state would bear its loss; groups whose loss some state bears are left out."""
-        borne = {group: np.zeros(load.wet_bulb_degc.size, bool) for group in self.left}
+        # Of a loss at the racks the racks are known: what the plant room has to carry hardly changes with it.
+        borne = {group: loss.known(load) for group, loss in (self._at_racks | self._in_room).items()}
         for (group, left), setting in itertools.product(self.left.items(), sorted(self._settings)):
             rows = np.flatnonzero(~borne[group])
             if rows.size:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from models.cooling import JointState, Load, Setting, Stage
+from models.rows import Rows
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -46,18 +47,38 @@ class Settings:
         ends = np.cumsum([0, *self.rows]).tolist()
         return [slice(begin, end) for begin, end in itertools.pairwise(ends)]
 
+    def rows_of(self, places: Sequence[int]) -> Rows:
+        """Return the rows of some of its settings, whose places rise: a slice where they lie side by side."""
+        blocks = self.blocks
+        if places[-1] - places[0] == len(places) - 1:
+            return slice(blocks[places[0]].start, blocks[places[-1]].stop)
+        return np.concatenate([np.arange(blocks[one].start, blocks[one].stop) for one in places])
+
+    def some(self, places: Sequence[int]) -> Settings:
+        """Return some of its settings with all their rows."""
+        return Settings(tuple(self.each[one] for one in places), tuple(self.rows[one] for one in places))
+
     def at(self, kept: BoolArray) -> Settings:
         """Return some of the rows."""
         return Settings(self.each, tuple(int(kept[rows].sum()) for rows in self.blocks))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Settings of a block that a stage is asked about at, and the places of those questions."""
+
+    stage: Stage
+    settings: Sequence[int]  # their places in the block, rising
+    places: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Together:
-    """Settings and loads to answer at once for some stages; `places` are those of the states asked about, by stage."""
+    """A block of settings and loads, which halls and loops answer at once, and what the stages are asked of it."""
 
     settings: Settings
     load: Load
-    places: Mapping[Stage, Sequence[int]]
+    parts: Sequence[Part]
 
 
 def together(asked: Asked) -> Iterator[Together]:
@@ -68,27 +89,36 @@ def together(asked: Asked) -> Iterator[Together]:
         again = times[state, id(load)]  # the same question once more is a question of its own
         at.setdefault((state.setting, id(load), again), {})[state.stage] = place
         times[state, id(load)] += 1
-    alike: dict[tuple[bool, tuple[Stage, ...]], list[dict[Stage, int]]] = {}
+    # Settings of the same stages side by side: the rows of a stage then are a slice, which copies nothing.
+    alike: dict[bool, dict[tuple[Stage, ...], list[dict[Stage, int]]]] = {}
     for (setting, *_), places in at.items():
-        alike.setdefault((setting.dampers_open, tuple(places)), []).append(places)
-    for (_, stages), of_settings in alike.items():
-        for some in _blocks(asked, of_settings, stages[0]):
-            firsts = [asked[places[stages[0]]] for places in some]
+        alike.setdefault(setting.dampers_open, {}).setdefault(tuple(places), []).append(places)
+    for by_stages in alike.values():
+        for block in _blocks(asked, itertools.chain.from_iterable(by_stages.values())):
+            firsts = [asked[next(iter(places.values()))] for places in block]
             loads = [load for _, load in firsts]
             yield Together(
                 Settings(tuple(state.setting for state, _ in firsts), tuple(load.rows for load in loads)),
                 loads[0] if len(loads) == 1 else Load.of(loads),
-                {stage: [places[stage] for places in some] for stage in stages},
+                _parts(block),
             )
 
 
-def _blocks(asked: Asked, of_settings: list[dict[Stage, int]], stage: Stage) -> Iterator[list[dict[Stage, int]]]:
+def _parts(block: Sequence[Mapping[Stage, int]]) -> list[Part]:
+    asked_at: dict[Stage, list[int]] = {}
+    for setting, places in enumerate(block):
+        for stage in places:
+            asked_at.setdefault(stage, []).append(setting)
+    return [Part(stage, at, [block[setting][stage] for setting in at]) for stage, at in asked_at.items()]
+
+
+def _blocks(asked: Asked, of_settings: Iterable[dict[Stage, int]]) -> Iterator[list[dict[Stage, int]]]:
     """Yield as many as make up a block of rows."""
     block: list[dict[Stage, int]] = []
     rows = 0
     for places in of_settings:
         block.append(places)
-        rows += asked[places[stage]][1].rows
+        rows += asked[next(iter(places.values()))][1].rows
         if rows >= _BLOCK_ROWS:
             yield block
             block, rows = [], 0

@@ -208,8 +208,11 @@ class PlanInputs:
     @property
     def times(self) -> list[datetime]:
         """Starts of the steps, UTC."""
-        start, length = self.start.astimezone(UTC), self.site.step
-        return [start + step * length for step in range(self.steps)]
+        return [self.time_of(step) for step in range(self.steps)]
+
+    def time_of(self, step: int) -> datetime:
+        """Return the start of a step, UTC."""
+        return self.start.astimezone(UTC) + step * self.site.step
 
     @property
     def time_budget_s(self) -> float:

@@ -22,6 +22,7 @@ INFEASIBLE = frozenset({cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE})
 # Measured on relaxations: HiGHS by itself takes steepest edges, a third slower on the campus of 12 halls (but a fifth faster on a
 # site with two plants and a tank), and perturbs costs little, a third slower again. It takes the perturbation back at the end.
 WALK: dict[str, Any] = {"simplex_dual_edge_weight_strategy": 1, "dual_simplex_cost_perturbation_multiplier": 30.0}
+_SMALL = 40_000  # variables: below, cvxpy's compiler in C++ takes less time than the one in Python, beyond it far more
 greet_nobody()
 
 
@@ -179,8 +180,13 @@ def _run(problem: Any, solver: str, time_limit_s: float, mip_gap: float) -> str:
         # cvxpy warns about inaccurate answers; we measure the residuals ourselves.
         warnings.filterwarnings("ignore", message="Solution may be inaccurate")
         warnings.filterwarnings("ignore", message="Your problem has status")
-        problem.solve(solver=solver, canon_backend=cp.SCIPY_CANON_BACKEND, **options)
+        problem.solve(solver=solver, canon_backend=_compiler(problem), **options)
     return str(problem.status)
+
+
+def _compiler(problem: Any) -> str:
+    small = sum(variable.size for variable in problem.variables()) < _SMALL
+    return str(cp.CPP_CANON_BACKEND if small else cp.SCIPY_CANON_BACKEND)
 
 
 def _worst_residual(constraints: Sequence[Any]) -> float:

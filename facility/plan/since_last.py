@@ -141,7 +141,7 @@ def _made_up(first: FloatArray, then: FloatArray, steps: int) -> FloatArray:
     course = np.concatenate([first[:steps], then[steps:]])
     behind = float((then - first)[:steps].sum())
     for step in range(steps, len(course)):
-        course[step] = np.clip(then[step] + behind, low, high)
+        course[step] = min(max(then[step] + behind, low), high)
         behind -= course[step] - then[step]
     return course
 

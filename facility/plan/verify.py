@@ -108,7 +108,7 @@ def _outcome_differences(it: ItCase, plan: Plan, simulation: Simulation) -> Iter
 
 def _worst(inputs: PlanInputs, name: str, excess: FloatArray, unit: str) -> LimitShortfall:
     step = int(np.argmax(excess))
-    return LimitShortfall(name, float(excess[step]), unit, inputs.times[step])
+    return LimitShortfall(name, float(excess[step]), unit, inputs.time_of(step))
 
 
 def _plant_limits(it: ItCase, simulation: Simulation) -> Iterator[LimitShortfall]:
