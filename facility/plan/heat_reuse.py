@@ -214,12 +214,14 @@ class ContractCase:
 
         What is asked for is given as soon as it is there: its price does not change.
         """
-        stored, given, course = self.stored_kwh, np.empty(self.steps), np.empty(self.steps)
-        for step in range(self.steps):
-            there = self.kept_frac[step] * stored + heat_kw[step] * self.step_h
-            given[step] = min(self.demand_kw[step], there / self.step_h)
-            stored = course[step] = there - given[step] * self.step_h
-        return given, course
+        stored, given, course = self.stored_kwh, [], []
+        made_kwh, asked_kwh = heat_kw * self.step_h, self.demand_kw * self.step_h
+        for kept, made, asked in zip(self.kept_frac.tolist(), made_kwh.tolist(), asked_kwh.tolist(), strict=True):
+            there = kept * stored + made
+            given.append(min(asked, there))
+            stored = there - given[-1]
+            course.append(stored)
+        return np.array(given) / self.step_h, np.array(course)
 
     def income(self, heat_kw: FloatArray) -> float:
         """Return what the heat delivered earns."""

@@ -32,6 +32,7 @@ class ItHeat:
         self._shares = {
             plant.plant_id: {source: self._share(source, plant) for source in self.hall_of} for plant in inputs.plants
         }
+        self._taken = {plant.plant_id: self._taken_kw(plant) for plant in inputs.plants}
 
     def share(self, plant_id: str, source: str) -> FloatArray:
         """Return how much of a source's kW reaches each hall, then each loop, of a plant."""
@@ -53,10 +54,11 @@ class ItHeat:
         direct_kw: FloatArray | None = None,
     ) -> Load:
         """Return a plant's load when each source runs at its power and heat pumps that a plan moves take so much of loops."""
-        shares = self._shares[plant.plant_id]
-        heat = sum(np.outer(kw, shares[source]) for source, kw in power_kw.items())
-        halls = len(plant.halls)
-        heat = np.asarray(heat) - self._taken(plant)
+        shares, halls = self._shares[plant.plant_id], len(plant.halls)
+        heat = -self._taken[plant.plant_id]
+        reaching = [source for source in power_kw if shares[source].any()]
+        if reaching:
+            heat += np.column_stack([power_kw[source] for source in reaching]) @ [shares[one] for one in reaching]
         for column, loop in enumerate(plant.loops, start=halls):
             heat[:, column] -= (taken_kw or {}).get(loop, 0.0)
         weather = self._inputs.outdoor_degc, self._inputs.wet_bulb_degc
@@ -64,9 +66,9 @@ class ItHeat:
 
     def taken_kw(self, plant_id: str) -> FloatArray:
         """Return the heat that never reaches a plant, because heat pumps take it."""
-        return np.asarray(self._taken(self._inputs.plant(plant_id)).sum(axis=1))
+        return np.asarray(self._taken[plant_id].sum(axis=1))
 
-    def _taken(self, plant: PlantModel) -> FloatArray:
+    def _taken_kw(self, plant: PlantModel) -> FloatArray:
         """Return what is taken of each hall's and loop's heat: never all of a loop's, forecasts being what they are."""
         shares = self._shares[plant.plant_id]
         taken = np.zeros((self._inputs.steps, len(plant.halls) + len(plant.loops)))
