@@ -71,7 +71,8 @@ def by_step(
 def _refuse_silent(name: str, frame: pd.DataFrame, needed: Sequence[str]) -> None:
     """Refuse to forecast what hangs on a machine that has said nothing lately: any answer would be a guess."""
     lately = frame.iloc[-round(LATEST / STEP) :]
-    silent = [column for column in needed if column not in lately or lately[column].isna().all()]
+    spoken = set(lately.dropna(axis=1, how="all").columns)
+    silent = [column for column in needed if column not in spoken]
     if silent:
         raise ValueError(
             f"{name}: {', '.join(silent)} not measured in the last {LATEST / timedelta(minutes=1):g} minutes"
