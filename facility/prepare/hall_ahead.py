@@ -61,13 +61,17 @@ class HallAhead:
             raise ValueError(
                 f"{self.hall.id}: not measured whole in the last {LATEST / timedelta(minutes=1):g} minutes"
             )
-        now = int(known[-1]) + 1
-        return HallOutlook(self, rows.iloc[:now], measured.iloc[:now])
+        count = int(known[-1]) + 1
+        times = pd.date_range(rows.index[0], periods=count + STEPS, freq=STEP)
+        return HallOutlook(self, rows.iloc[:count].reindex(times), measured.iloc[:count])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HallOutlook:
-    """A hall as it stands: what its inlets will be under given setpoints."""
+    """A hall as it stands: what its inlets will be under given setpoints.
+
+    `rows` go on beyond `measured`, empty, for the hour to come.
+    """
 
     ahead: HallAhead
     rows: pd.DataFrame
@@ -86,12 +90,10 @@ class HallOutlook:
         setpoints
             By column of the rows (`<crah>.supply_air_temperature_setpoint_degc`, `<crah>.airflow_setpoint_m3ps`), (STEPS,).
         """
-        count, last = len(self.rows), self.rows.index[-1]
-        coming = pd.date_range(last + STEP, periods=STEPS, freq=STEP)
-        rows = self.rows.reindex(self.rows.index.append(coming))
-        for column, path in setpoints.items():
-            rows.iloc[count:, rows.columns.get_loc(column)] = path  # type: ignore[index]
-        forecast = self.ahead.model.forecast(rows, self.measured.reindex(rows.index))
+        count, rows = len(self.measured), self.rows.copy()
+        columns = [rows.columns.get_loc(column) for column in setpoints]
+        rows.iloc[count:, columns] = np.column_stack(list(setpoints.values()))  # type: ignore[index]
+        forecast = self.ahead.model.forecast(rows, self.measured)
         expected = (forecast.mean + alarm_margin_k(forecast))[count - 1]
         surprise = self.measured.iloc[-1].to_numpy(float) - expected[0] - _NOISE_K
         return np.asarray(expected + np.fmax(surprise, 0.0) - self.ahead.hall.limits.inlet_max_degc)

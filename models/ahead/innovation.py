@@ -110,7 +110,8 @@ def calibrated(
     """
     step_s, lag_s = model
     steps, channels = steady_ahead.shape[1:]
-    filtered, error = _errors(step_s, lag_s, steady, measured)
+    error = measured - lagged(steady, step_share(step_s, lag_s))
+    filtered = held(error, step_share(step_s, _FILTER_S))
     kept = np.array([_kept(filtered[:-h], error[h:], h / steps) for h in range(1, steps + 1)])
     nothing = np.zeros((steps, channels))
     mean, moved = _means(
@@ -136,19 +137,13 @@ def _means(
     """Return the central forecasts, and how far each moves from where the plant stands; (n, H, K)."""
     share = step_share(model.step_s, model.lag_s)
     start = lagged(steady, share)
-    filtered, _ = _errors(model.step_s, model.lag_s, steady, measured)
+    filtered = held(measured - start, step_share(model.step_s, _FILTER_S))  # gaps bridged
     course = np.empty_like(steady_ahead)
     now = start
     for h in range(steady_ahead.shape[1]):
         now = now + share * (steady_ahead[:, h] - now)
         course[:, h] = now
     return course + model.kept_frac[:, None] * filtered[:, None], course - start[:, None]
-
-
-def _errors(step_s: float, lag_s: float, steady: FloatArray, measured: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return filtered (gaps bridged) and plain errors of the lagged steady answer, (n, K)."""
-    error = measured - lagged(steady, step_share(step_s, lag_s))
-    return held(error, step_share(step_s, _FILTER_S)), error
 
 
 def _kept(filtered: FloatArray, later: FloatArray, horizon_frac: float) -> float:
@@ -179,15 +174,16 @@ def _ends(standard: FloatArray) -> tuple[float, float]:
 
 def _stretches(mean: FloatArray, low: FloatArray, high: FloatArray, measured: FloatArray, steps: int) -> FloatArray:
     """Return by what the lower and upper halves issued at each row are stretched, (n, 2), from the forecasts due by then."""
-    stretch, logs = np.ones((len(mean), 2)), np.zeros(2)
-    for row in range(len(mean)):
-        issued = row - steps
-        if issued >= 0:
-            miss = measured[row] - mean[issued]
-            known = np.isfinite(miss)
-            if known.any():
-                under = np.mean(miss[known] < stretch[issued, 0] * low[issued, known])
-                over = np.mean(miss[known] > stretch[issued, 1] * high[issued, known])
-                logs += _ADAPTING * (np.array([under, over]) - _AIMED_TAIL_FRAC)
-        stretch[row] = np.exp(logs)
+    stretch, log = np.ones((len(mean), 2)), np.zeros(2)
+    for begin in range(steps, len(mean), steps):  # so many at once: what they were issued with is known by then
+        due = slice(begin, min(begin + steps, len(mean)))
+        issued = slice(begin - steps, due.stop - steps)
+        miss = measured[due] - mean[issued]
+        known = np.isfinite(miss).sum(axis=1)
+        under = (miss < stretch[issued, :1] * low[issued]).sum(axis=1)
+        over = (miss > stretch[issued, 1:] * high[issued]).sum(axis=1)
+        beyond = np.stack([under, over], axis=1) / np.maximum(known, 1)[:, None] - _AIMED_TAIL_FRAC
+        adapting = _ADAPTING * np.where(known[:, None] > 0, beyond, 0.0)
+        logs = np.cumsum(np.vstack([log, adapting]), axis=0)[1:]
+        stretch[due], log = np.exp(logs), logs[-1]
     return stretch

@@ -90,10 +90,15 @@ def seen_protection(driven: BoolArray, measured: FloatArray, step_s: float) -> P
     step_s
         Between rows [s].
     """
-    acting = pd.Series(driven).rolling(1 + round(_REST_S / step_s), min_periods=1).max().to_numpy(bool)
+    rows, rest = np.arange(len(driven)), round(_REST_S / step_s)
+    acting = rows - np.maximum.accumulate(np.where(driven, rows, -rest - 1)) <= rest
+    if not acting.any():
+        nothing = np.zeros(measured.shape)
+        return Protection(acting, np.full(len(driven), np.nan), nothing, nothing)
     stays = _recent_mean(np.where(acting[:, None], measured, np.nan), step_s)
     square = _recent_mean(np.where(acting[:, None], (measured - stays) ** 2, np.nan), step_s)
-    hottest = pd.DataFrame(measured).max(axis=1).rolling(2, min_periods=1).max().to_numpy(float)
+    at_once = np.fmax.reduce(measured, axis=1)
+    hottest = np.fmax(at_once, np.append(np.nan, at_once[:-1]))
     first = driven & ~np.concatenate([[False], driven[:-1]])
     begins = held(np.where(first, hottest, np.nan)[:, None], _BEGINS_SHARE)[:, 0]
     return Protection(acting, np.where(np.logical_or.accumulate(driven), begins, np.nan), stays, np.sqrt(square))
