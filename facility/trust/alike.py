@@ -178,10 +178,10 @@ def _of_racks(loaded: LoadedSite, hall: Hall, quantity: str) -> list[str]:
 
 def _first(loaded: LoadedSite, frame: pd.DataFrame, equipment: Sequence[str], quantity: str) -> pd.DataFrame:
     """Return a quantity of some equipment, feeds added up, a column each; those without a point have none."""
-    feeds = {one: loaded.points.of(one, quantity) for one in equipment}
-    return pd.DataFrame(
-        {one: _joined(frame, points) for one, points in feeds.items() if points}, index=frame.index, dtype=float
-    )
+    feeds = {one: points for one in equipment if (points := loaded.points.of(one, quantity))}
+    if all(len(points) == 1 for points in feeds.values()):
+        return frame[[points[0].id for points in feeds.values()]].set_axis(list(feeds), axis=1)
+    return pd.DataFrame({one: _joined(frame, points) for one, points in feeds.items()}, index=frame.index, dtype=float)
 
 
 def _joined(frame: pd.DataFrame, points: Sequence[Point]) -> pd.Series:

@@ -53,10 +53,11 @@ def departure(residual: pd.Series, limit: float) -> Departure | None:
 
     None where there is too little to judge, or nothing in the last hour.
     """
-    known = residual.dropna()
-    if len(known) < LEAST_STEPS or residual.index[-1] - known.index[-1] > FRESH:
+    course = residual.to_numpy(float)
+    known = np.flatnonzero(~np.isnan(course))
+    if len(known) < LEAST_STEPS or residual.index[-1] - residual.index[known[-1]] > FRESH:
         return None
-    values = known.to_numpy(float)
+    values = course[known]
     past, last = values[: len(values) // 2], values[-STEPS_AN_HOUR:]
     usual, now = float(np.median(past)), float(np.median(last))
     noise = 1.4826 * float(np.median(np.abs(past - usual)))
@@ -69,7 +70,7 @@ def departure(residual: pd.Series, limit: float) -> Departure | None:
         now=now,
         limit=limit,
         agreed=bool(np.mean(away[-STEPS_AN_HOUR:] > BEYOND_FRAC * limit) >= AGREE_FRAC),
-        since=known.index[began],
+        since=residual.index[known[began]],
         sudden=_sudden(away, began),
     )
 

@@ -84,9 +84,11 @@ def _sort_in(meter: Meter, point: Point) -> None:
 
 def phase_kva(frame: pd.DataFrame, currents: Sequence[str], voltages: Sequence[str]) -> pd.Series:
     """Return the sum of volts times amperes over lines [kVA], NaN where a line has no reading."""
-    lines = [frame[volts] * frame[amperes] for volts, amperes in zip(voltages, currents, strict=True)]
-    total: pd.Series = pd.concat(lines, axis=1).sum(axis=1, skipna=False) / 1000.0
-    return total
+    lines = [
+        frame[volts].to_numpy(float) * frame[amperes].to_numpy(float)
+        for volts, amperes in zip(voltages, currents, strict=True)
+    ]
+    return pd.Series(np.sum(lines, axis=0) / 1000.0, index=frame.index)
 
 
 def meter_kva(frame: pd.DataFrame, meter: Meter) -> pd.Series | None:
@@ -108,5 +110,5 @@ def power_factor(frame: pd.DataFrame, meter: Meter) -> pd.Series:
 
 
 def _reads(frame: pd.DataFrame, meter: Meter, line: int) -> bool:
-    both = frame[[meter.currents[line], meter.voltages[line]]]
-    return bool(np.isfinite(both.to_numpy(float)).all(axis=1).any())
+    amperes, volts = (frame[point].to_numpy(float) for point in (meter.currents[line], meter.voltages[line]))
+    return bool((np.isfinite(amperes) & np.isfinite(volts)).any())

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from facility.records import FloatArray
 from facility.site_file import LoadedSite
 from facility.trust.alike import Group, both
-from facility.trust.electrical import Meter, meter_kva, meters_of, power_factor
+from facility.trust.electrical import Meter, meter_kva, meters_of
 
 LEAST_KVA = 0.3  # below it the steps of the registers are too coarse
 
@@ -26,17 +27,21 @@ def _residual(frame: pd.DataFrame, meter: Meter) -> pd.DataFrame | None:
     lines_kva = meter_kva(frame, meter)
     if lines_kva is None or meter.power is None or meter.apparent is None or meter.factor is None:
         return None  # two witnesses are needed to say which of three is wrong
-    lines_kva = lines_kva.where(lines_kva > LEAST_KVA)
-    factor = power_factor(frame, meter)
-    power, apparent = frame[meter.power], frame[meter.apparent]
+    power, apparent, factor = (frame[point].to_numpy(float) for point in (meter.power, meter.apparent, meter.factor))
+    lines, factor = np.where(lines_kva > LEAST_KVA, lines_kva, np.nan), np.abs(factor)
     by_apparent = _log_ratio(power, apparent * factor)
-    witnesses = {meter.power: by_apparent, meter.apparent: -by_apparent}
-    by_lines = {meter.power: _log_ratio(power, lines_kva * factor), meter.apparent: _log_ratio(apparent, lines_kva)}
-    return both(pd.DataFrame(by_lines), pd.DataFrame(witnesses))
+    by_lines = _log_ratio(power, lines * factor), _log_ratio(apparent, lines)
+    return both(*(_of_points(frame, meter, one) for one in (by_lines, (by_apparent, -by_apparent))))
 
 
-def _log_ratio(measured: pd.Series, expected: pd.Series) -> pd.Series:
+def _of_points(frame: pd.DataFrame, meter: Meter, values: tuple[FloatArray, FloatArray]) -> pd.DataFrame:
+    return pd.DataFrame(np.column_stack(values), index=frame.index, columns=[meter.power, meter.apparent])
+
+
+def _log_ratio(measured: FloatArray, expected: FloatArray) -> FloatArray:
     """Return the logarithm of a ratio about its median: conventions of V and I cancel out."""
-    ratio = (measured / expected).where((measured > 0) & (expected > 0))
-    log = pd.Series(np.log(ratio.to_numpy(float)), index=ratio.index)
-    return log - log.iloc[: max(len(log) // 2, 1)].median()
+    there = (measured > 0) & (expected > 0)
+    log = np.log(np.where(there, measured, np.nan) / np.where(there, expected, 1.0))
+    past = log[: max(len(log) // 2, 1)]
+    known = past[np.isfinite(past)]
+    return np.asarray(log - (np.median(known) if known.size else np.nan))

@@ -46,7 +46,8 @@ class Readings:
     def between(self, start: datetime, end: datetime) -> pd.DataFrame:
         """Return what was read from `start`, a multiple of `STEP`, to before `end`."""
         frame = self.telemetry.read(self.points, start, end, STEP)
-        mute = [str(point) for point in frame if self.hear_impossible and frame[point].isna().mean() > GAPS_FRAC]
+        often = frame.isna().to_numpy(bool).mean(axis=0) > GAPS_FRAC if len(frame) else np.zeros(frame.shape[1], bool)
+        mute = [str(point) for point in frame.columns[often] if self.hear_impossible]
         wanted = list(dict.fromkeys([*(finding.point for finding in self.known if finding.point in frame), *mute]))
         if wanted:
             frame[wanted] = self._spoken(wanted, start, end).reindex(index=frame.index, columns=wanted)

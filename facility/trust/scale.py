@@ -99,11 +99,12 @@ def counted_kw(hour: pd.DataFrame, energy: str | None) -> float | None:
     """Return the power [kW] that an energy counter stands for; None where it counted too little to tell, or was reset."""
     if energy is None:
         return None
-    counted = hour[energy].dropna()
-    if len(counted) < STEPS_AN_HOUR // 2 or (counted.diff() < 0).any():
+    counted_kwh = hour[energy].to_numpy(float)
+    known = np.flatnonzero(~np.isnan(counted_kwh))
+    if len(known) < STEPS_AN_HOUR // 2 or (np.diff(counted_kwh[known]) < 0).any():
         return None
-    hours = (counted.index[-1] - counted.index[0]) / pd.Timedelta(hours=1)
-    rise_kwh = float(counted.iloc[-1] - counted.iloc[0])
+    hours = (hour.index[known[-1]] - hour.index[known[0]]) / pd.Timedelta(hours=1)
+    rise_kwh = float(counted_kwh[known[-1]] - counted_kwh[known[0]])
     return rise_kwh / hours if rise_kwh > 2.0 else None
 
 
