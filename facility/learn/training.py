@@ -162,6 +162,9 @@ def training_frame(
 
 def joined_feeds(frame: pd.DataFrame, points: Sequence[Any]) -> pd.Series:
     """Return a quantity of several feeds as one: the sum of powers, the mean of anything else."""
+    if len(points) == 1:
+        alone: pd.Series = frame[points[0].id]
+        return alone
     feeds = frame[[point.id for point in points]]
     return feeds.sum(axis=1, skipna=False) if points[0].unit == "kW" else feeds.mean(axis=1)
 
