@@ -7,7 +7,7 @@ taken out before, so that the load of the day hides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,9 +78,11 @@ def find_units(frame: pd.DataFrame) -> Iterator[Doubt]:
     """Yield the spells in which a column spoke another unit than for most of the time."""
     times = pd.DatetimeIndex(frame.index)
     window = rows_in(times, LEAST_SPELL)
-    others = kin(list(frame.columns))
-    for column in frame.columns:
-        values = _beside(frame, str(column), others.get(str(column), ()))
+    others, measured = kin(list(frame.columns)), frame.to_numpy(float).T
+    place = {str(column): number for number, column in enumerate(frame.columns)}
+    for column, course in zip(frame.columns, measured, strict=True):
+        peers = measured[[place[other] for other in others.get(str(column), ())]]
+        values = _beside(course, peers, str(column))
         known = np.flatnonzero(np.isfinite(values))
         for spell in _spells(values[known], str(column), window):
             first, last = times[known[spell.begin]], times[known[spell.end - 1]]
@@ -88,16 +90,22 @@ def find_units(frame: pd.DataFrame) -> Iterator[Doubt]:
             yield Doubt((str(column),), "unit", first, last, said)
 
 
-def _beside(frame: pd.DataFrame, column: str, others: Sequence[str]) -> FloatArray:
-    """Return a column without what the others of its kind do as well, at its usual level."""
-    values = frame[column].to_numpy(float)
-    if not others:
+def _beside(values: FloatArray, peers: FloatArray, column: str) -> FloatArray:
+    """Return a column without what the others of its kind (k, n) do as well, at its usual level."""
+    if not len(peers):
         return values
-    common = frame[list(others)].median(axis=1).to_numpy(float)
+    common = _medians(peers)
     usual = float(np.nanmedian(common)) if np.isfinite(common).any() else np.nan
     if column.endswith("_degc"):
-        return values - (common - usual)
+        return np.asarray(values - (common - usual))
     return np.asarray(values * usual / np.where(common == 0.0, np.nan, common))
+
+
+def _medians(courses: FloatArray) -> FloatArray:
+    """Return the median of what each row of courses (k, n) has, NaN where it has nothing."""
+    ordered, known = np.sort(courses, axis=0), (~np.isnan(courses)).sum(axis=0)  # NaN comes last
+    middle = (np.take_along_axis(ordered, at[None], axis=0)[0] for at in (np.maximum(known - 1, 0) // 2, known // 2))
+    return np.asarray(sum(middle) / 2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +122,20 @@ def _spells(values: FloatArray, column: str, window: int) -> list[_Spell]:
     conversions = CONVERSIONS.get(quantity_of(column).rpartition("_")[2], ())
     if values.size < 2 * window or not conversions:
         return []
-    tried = [explained for one in conversions if (explained := _explained_by(values, one, window)) is not None]
-    return min(tried, key=lambda explained: explained[0])[1] if tried else []
+    level = np.median(np.lib.stride_tricks.sliding_window_view(values, window), axis=1)
+    explained = (_explained_by(values, level, one, window) for one in conversions)
+    tried = [one for one in explained if one is not None]
+    return min(tried, key=lambda one: one[0])[1] if tried else []
 
 
-def _explained_by(values: FloatArray, conversion: Conversion, window: int) -> tuple[float, list[_Spell]] | None:
+def _explained_by(
+    values: FloatArray, level: FloatArray, conversion: Conversion, window: int
+) -> tuple[float, list[_Spell]] | None:
     """Return how far the jumps lie from a conversion, and the spells in the rarer of its two units; None without jumps."""
     off = np.full(values.size, np.inf)
     said = np.zeros(values.size, np.int8)  # 1 after a jump into the unit said, -1 after one out of it
     for way, sign in ((conversion, 1), (conversion.back, -1)):
-        rows, apart = _jumps(values, way, window)
+        rows, apart = _jumps(values, level, way, window)
         said[rows], off[rows] = sign, apart
     turned = np.flatnonzero(said)
     if not turned.size:
@@ -136,9 +148,11 @@ def _explained_by(values: FloatArray, conversion: Conversion, window: int) -> tu
     return float(off[turned].mean()), [_Spell(run.start, run.stop, wrong) for run in stretches(rare, 1)]
 
 
-def _jumps(values: FloatArray, conversion: Conversion, window: int) -> tuple[IntArray, FloatArray]:
-    """Return the rows at which the level becomes what it was, converted, and how far off it is, as a share; one a jump."""
-    level = np.median(np.lib.stride_tricks.sliding_window_view(values, window), axis=1)
+def _jumps(values: FloatArray, level: FloatArray, conversion: Conversion, window: int) -> tuple[IntArray, FloatArray]:
+    """Return the rows at which the level becomes what it was, converted, and how far off it is, as a share; one a jump.
+
+    `level` is the median of each window of rows.
+    """
     before, after = level[: values.size - 2 * window + 1], level[window:]
     expected, rows = conversion.of(before), np.arange(before.size) + window
     jump = _apart(expected, before)
