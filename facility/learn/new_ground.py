@@ -35,7 +35,8 @@ def new_ground(loaded: LoadedSite, telemetry: Telemetry, models: ModelStore, now
         return []
     plants = plant_models(loaded, Learned(), None, {})
     frame = training_frame(loaded, telemetry, plants, now, LOOK_BACK)
-    rows = {name: part.rows for plant in plants for name, part in plant_evidence(loaded, plant, frame).items()}
+    asked = {part for part, _ in seen}
+    rows = {name: part.rows for plant in plants for name, part in plant_evidence(loaded, plant, frame, asked).items()}
     return [
         f"{part}: {condition.removesuffix('_degc').replace('_', ' ')} of {mean:.0f} degC"
         for (part, condition), (low, high) in seen.items()

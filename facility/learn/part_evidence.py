@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 import pandas as pd
 
@@ -22,26 +23,46 @@ from models.evidence import (
     server_fans_evidence,
     whole_evidence,
 )
+from models.hall_air import Hall
 from models.history_rows import component_rows, hall_rows
 from models.plant_model import CoolingPlant
 from models.site_fit import crah_columns
 
 
 def plant_evidence(
-    loaded: LoadedSite, plant: CoolingPlant, frame: pd.DataFrame, *, inputs_may_rest: bool = False
+    loaded: LoadedSite,
+    plant: CoolingPlant,
+    frame: pd.DataFrame,
+    asked: Collection[str] | None = None,
+    *,
+    inputs_may_rest: bool = False,
 ) -> dict[str, Evidence]:
-    """Return the rows of each part of a plant, by the name on its card; parts that are not measured, or never run, are left out."""
-    found: dict[str, Evidence] = {}
+    """Return the rows of each part of a plant, by the name on its card; parts that are not measured, or never run, are left out.
+
+    `asked` names the parts that are wanted; None: all.
+    """
+    making = _plant_parts(loaded, plant, frame, inputs_may_rest=inputs_may_rest)
+    found = {part: make() for part, make in making if asked is None or part in asked}
+    return {part: evidence for part, evidence in found.items() if len(evidence)}
+
+
+def _plant_parts(
+    loaded: LoadedSite, plant: CoolingPlant, frame: pd.DataFrame, *, inputs_may_rest: bool
+) -> Iterator[tuple[str, Callable[[], Evidence]]]:
+    """Yield the parts that are measured, and what makes their rows."""
     liquid = {rack.id: rack.liquid_frac for hall in loaded.site.halls for rack in hall.racks}
     for hall in plant.hall_parts:
         if set(crah_columns(hall)) <= set(frame.columns):
-            found[f"{hall.id}.rack_inlets"] = inlet_evidence(*hall_rows(hall, frame, liquid))
+            yield f"{hall.id}.rack_inlets", partial(_inlets, hall, frame, liquid)
     needed = {*coil_columns(plant), *(column for hall in plant.hall_parts for column in crah_columns(hall))}
     if plant.hall_parts and needed <= set(frame.columns):
-        found[f"{plant.plant_id}.coils"] = coil_evidence(plant, coil_rows(plant, frame, liquid))
+        yield f"{plant.plant_id}.coils", lambda: coil_evidence(plant, coil_rows(plant, frame, liquid))
     for name, rows in component_rows(plant, frame, loaded.site.weather.station).items():
-        found[f"{plant.plant_id}.{name}"] = component_evidence(rows, inputs_may_rest=inputs_may_rest)
-    return {part: evidence for part, evidence in found.items() if len(evidence)}
+        yield f"{plant.plant_id}.{name}", partial(component_evidence, rows, inputs_may_rest=inputs_may_rest)
+
+
+def _inlets(hall: Hall, frame: pd.DataFrame, liquid_frac: Mapping[str, float]) -> Evidence:
+    return inlet_evidence(*hall_rows(hall, frame, liquid_frac))
 
 
 def site_evidence(
