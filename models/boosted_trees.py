@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.ensemble._hist_gradient_boosting.binning import _BinMapper
 from threadpoolctl import threadpool_limits
 
 FloatArray = npt.NDArray[np.float64]
@@ -22,6 +23,7 @@ _LEARNING_RATE = 0.1
 _LEAVES = 12
 _DEPTH = 5
 _LEAST_LEAF_ROWS = 20
+_BINS = 255
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,8 +67,34 @@ class BoostedTrees:
         return total
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Binned:
+    """Features as scikit-learn bins them: dear to find with weights, and the same whatever the target.
+
+    Attributes
+    ----------
+    codes
+        Number of the bin of each value, (n, columns).
+    upper
+        By column, the value up to which each bin reaches; the last has none.
+    """
+
+    codes: FloatArray
+    upper: tuple[FloatArray, ...]
+
+
+def binned(features: FloatArray, weight: FloatArray | None = None) -> Binned:
+    """Return the bins of features (n, columns), without NaN; each holds about the same weight (n,)."""
+    mapper = _BinMapper(n_bins=_BINS + 1, random_state=0)  # one more: that of missing values
+    codes, upper = np.empty(features.shape), []
+    for column, ends in enumerate(mapper.fit(features, sample_weight=weight).bin_thresholds_):
+        filled, codes[:, column] = np.unique(np.searchsorted(ends, features[:, column]), return_inverse=True)
+        upper.append(ends[filled[:-1]])
+    return Binned(codes, tuple(upper))
+
+
 def fit_trees(
-    features: FloatArray,
+    features: FloatArray | Binned,
     target: FloatArray,
     *,
     rises_with: Sequence[int] = (),
@@ -78,7 +106,7 @@ def fit_trees(
     Parameters
     ----------
     features, target
-        (n, columns) and (n,), without NaN.
+        (n, columns) and (n,), without NaN. Features of several fits are binned once, with the weight of these fits.
     rises_with
         Columns with which predictions must not fall.
     weight
@@ -86,9 +114,11 @@ def fit_trees(
     rounds
         Number of trees.
     """
-    monotone = [int(column in rises_with) for column in range(features.shape[1])]
+    bins = features if isinstance(features, Binned) else binned(features, weight)
+    monotone = [int(column in rises_with) for column in range(bins.codes.shape[1])]
     fitted = HistGradientBoostingRegressor(
         max_iter=rounds,
+        max_bins=_BINS,
         learning_rate=_LEARNING_RATE,
         max_leaf_nodes=_LEAVES,
         max_depth=_DEPTH,
@@ -98,11 +128,11 @@ def fit_trees(
         random_state=0,
     )
     with threadpool_limits(limits=1, user_api="openmp"):  # small data: more threads only wait for each other
-        fitted.fit(features, target, sample_weight=weight)
-    return _as_arrays(fitted)
+        fitted.fit(bins.codes, target, sample_weight=weight)
+    return _as_arrays(fitted, bins)
 
 
-def _as_arrays(fitted: HistGradientBoostingRegressor) -> BoostedTrees:
+def _as_arrays(fitted: HistGradientBoostingRegressor, bins: Binned) -> BoostedTrees:
     trees = [stage[0].nodes for stage in fitted._predictors]
     shape = (len(trees), max(len(nodes) for nodes in trees))
     itself = np.broadcast_to(np.arange(shape[1]), shape)
@@ -112,7 +142,10 @@ def _as_arrays(fitted: HistGradientBoostingRegressor) -> BoostedTrees:
         filled, inner = slice(0, len(nodes)), np.flatnonzero(nodes["is_leaf"] == 0)
         value[row, filled] = nodes["value"]
         feature[row, inner] = nodes["feature_idx"][inner]
-        threshold[row, inner] = nodes["num_threshold"][inner]
+        threshold[row, inner] = [
+            bins.upper[column][int(between)]
+            for column, between in zip(nodes["feature_idx"][inner], nodes["num_threshold"][inner], strict=True)
+        ]
         left[row, inner], right[row, inner] = nodes["left"][inner], nodes["right"][inner]
     depth = max(int(nodes["depth"].max()) for nodes in trees)
     return BoostedTrees(float(fitted._baseline_prediction.item()), feature, threshold, left, right, value, depth)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.boosted_trees import BoostedTrees, fit_trees
+from models.boosted_trees import Binned, BoostedTrees, binned, fit_trees
 from models.whole.site_rows import IT, SiteRows
 
 FloatArray = npt.NDArray[np.float64]
@@ -99,14 +99,15 @@ def fit_as_operated(rows: SiteRows, half_life_days: float = HALF_LIFE_DAYS) -> A
     times = pd.DatetimeIndex(rows.table.index)
     age_days = ((times[-1] - times) / pd.Timedelta(days=1)).to_numpy(float)
     weight = 0.5 ** (age_days / half_life_days)
-    laws = {part: _fit_part(features, rows.table[part].to_numpy(float), weight) for part in rows.parts}
+    bins = binned(features, weight)
+    laws = {part: _fit_part(features, bins, rows.table[part].to_numpy(float), weight) for part in rows.parts}
     return AsOperated(conditions, seen, laws)
 
 
-def _fit_part(features: FloatArray, power_kw: FloatArray, weight: FloatArray) -> PartLaw:
+def _fit_part(features: FloatArray, bins: Binned, power_kw: FloatArray, weight: FloatArray) -> PartLaw:
     intercept, slope = _line(features, power_kw, weight)
     left = power_kw - intercept - features @ slope
-    return PartLaw(intercept, slope, fit_trees(features, left, weight=weight))
+    return PartLaw(intercept, slope, fit_trees(bins, left, weight=weight))
 
 
 def _line(features: FloatArray, power_kw: FloatArray, weight: FloatArray) -> tuple[float, FloatArray]:

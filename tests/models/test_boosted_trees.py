@@ -7,7 +7,7 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from models import boosted_trees
-from models.boosted_trees import BoostedTrees, fit_trees
+from models.boosted_trees import BoostedTrees, FloatArray, binned, fit_trees
 from models.serialise import dump_model, load_model
 
 RNG = np.random.default_rng(5)
@@ -20,8 +20,8 @@ def trees() -> BoostedTrees:
     return fit_trees(FEATURES, TARGET)
 
 
-def test_same_as_scikit_learn(trees: BoostedTrees) -> None:
-    reference = HistGradientBoostingRegressor(
+def scikit_learn(target: FloatArray, weight: FloatArray | None = None) -> HistGradientBoostingRegressor:
+    return HistGradientBoostingRegressor(
         max_iter=boosted_trees._ROUNDS,
         learning_rate=boosted_trees._LEARNING_RATE,
         max_leaf_nodes=boosted_trees._LEAVES,
@@ -29,9 +29,20 @@ def test_same_as_scikit_learn(trees: BoostedTrees) -> None:
         min_samples_leaf=boosted_trees._LEAST_LEAF_ROWS,
         early_stopping=False,
         random_state=0,
-    ).fit(FEATURES, TARGET)
+    ).fit(FEATURES, target, sample_weight=weight)
+
+
+def test_same_as_scikit_learn(trees: BoostedTrees) -> None:
     beyond = RNG.uniform(-2, 2, (500, 3))
-    assert trees.predict(beyond) == pytest.approx(reference.predict(beyond), abs=1e-12)
+    assert trees.predict(beyond) == pytest.approx(scikit_learn(TARGET).predict(beyond), abs=1e-12)
+
+
+def test_bins_found_once_serve_several_targets() -> None:
+    weight, beyond = np.geomspace(0.1, 1.0, len(TARGET)), RNG.uniform(-2, 2, (500, 3))
+    bins = binned(FEATURES, weight)
+    for target in (TARGET, -FEATURES[:, 1]):
+        expected = scikit_learn(target, weight).predict(beyond)
+        assert fit_trees(bins, target, weight=weight).predict(beyond) == pytest.approx(expected, abs=1e-12)
 
 
 def test_learns(trees: BoostedTrees) -> None:
