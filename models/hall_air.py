@@ -44,6 +44,7 @@ class Hall:
     coil_conductance_frac: float = 1.0
     coil_air_share: float = coil.AIR_SHARE
     airside: Airside | None = None  # None: no outdoor air
+    inlets_learned: RackInlets | None = None  # where `inlets` were raised to what racks showed; None: as they are
 
     @cached_property
     def group(self) -> Crah:
@@ -55,12 +56,16 @@ class Hall:
         """Whether it breathes outdoor air as its dampers see fit."""
         return self.airside is not None and self.airside.own_control
 
+    def coldest_degc(self, supply_degc: npt.ArrayLike, air_rise_k: npt.ArrayLike) -> FloatArray:
+        """Return the temperature [degC] that no inlet is surely below: that racks were hot once makes none of them surely warm."""
+        return (self.inlets_learned or self.inlets).coldest_degc(supply_degc, air_rise_k)
+
     @property
     def supply_range_degc(self) -> tuple[float, float]:
         """Supply air worth considering: within the CRAHs' range, and such that the inlets can stay between their limits."""
         group, inlets = self.group, self.inlets
         hottest_rise = np.max(inlets.offset_k + inlets.margin_k + inlets.recirculation_frac * _LEAST_AIR_RISE_K)
-        coldest_rise = float(inlets.coldest_degc(0.0, KNEE_RISE_K))
+        coldest_rise = float(self.coldest_degc(0.0, KNEE_RISE_K))
         low = max(group.supply_air_min_degc, self.inlet_min_degc - coldest_rise)
         return low, max(low, min(group.supply_air_max_degc, self.inlet_max_degc - float(hottest_rise)))
 
@@ -145,7 +150,7 @@ def answer(
         water_lps=valve * rated_lps,
         air_rise_k=rise_k,
         coil_reaches=needed <= exchanger.effectiveness_at(speed, 1.0),
-        too_cold_k=np.maximum(hall.inlet_min_degc - hall.inlets.coldest_degc(supply, rise_k), 0.0),
+        too_cold_k=np.maximum(hall.inlet_min_degc - hall.coldest_degc(supply, rise_k), 0.0),
         too_hot=for_inlets > 1.0,
         bound_by=np.where(idle, f"{hall.id}: fan speed min", f"{hall.id}: rack inlet max"),
         breath=breath,

@@ -44,7 +44,7 @@ def _raised(hall: HallModel, colder_k: float | None) -> HallModel:
     """Return a hall whose coldest rack stood so far below the supply air asked for, where the model has it above."""
     if colder_k is None:
         return hall
-    wrong_k = colder_k + float(hall.inlets.coldest_degc(0.0, KNEE_RISE_K))
+    wrong_k = colder_k + float(hall.coldest_degc(0.0, KNEE_RISE_K))
     raised_k = min(max(math.ceil(wrong_k / _PART_K) * _PART_K, 0.0), _MOST_K)
     warmest = max(hall.inlet_max_degc - _LEAST_SPAN_K, hall.inlet_min_degc)
     return dataclasses.replace(hall, inlet_min_degc=min(hall.inlet_min_degc + raised_k, warmest))

@@ -17,6 +17,8 @@ from models.plant_model import CoolingPlant
 from models.site_fit import hall_columns
 
 REMEMBERED = timedelta(hours=24)
+SETTLES = timedelta(hours=1)  # after supply air fell, racks are warmer than it makes them for so long at most
+_FALLEN_K = 1.0
 
 
 def remembering_hot_racks(
@@ -41,10 +43,12 @@ def _remembering(loaded: LoadedSite, telemetry: Telemetry, at: datetime, plant: 
         return hall
     racks = [rack for one in loaded.site.halls for rack in one.racks if one.id == hall.id]
     rows, measured = hall_rows(hall, frame, {rack.id: rack.liquid_frac for rack in racks})
+    supply = rows["supply_air_degc"]
+    settled = supply.where(supply.rolling(SETTLES // loaded.site.step + 1, min_periods=1).max() - supply < _FALLEN_K)
     raised = hall.inlets.raised_to(
-        rows["supply_air_degc"].to_numpy(float), rows["air_rise_k"].to_numpy(float), measured.to_numpy(float)
+        settled.to_numpy(float), rows["air_rise_k"].to_numpy(float), measured.to_numpy(float)
     )
-    return dataclasses.replace(hall, inlets=raised)
+    return dataclasses.replace(hall, inlets=raised, inlets_learned=hall.inlets)
 
 
 def _frame(loaded: LoadedSite, telemetry: Telemetry, at: datetime, columns: Sequence[str]) -> pd.DataFrame | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
@@ -52,6 +52,9 @@ class TrackedAir:
         ahead = self.halls[hall.id]
         if isinstance(ahead, str):
             raise ValueError(ahead)  # noqa: TRY004 (words, not a wrong type)
+        # No colder than racks may stand, but where the plan is: it knows which racks the air warms on its way.
+        coldest_degc = min(hall.limits.inlet_min_degc, float(supply.planned.min()))
+        supply = replace(supply, low=max(supply.low, coldest_degc))
         outlook = ahead.outlook(self.levers.loaded, self.telemetry, self.levers.course.at)
         paths = _Paths(self.levers, outlook, crahs, standing, supply, fans)
         speed = float(np.clip(fans.planned[0], fans.low, fans.high))
