@@ -123,6 +123,11 @@ def dew_point_of_ratio_degc(humidity_ratio: npt.ArrayLike, altitude_m: float = 0
     return saturation.temperature_degc(pressure_kpa(altitude_m) * ratio / (_VAPOUR_OVER_AIR + ratio))
 
 
+def dry_bulb_degc(dew_point_degc: npt.ArrayLike, relative_humidity_frac: npt.ArrayLike) -> FloatArray:
+    """Return the dry bulb [degC] at which air of a dew point [degC] has a relative humidity [0..1]."""
+    return saturation.temperature_degc(saturation.pressure_kpa(dew_point_degc) / _humidity(relative_humidity_frac))
+
+
 def relative_humidity_frac(dry_bulb_degc: npt.ArrayLike, dew_point_degc: npt.ArrayLike) -> FloatArray:
     """Return relative humidity [0..1] from dry bulb and dew point [degC]; a dew point above the dry bulb gives 1."""
     capped = np.minimum(np.asarray(dew_point_degc, float), np.asarray(dry_bulb_degc, float))

@@ -16,14 +16,14 @@ from facility.learn.in_service import require_units
 from facility.plan.hall import supply_air_step_k
 from facility.plan.liquid_loop import leaving_water_step_k
 from facility.points import PointIndex
-from facility.site import Cdu, Crah, Hall, LiquidLoop, Named, Plant, Site
+from facility.site import AirLimits, Cdu, Crah, Hall, LiquidLoop, Named, Plant, Site
 from facility.site_file import LoadedSite
-from models import nameplate, saturation
+from models import nameplate
 from models.airside import Airside
 from models.coil_fit import CoilFit
 from models.hall_air import Hall as HallModel
 from models.plant_model import CoolingPlant, Correction
-from models.psychrometrics import air_density_frac
+from models.psychrometrics import air_density_frac, dry_bulb_degc
 from models.rack_inlet import RackInlets
 from models.servers import ServerFans
 
@@ -82,19 +82,23 @@ def plant_models(
     return [_plant(loaded, plant, learned, at, dew_points_degc) for plant in loaded.site.plants]
 
 
-def _driest_inlet_degc(hall: Hall, dew_points_degc: Mapping[str, float]) -> float:
-    """Return the coldest inlet: by its limit, or where the hall's air, as damp as measured, would be too humid.
+def driest_inlet_degc(limits: AirLimits, dew_point_degc: float) -> float:
+    """Return the coldest inlet: by its limit, or where the hall's air of a dew point would be too humid."""
+    damp_degc = min(dew_point_degc, limits.dew_point_max_degc)
+    dry_enough = float(dry_bulb_degc(damp_degc, limits.relative_humidity_max_frac))
+    return float(np.clip(dry_enough, limits.inlet_min_degc, limits.inlet_max_degc - _LEAST_SPAN_K))
 
-    In damp weather that is so behind shut dampers, too; half a kelvin at a time, so that plans stay.
+
+def _least_inlet_degc(hall: Hall, dew_points_degc: Mapping[str, float]) -> float:
+    """Return the coldest inlet of a hall as damp as measured: in damp weather that is so behind shut dampers, too.
+
+    Half a kelvin at a time, so that plans stay.
     """
     limits = hall.limits
     if hall.id not in dew_points_degc:
         return limits.inlet_min_degc
-    vapour_kpa = saturation.pressure_kpa(min(dew_points_degc[hall.id], limits.dew_point_max_degc))
-    dry_enough = float(saturation.temperature_degc(vapour_kpa / limits.relative_humidity_max_frac))
-    return float(
-        np.clip(math.ceil(2.0 * dry_enough) / 2.0, limits.inlet_min_degc, limits.inlet_max_degc - _LEAST_SPAN_K)
-    )
+    rounded = math.ceil(2.0 * driest_inlet_degc(limits, dew_points_degc[hall.id])) / 2.0
+    return min(rounded, limits.inlet_max_degc - _LEAST_SPAN_K)
 
 
 def _plant(
@@ -151,7 +155,7 @@ def _hall(
         crahs=tuple(_crah(loaded.points, crah) for crah in in_service),
         inlets=learned.inlets.get(hall.id, RackInlets.prior([rack.id for rack in hall.racks])),
         inlet_max_degc=hall.limits.inlet_max_degc,
-        inlet_min_degc=_driest_inlet_degc(hall, dew_points_degc),
+        inlet_min_degc=_least_inlet_degc(hall, dew_points_degc),
         server_fans=learned.server_fans.get(hall.id, described_server_fans(site, hall)),
         density_frac=air_density_frac(site.altitude_m),
         it_over_air=_it_over_air(hall),

@@ -15,6 +15,7 @@ from facility.records import Quality, Reading
 from facility.site_file import LoadedSite
 from models.psychrometrics import dew_point_degc
 
+INLET_TEMPERATURE, INLET_HUMIDITY = "inlet_temperature_degc", "inlet_relative_humidity_frac"
 STALE_INTERVALS = 3  # a value older than this many of its own intervals is not "now"
 SHORTEST_STALE = timedelta(seconds=60)
 
@@ -71,8 +72,8 @@ def dew_points_degc(loaded: LoadedSite, situation: Situation) -> Mapping[str, fl
         pairs = [
             (temperature, humidity)
             for rack in hall.racks
-            if (temperature := situation.value(rack.id, "inlet_temperature_degc")) is not None
-            and (humidity := situation.value(rack.id, "inlet_relative_humidity_frac")) is not None
+            if (temperature := situation.value(rack.id, INLET_TEMPERATURE)) is not None
+            and (humidity := situation.value(rack.id, INLET_HUMIDITY)) is not None
         ]
         if pairs:
             found[hall.id] = max(_dew_points(pairs))

@@ -12,6 +12,7 @@ import numpy as np
 from facility.plan.decisions import FAN_SPEED, SUPPLY_AIR
 from facility.ports import Telemetry
 from facility.prepare import hall_ahead
+from facility.prepare.damp_racks import driest_supply_degc, hall_dew_points_degc
 from facility.prepare.hall_ahead import STEPS, HallAhead, HallOutlook, written
 from facility.prepare.hall_history import STEP
 from facility.prepare.levers import Levers
@@ -56,6 +57,7 @@ class TrackedAir:
         coldest_degc = min(hall.limits.inlet_min_degc, float(supply.planned.min()))
         supply = replace(supply, low=max(supply.low, coldest_degc))
         outlook = ahead.outlook(self.levers.loaded, self.telemetry, self.levers.course.at)
+        supply = replace(supply, low=max(supply.low, min(self._driest_degc(hall, crahs, outlook), supply.high)))
         paths = _Paths(self.levers, outlook, crahs, standing, supply, fans)
         speed = float(np.clip(fans.planned[0], fans.low, fans.high))
         return Air(
@@ -68,6 +70,11 @@ class TrackedAir:
             kw_per_frac=_FAN_POWER * sum(crah.rated_fan_kw for crah in crahs) * speed**2,
             kept=self.kept.get(hall.id, (0.0, 0.0)),
         )
+
+    def _driest_degc(self, hall: Hall, crahs: list[Crah], outlook: HallOutlook) -> float:
+        setpoints = outlook.rows[[f"{crah.id}.{SUPPLY_AIR}" for crah in crahs]]
+        dew_points = hall_dew_points_degc(self.levers.loaded, self.telemetry, hall, self.levers.course.at)
+        return driest_supply_degc(hall, setpoints.mean(axis=1), outlook.measured, dew_points)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -52,7 +52,7 @@ class Memory:
             if one.equipment in self.halls:
                 colder, faster = self.kept.get(one.equipment, (0.0, 0.0))
                 move = one.value - one.planned
-                self.kept[one.equipment] = (-move, faster) if one.unit == "degC" else (colder, move)
+                self.kept[one.equipment] = (max(-move, 0.0), faster) if one.unit == "degC" else (colder, move)
 
 
 def _learned(loaded: LoadedSite, telemetry: Telemetry, hall: Hall, at: datetime) -> HallAhead | str:

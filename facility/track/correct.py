@@ -122,8 +122,13 @@ def _air(inputs: TrackInputs, moves: Moves, planned: Excesses) -> Iterator[Corre
         why = f"{_would_pass(planned[inlet_limit(hall.hall)])}, first at {rack}"
         if (colder, faster) == hall.kept:
             why = "kept until a plan has seen why it was needed"
-        if colder:
-            yield _correction(hall.hall, hall.supply, hall.supply.within(hall.supply.planned[0] - colder), why)
+        planned_degc = float(hall.supply.planned[0])
+        value = hall.supply.within(planned_degc - colder)
+        if value - planned_degc >= DEADBAND[hall.supply.unit]:
+            damp = f"{hall.hall} is measured so damp that colder air would be too humid"
+            yield _correction(hall.hall, hall.supply, value, damp)
+        elif colder:
+            yield _correction(hall.hall, hall.supply, value, why)
         if faster:
             yield _correction(hall.hall, hall.fans, hall.fans.within(hall.fans.planned[0] + faster), why)
 

@@ -114,7 +114,8 @@ class Air:
     Attributes
     ----------
     supply, fans
-        Supply-air temperature [degC] and fan speed [-] of the CRAHs that the plan moves as one.
+        Supply-air temperature [degC] and fan speed [-] of the CRAHs that the plan moves as one. Below the supply air's `low` the
+        racks would be too humid: a plan that asks for colder air is not followed there.
     racks
         Ids of the racks.
     over_k

@@ -8,6 +8,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from facility.corrections import Correction, Tracking
 from facility.history.telemetry import TelemetryStore
 from facility.prepare.setpoint_log import SetpointLog
 from facility.prepare.tracking import Memory, track_inputs
@@ -101,3 +102,13 @@ def test_what_is_not_measured_is_left_as_planned_and_named(demo: LoadedSite, sto
     assert "battery-1 is left as planned: state_of_charge_frac is not measured" in inputs.notes
     assert "batch is left as planned: deferrable_backlog_kwh is not measured" in inputs.notes
     assert not inputs.halls  # the plan leads no air here
+
+
+def test_air_warmer_than_planned_is_not_remembered_as_colder(demo: LoadedSite) -> None:
+    """Damp air holds supply air up while it is damp; what is kept until the next plan is colder air and faster fans."""
+    memory, hall = Memory(SetpointLog(demo), halls={demo.site.halls[0].id: "unknown"}), demo.site.halls[0].id
+    warmer = Correction(hall, "supply_air_temperature_setpoint_degc", ("crah-1",), 21.0, 20.0, 21.0, "degC", "damp")
+    memory.remember(Tracking("plan-1", AT, (warmer,)))
+    assert memory.kept[hall] == (0.0, 0.0)
+    memory.remember(Tracking("plan-1", AT, (replace(warmer, value=19.0),)))
+    assert memory.kept[hall] == (1.0, 0.0)

@@ -203,3 +203,19 @@ def test_air_that_was_corrected_stays_so_until_a_plan_has_seen_why() -> None:
     still_warm = replace(still_warm, supply=replace(still_warm.supply, current=21.0))
     more = Tracker().correct(hour(halls=(still_warm,))).corrections
     assert more[0].value == pytest.approx(20.4, abs=0.05)
+
+
+def test_air_that_is_measured_too_damp_is_no_colder_whatever_the_plan_and_the_inlets_ask_for() -> None:
+    """A floor of 22.8 above the planned 22.0; what is a little warmer than planned is not worth a write."""
+    floor = replace(air().supply, low=22.8)
+    (found,) = Tracker().correct(hour(halls=(air(supply=floor),))).corrections
+    assert (found.quantity, found.value) == ("supply_air_temperature_setpoint_degc", 22.8)
+    assert found.reason == "hall-1 is measured so damp that colder air would be too humid"
+    assert not Tracker().correct(hour(halls=(air(supply=replace(floor, low=22.1)),))).corrections
+    warm = Tracker().correct(hour(halls=(air(0.3, supply=floor),))).corrections
+    assert {one.quantity: one.value > one.planned for one in warm} == {
+        "supply_air_temperature_setpoint_degc": True,
+        "fan_speed_setpoint_frac": True,
+    }
+    kept = Tracker().correct(hour(halls=(air(kept=(1.0, 0.0), supply=floor),))).corrections
+    assert [one.value for one in kept] == [22.8]
