@@ -57,7 +57,11 @@ class Learned:
 
 
 def plant_models(
-    loaded: LoadedSite, learned: Learned, at: datetime | None, dew_points_degc: Mapping[str, float]
+    loaded: LoadedSite,
+    learned: Learned,
+    at: datetime | None,
+    dew_points_degc: Mapping[str, float],
+    mean_dew_points_degc: Mapping[str, float] | None = None,
 ) -> list[CoolingPlant]:
     """Return a model of each plant with the units in service at a time.
 
@@ -70,7 +74,10 @@ def plant_models(
     at
         When availability is asked for; None: all units installed, as history knew them.
     dew_points_degc
-        Highest dew point measured in each hall; a hall without one counts with its limit, the warmer and safer assumption.
+        Highest dew point measured in each hall, above which technology loops stay; a hall without one counts with its limit, the
+        warmer and safer assumption.
+    mean_dew_points_degc
+        Mean dew point of each hall, which bounds how cold its inlets may be; None: the highest.
 
     Raises
     ------
@@ -79,7 +86,8 @@ def plant_models(
     """
     if at is not None:
         require_units(loaded.site, at)
-    return [_plant(loaded, plant, learned, at, dew_points_degc) for plant in loaded.site.plants]
+    at_racks = dew_points_degc if mean_dew_points_degc is None else mean_dew_points_degc
+    return [_plant(loaded, plant, learned, at, (dew_points_degc, at_racks)) for plant in loaded.site.plants]
 
 
 def driest_inlet_degc(limits: AirLimits, dew_point_degc: float) -> float:
@@ -102,9 +110,13 @@ def _least_inlet_degc(hall: Hall, dew_points_degc: Mapping[str, float]) -> float
 
 
 def _plant(
-    loaded: LoadedSite, plant: Plant, learned: Learned, at: datetime | None, dew_points_degc: Mapping[str, float]
+    loaded: LoadedSite,
+    plant: Plant,
+    learned: Learned,
+    at: datetime | None,
+    dew_points_degc: tuple[Mapping[str, float], Mapping[str, float]],  # highest, for loops; mean, for racks
 ) -> CoolingPlant:
-    site = loaded.site
+    site, (highest, at_racks) = loaded.site, dew_points_degc
     low, high = _allowed(
         loaded.points, plant.id, LEAVING_WATER, plant.leaving_water_min_degc, plant.leaving_water_max_degc
     )
@@ -112,8 +124,8 @@ def _plant(
     halls, loops = halls_of(site, plant.id), [loop for loop in site.liquid_loops if loop.plant == plant.id]
     return CoolingPlant(
         plant_id=plant.id,
-        hall_parts=tuple(_hall(loaded, hall, plant.id, learned, at, dew_points_degc=dew_points_degc) for hall in halls),
-        loop_parts=tuple(_loop(loaded, loop, at, dew_points_degc) for loop in loops),
+        hall_parts=tuple(_hall(loaded, hall, plant.id, learned, at, dew_points_degc=at_racks) for hall in halls),
+        loop_parts=tuple(_loop(loaded, loop, at, highest) for loop in loops),
         chillers=_in_service(site, plant.chillers, nameplate.Chiller, at),
         towers=_in_service(site, plant.towers, nameplate.Tower, at),
         dry_coolers=_in_service(site, plant.dry_coolers, nameplate.DryCooler, at),

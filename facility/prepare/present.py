@@ -13,7 +13,7 @@ from facility.prepare.hot_racks import remembering_hot_racks
 from facility.prepare.mode_history import breathing_as_measured
 from facility.prepare.out_of_order import as_reported
 from facility.prepare.plan_inputs import plan_inputs
-from facility.prepare.situation import dew_points_degc, read_situation
+from facility.prepare.situation import dew_points_degc, mean_dew_points_degc, read_situation
 from facility.records import Plan
 from facility.site_file import LoadedSite
 from facility.workload import Job
@@ -40,7 +40,8 @@ def inputs_at(
     """
     loaded = as_reported(loaded, telemetry, at)
     situation = read_situation(loaded, telemetry, at)
-    plants = plant_models(loaded, learned, at, dew_points_degc(loaded, situation))
+    highest, mean = dew_points_degc(loaded, situation), mean_dew_points_degc(loaded, situation)
+    plants = plant_models(loaded, learned, at, highest, mean)
     plants = remembering_cold_racks(loaded, telemetry, at, remembering_hot_racks(loaded, telemetry, at, plants))
     plants = breathing_as_measured(plants, situation)
     return plan_inputs(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -67,7 +67,16 @@ def is_fresh(point: Point, reading: Reading | None, at: datetime, at_least: time
 
 def dew_points_degc(loaded: LoadedSite, situation: Situation) -> Mapping[str, float]:
     """Return the highest dew point at the racks of each hall where temperature and humidity are measured together."""
-    found: dict[str, float] = {}
+    return {hall: max(found) for hall, found in _dew_points_by_hall(loaded, situation)}
+
+
+def mean_dew_points_degc(loaded: LoadedSite, situation: Situation) -> Mapping[str, float]:
+    """Return the mean dew point of each hall's racks: vapour mixes, and the dampest of many racks is mostly sensor noise."""
+    return {hall: sum(found) / len(found) for hall, found in _dew_points_by_hall(loaded, situation)}
+
+
+def _dew_points_by_hall(loaded: LoadedSite, situation: Situation) -> Iterator[tuple[str, Sequence[float]]]:
+    """Yield halls with the dew points of those racks whose temperature and humidity are measured together."""
     for hall in loaded.site.halls:
         pairs = [
             (temperature, humidity)
@@ -76,10 +85,5 @@ def dew_points_degc(loaded: LoadedSite, situation: Situation) -> Mapping[str, fl
             and (humidity := situation.value(rack.id, INLET_HUMIDITY)) is not None
         ]
         if pairs:
-            found[hall.id] = max(_dew_points(pairs))
-    return found
-
-
-def _dew_points(pairs: Sequence[tuple[float, float]]) -> Sequence[float]:
-    temperatures, humidities = zip(*pairs, strict=True)
-    return [float(value) for value in dew_point_degc(np.array(temperatures), np.array(humidities))]
+            temperatures, humidities = zip(*pairs, strict=True)
+            yield hall.id, [float(value) for value in dew_point_degc(np.array(temperatures), np.array(humidities))]

@@ -72,3 +72,12 @@ def test_halls_are_no_colder_than_their_damp_air_bears_with_or_without_an_econom
     _, damp = plant_models(liquid, Learned(), None, {"hall-ai": 11.0, "hall-std": 14.0})
     assert [hall.inlet_min_degc for hall in dry.hall_parts] == [18.0, 18.0]
     assert [hall.inlet_min_degc for hall in damp.hall_parts] == [18.0, 20.0]  # at 20 C 14 is 69 %
+
+
+def test_inlets_are_held_above_the_mean_of_what_sensors_say_of_a_hall_and_loops_above_the_highest(
+    liquid: LoadedSite,
+) -> None:
+    highest, mean = {"hall-ai": 14.0, "hall-std": 14.0}, {"hall-ai": 11.0, "hall-std": 13.0}
+    warm, cold = plant_models(liquid, Learned(), None, highest, mean)
+    assert [hall.inlet_min_degc for hall in cold.hall_parts] == [18.0, 19.0]
+    assert [loop.dew_point_degc for loop in warm.loop_parts] == [14.0]
