@@ -24,7 +24,7 @@ from models.plant_model import CoolingPlant
 from models.rack.learning import learn_inlets, steady_degc
 from models.rack_inlet import RackInlets
 from models.rack_inlet_fit import RackInletModel
-from models.server_fans_evidence import likely_law, step_ahead
+from models.server_fans_evidence import likely_law, step_ahead, work_of
 from models.server_fans_fit import ServerFansFit
 from models.server_fans_step import HALL_KW, INLET, HallHistory
 from models.servers import ServerFans
@@ -184,6 +184,25 @@ def held_out(model: FittedPart, evidence: Evidence, after: pd.Timestamp) -> tupl
     if len(older) < LEAST_ROWS:
         raise ValueError(f"{len(older)} older rows, {LEAST_ROWS} are needed to hold newer ones out")
     return newest, _by_sibling(model, older, newest)
+
+
+def law_errors(model: ServerFansFit, evidence: Evidence, newer: Evidence) -> dict[str, float]:
+    """Return how laws of server fans miss a step ahead on newer rows: of a model, the nameplate, and a sibling of older rows.
+
+    A plan takes the law alone. So all three are given what the newer rows themselves say of work: what older rows said of it
+    fails where load has moved on, and the better a model knew its work, the less it falls back on the step before.
+    """
+    older, history = (
+        HallHistory.of(evidence.rows[evidence.rows.index < newer.rows.index[0]]),
+        HallHistory.of(newer.rows),
+    )
+    laws = {
+        "in_service": model.ahead.law,
+        "new": likely_law(older, older.steps, model.prior).law,
+        "nameplate": history.law(model.prior),
+    }
+    said = {name: work_of(history, law).predict_kw(newer.rows)[:, None] for name, law in laws.items()}
+    return {name: newer.errors_of(kw).rmse for name, kw in said.items()}
 
 
 def _by_sibling(model: FittedPart, older: Evidence, newest: Evidence) -> FloatArray:

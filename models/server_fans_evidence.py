@@ -102,6 +102,11 @@ def step_ahead(history: HallHistory, steps: IntArray, fans: ServerFans) -> StepA
     return Changes(history, steps).remembering(law).ahead(law)
 
 
+def work_of(history: HallHistory, law: HallLaw) -> StepAhead:
+    """Return what a history says of work, and of how long unknown work lasts, if a law holds."""
+    return Changes(history, history.steps).remembering(law).ahead(law)
+
+
 def fans_of(parameters: FloatArray) -> ServerFans:
     """Return the server fans with these parameters, in their own order."""
     share, speed, floor, leakage, _ = (float(each) for each in parameters)

@@ -15,7 +15,7 @@ import pandas as pd
 from models.accuracy import conformal_half_width, coverage_frac, errors
 from models.card import ModelCard
 from models.server_fans_evidence import PRIOR_DEVIATION, LikelyLaw, fans_of, likely_law, step_ahead
-from models.server_fans_step import BY_THE_HOUR, INLET, HallHistory, StepAhead
+from models.server_fans_step import INLET, HallHistory, StepAhead, by_the_hour
 from models.servers import ServerFans
 
 FloatArray = npt.NDArray[np.float64]
@@ -142,7 +142,7 @@ class _Tested:
 
 def _every_other(hall: str, table: pd.DataFrame, history: HallHistory) -> BoolArray:
     """Return which steps are of one half. Where work is measured, a plan's first move to other inlets may be in both halves."""
-    if not _by_the_hour(table):
+    if not by_the_hour(table):
         return np.asarray(np.arange(len(history.steps)) % 2 == 1)
     times = pd.DatetimeIndex(table.index[history.steps]).as_unit("s").asi8
     days, of_day = np.unique(times // _DAY_S, return_inverse=True)
@@ -151,10 +151,6 @@ def _every_other(hall: str, table: pd.DataFrame, history: HallHistory) -> BoolAr
             f"{hall}: rows of one day; two are needed, one to learn from and one to be tested on"
         )
     return np.asarray(of_day % 2 == 1)
-
-
-def _by_the_hour(table: pd.DataFrame) -> bool:
-    return any(name.startswith(BY_THE_HOUR) for name in table.columns)
 
 
 def _tested(table: pd.DataFrame, history: HallHistory, prior: ServerFans, every_other: BoolArray) -> list[_Tested]:
@@ -175,7 +171,7 @@ def _card(
     test = errors(measured, measured - missed)
     prior_test = errors(measured, measured - np.concatenate([half.prior_missed_kw for half in halves]))
     better = test.rmse < prior_test.rmse
-    work = "the hour" if _by_the_hour(table) else "its measurements"
+    work = "the hour" if by_the_hour(table) else "its measurements"
     return ModelCard(
         name=f"{hall}.server_fans",
         method=f"server fans and leakage by the inlet, work by {work}, a step ahead",

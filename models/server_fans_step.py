@@ -34,6 +34,11 @@ def hall_table(rows: pd.DataFrame, work: pd.DataFrame | None = None) -> pd.DataF
     return rows[[HALL_KW, INLET]].join(hours).dropna().sort_index()
 
 
+def by_the_hour(table: pd.DataFrame) -> bool:
+    """Tell whether the hour of the day stands for the work of a hall's rows."""
+    return any(name.startswith(BY_THE_HOUR) for name in table.columns)
+
+
 @dataclass(frozen=True, slots=True)
 class HallLaw:
     """What the inlets do to a hall's IT power.

@@ -3,7 +3,7 @@
 Both are asked about the same rows, the newest fifth or less. The part in service has seen none of them: they are later than those
 that it was fitted on. The new one has seen them in the end, so that a sibling answers for it, fitted in the same way on the older
 rows alone (`models.evidence.held_out`). That a part qualifies at all is decided on the newest fifth as well. After a change of the
-plant only rows since then count.
+plant only rows since then count. Server fans are compared by their law alone, which is what a plan takes of them.
 
 The new part serves where it is better by more than a tie. In a tie it serves only if it has seen more; otherwise, and where
 there are too few rows to tell, the part in service stays, which has earned its place. One that the nameplate beats is retired.
@@ -18,7 +18,9 @@ from typing import Any
 import pandas as pd
 
 from facility.learn.candidates import Candidate
-from models.evidence import LEAST_ROWS, Evidence, FittedPart, held_out, predicted
+from models.evidence import LEAST_ROWS, Evidence, FittedPart, held_out, law_errors, predicted
+from models.server_fans_fit import ServerFansFit
+from models.server_fans_step import by_the_hour
 
 NEW, KEPT, NAMEPLATE = "new", "kept", "nameplate"
 _TIE_FRAC = 0.01  # of the error: less is luck
@@ -114,6 +116,9 @@ def _compared(
         rows = newest.after(after)
     if len(rows) < LEAST_ROWS:
         return rows, {}
+    if isinstance(incumbent.model, ServerFansFit) and not by_the_hour(rows.rows):
+        found = law_errors(incumbent.model, evidence, rows)
+        return rows, {name: error for name, error in found.items() if name != "new" or answers is not None}
     rmse = {"in_service": rows.errors_of(predicted(incumbent.model, rows.rows)).rmse}
     if answers is not None:
         rmse["new"] = rows.errors_of(answers[-len(rows.rows) :]).rmse

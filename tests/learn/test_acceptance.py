@@ -10,8 +10,11 @@ from facility.learn.acceptance import KEPT, NAMEPLATE, NEW, Decision, Incumbent,
 from facility.learn.candidates import Candidate, better_of
 from models.card import unfitted_card
 from models.component_power import ComponentPower
-from models.evidence import component_evidence
+from models.evidence import component_evidence, predicted, server_fans_evidence
 from models.history_rows import ComponentRows
+from models.server_fans_fit import fit_server_fans
+from models.server_fans_step import hall_table
+from models.servers import ServerFans
 
 BEGIN = pd.Timestamp("2026-03-01", tz="UTC")
 NOISE_KW = 0.1
@@ -135,3 +138,35 @@ def test_after_a_change_the_rows_since_then_teach_if_they_teach_better() -> None
     steady = rows(12)
     half = ComponentRows(steady.rows.iloc[-400:].assign(prior_kw=10.0), steady.power_kw.iloc[-400:])
     assert better_of(candidate(steady), candidate(half), since).card.window[0] == BEGIN.isoformat()  # type: ignore[index]
+
+
+def hall_rows(hours: float) -> pd.DataFrame:
+    """Three days at 25 degC, then a plan's colder air; half a day later work takes 2 kW more than it did, for whatever reason."""
+    size = 3 * 96 + round(hours * 4)
+    times, hour = pd.date_range(BEGIN, periods=size, freq="15min"), np.arange(size) / 4.0
+    random = np.random.default_rng(1)
+    busy = 50.0 - 15.0 * np.cos(hour / 12.0 * np.pi) + random.normal(0.0, 1.0, size)
+    inlet = np.where(hour < 72.0, 25.0, np.maximum(25.0 - 2.0 * (hour - 72.0), 16.0) + 1.5 * np.sin(hour))
+    power = (10.0 + 0.6 * busy + 2.0 * (hour > 84.0)) * np.exp(0.06 * (inlet - 25.0))
+    measured = pd.DataFrame({"it_kw": power + random.normal(0.0, 0.06, size), "inlet_degc": inlet}, times)
+    return hall_table(measured, pd.DataFrame({"busy": busy}, times))
+
+
+def server_fans(table: pd.DataFrame) -> Candidate:
+    fit = fit_server_fans("hall", table, ServerFans(0.2))
+    return Candidate(fit.card, fit, server_fans_evidence(table, ServerFans(0.2)))
+
+
+def test_server_fans_are_not_retired_for_work_that_has_changed() -> None:
+    """Their law holds as before: the nameplate follows the change from step to step, but knows the inlets worse."""
+    early = server_fans(hall_rows(12.0))
+    assert early.model is not None and early.evidence is not None
+    old = Incumbent(early.model, early.evidence.newest, early.card.features)
+    late = server_fans(hall_rows(30.0))
+    assert late.evidence is not None and late.evidence.nameplate is not None
+    rows = late.evidence.after(old.fitted_until)
+    as_a_whole = rows.errors_of(predicted(old.model, rows.rows)).rmse
+    assert rows.nameplate is not None and as_a_whole > rows.errors_of(rows.nameplate).rmse
+    found = decide(late, old)
+    assert found.taken in (KEPT, NEW)
+    assert max(found.rmse["in_service"], found.rmse["new"]) < 0.5 * found.rmse["nameplate"]
