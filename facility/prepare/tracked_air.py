@@ -53,11 +53,11 @@ class TrackedAir:
         ahead = self.halls[hall.id]
         if isinstance(ahead, str):
             raise ValueError(ahead)  # noqa: TRY004 (words, not a wrong type)
+        outlook = ahead.outlook(self.levers.loaded, self.telemetry, self.levers.course.at)
         # No colder than racks may stand, but where the plan is: it knows which racks the air warms on its way.
         coldest_degc = min(hall.limits.inlet_min_degc, float(supply.planned.min()))
-        supply = replace(supply, low=max(supply.low, coldest_degc))
-        outlook = ahead.outlook(self.levers.loaded, self.telemetry, self.levers.course.at)
-        supply = replace(supply, low=max(supply.low, min(self._driest_degc(hall, crahs, outlook), supply.high)))
+        driest_degc = min(self._driest_degc(hall, crahs, outlook), supply.high)
+        supply = replace(supply, low=max(supply.low, coldest_degc, driest_degc))
         paths = _Paths(self.levers, outlook, crahs, standing, supply, fans)
         speed = float(np.clip(fans.planned[0], fans.low, fans.high))
         return Air(
