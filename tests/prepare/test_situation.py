@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from facility.history.telemetry import TelemetryStore
-from facility.prepare.situation import dew_points_degc, read_situation
+from facility.prepare.situation import dew_points_degc, mean_dew_points_degc, read_situation
 from facility.records import Finding, Quality, ReadingBatch
 from facility.site_file import LoadedSite
 from facility.trust.believed import BelievedTelemetry
@@ -45,8 +45,9 @@ def test_the_dew_point_is_the_highest_at_the_racks_of_a_hall(demo: LoadedSite, s
         "a03.inlet_temperature_degc": 30.0,  # no humidity: says nothing
     }
     write(store, readings, NOW - SECOND, NOW, SECOND)
-    found = dew_points_degc(demo, read_situation(demo, store, NOW))
-    assert found == {"hall-1": pytest.approx(13.85, abs=0.1)}
+    situation = read_situation(demo, store, NOW)
+    assert dew_points_degc(demo, situation) == {"hall-1": pytest.approx(13.85, abs=0.1)}
+    assert mean_dew_points_degc(demo, situation) == {"hall-1": pytest.approx(12.5, abs=0.1)}
 
 
 def test_a_point_that_is_not_believed_is_not_now(demo: LoadedSite, store: TelemetryStore) -> None:
