@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from facility.plan.case import ItCase
+from facility.plan.present_states import with_present
 from models.surrogate import StateTable, build_state_table
 
 KNOTS, WIDE_KNOTS = 8, 12  # heats sampled; more where tanks and heat pumps widen their range
@@ -26,6 +27,7 @@ def tables_of(it: ItCase) -> dict[str, StateTable]:
             given = build_state_table(
                 plant,
                 forecast,
+                states=with_present(plant.states(), it.inputs.plants_now[plant.plant_id]),
                 heat_low_kw=low,
                 heat_high_kw=high,
                 it_range_kw=own if direct else None,
