@@ -108,7 +108,8 @@ class Search:
             tried.add(_key(paths))
             self._remember(paths)
             self.statistics.rounds += 1
-            restricted = self._restrict(paths, solved, Form(servers=decided_servers(solved)), UNDECIDED)
+            calm, least = (Form(servers=servers) for servers in decided_servers(solved))
+            restricted = self._restrict(paths, solved, calm, least, UNDECIDED)
             if restricted is None:
                 continue  # these states are forbidden now where they failed
             solved = restricted
@@ -180,10 +181,10 @@ class Search:
         if whole is None:
             return False
         solved, jobs = whole
-        decided = Form(servers=decided_servers(solved), jobs=jobs, running=solved.running())
+        decided = [Form(servers=servers, jobs=jobs, running=solved.running()) for servers in decided_servers(solved)]
         plan = solved if solved.decided else None
         for _ in range(REPAIRS):
-            plan = plan or self._restrict(paths, solved, decided)
+            plan = plan or self._restrict(paths, solved, *decided)
             if plan is None:
                 return False
             run, broken = self._verified(plan, paths)
@@ -270,9 +271,14 @@ class Search:
             self._finish(paths, restricted)
 
 
-def decided_servers(plan: SitePlan) -> dict[str, Servers]:
-    """Return whole servers of a solution's pools."""
-    return {name: whole_servers(pool.case, pool.servers) for name, pool in plan.pools.items() if pool.case.planned}
+def decided_servers(plan: SitePlan) -> tuple[dict[str, Servers], dict[str, Servers]]:
+    """Return whole servers of a solution's pools: the calm ones, and the fewest, where those leave no solution."""
+    planned = {name: pool for name, pool in plan.pools.items() if pool.case.planned}
+    calm, least = (
+        {name: whole_servers(pool.case, pool.servers, calm=calm) for name, pool in planned.items()}
+        for calm in (True, False)
+    )
+    return calm, least
 
 
 def _key(paths: Mapping[str, StatePath]) -> bytes:

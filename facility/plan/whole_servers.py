@@ -6,18 +6,23 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from facility.plan.calm import SAID_H
 from facility.plan.named_servers import NamedPool
 from facility.plan.server_plan import Servers, trailing
 from facility.plan.servers import WHOLE, PoolCase
 from facility.records import FloatArray
 
+FEW_FRAC = 0.02  # of the servers awake: where one is no more, noise in the forecast of load moves more than one
 
-def whole_servers(case: PoolCase, planned: Servers) -> Servers:
-    """Round awake servers up, and slowed ones down, so that what must be ready stays so.
+
+def whole_servers(case: PoolCase, planned: Servers, *, calm: bool = False) -> Servers:
+    """Round awake servers up, and slowed ones down, so that what must be ready stays so; `calm`: see `calm_awake`.
 
     Where servers have names, more stay awake if those that may not sleep yet and those that never may are more.
     """
     awake = whole_awake(case, planned.awake)
+    if calm:
+        awake = calm_awake(case, awake)
     if case.names is not None:
         awake = _named_counts(case, case.names, awake)
     return Servers(awake, np.floor(planned.slowed + WHOLE))
@@ -63,6 +68,16 @@ def whole_awake(case: PoolCase, awake: FloatArray) -> FloatArray:
     cost = np.concatenate([np.ones(steps), np.full(2 * steps, WHOLE)])
     found = milp(cost, integrality=np.ones(3 * steps, dtype=np.int64), bounds=bounds, constraints=rows)
     return np.round(found.x[:steps]) if found.success else least
+
+
+def calm_awake(case: PoolCase, awake: FloatArray) -> FloatArray:
+    """Let no single server of many sleep in the coming hours: noise in the forecast would wake it. Several at once may."""
+    held, before = awake.copy(), case.awake_now
+    for step in range(min(round(SAID_H / case.step_h), case.steps)):
+        alone = held[step] == before - 1.0 and FEW_FRAC * before >= 1.0
+        held[step] = before if alone else held[step]
+        before = held[step]
+    return held if _keeps_times(case, held) else awake
 
 
 def _keeps_times(case: PoolCase, awake: FloatArray) -> bool:
