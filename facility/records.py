@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from facility.explanation import Explanation
 from facility.promises import CommitmentOutcome
+from facility.units import DEADBAND
 from facility.workload import JobRun, ServerMoves
 
 FloatArray = npt.NDArray[np.float64]
@@ -310,6 +311,11 @@ class LeverSaving:
     saving_kgco2_per_day: Interval
     binding_limit: str | None
     reason: str
+
+    @property
+    def moves(self) -> bool:
+        """Whether it moves by as much as is worth a write, or may: nobody knows where it stands."""
+        return self.current is None or abs(self.recommended - self.current) >= DEADBAND.get(self.unit, 0.0)
 
 
 class RecommendationState(enum.StrEnum):

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from facility.points import Point, PointIndex
 from facility.records import LeverSaving, Plan, Recommendation
-from facility.units import DEADBAND
 
 
 def recommendations_of(
@@ -21,24 +20,20 @@ def recommendations_of(
     """
     if plan.keeps_present:
         return []
-    moving = [lever for lever in levers if _moves(lever) and not _in_vain(lever)]
+    moving = [lever for lever in levers if lever.moves and not _in_vain(lever)]
     ranked = sorted(moving, key=lambda lever: -lever.saving_cost_per_day.value)
     return [_recommendation(plan, lever, points, plan.created, plan.created + valid_for) for lever in ranked]
 
 
 def dropped(levers: Iterable[LeverSaving]) -> Sequence[LeverSaving]:
     """Return the levers that the plan moves although, put back alone, they cost nothing: not worth a write."""
-    return [lever for lever in levers if _moves(lever) and _in_vain(lever)]
+    return [lever for lever in levers if lever.moves and _in_vain(lever)]
 
 
 def _in_vain(lever: LeverSaving) -> bool:
     saving = lever.saving_cost_per_day
     follows = saving.low == saving.value == saving.high == 0.0  # what goes with other levers is counted there
     return saving.value <= 0.0 and not follows
-
-
-def _moves(lever: LeverSaving) -> bool:
-    return lever.current is None or abs(lever.recommended - lever.current) >= DEADBAND.get(lever.unit, 0.0)
 
 
 def _recommendation(

@@ -9,8 +9,10 @@ import numpy as np
 
 from facility.errors import PlanError
 from facility.plan.inputs import PlanInputs
+from facility.points import QUANTITIES
 from facility.records import FloatArray
 from facility.site import Cdu, Crah
+from facility.units import DEADBAND
 from models.cooling import JointState, Mode, PlantModel
 
 LEAVING_WATER = "leaving_chilled_water_temperature_setpoint_degc"
@@ -32,6 +34,7 @@ EXPECTED_IT = "expected_it_power_kw"  # a forecast of the inputs, kept so that t
 HEAT = "heat_output_setpoint_kw"
 ARRAY_LIMIT = "power_limit_setpoint_kw"
 WORK_VALUE = "site.unfinished_work_value_per_kwh"
+_LEAST_CHANGE = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +55,12 @@ class Decisions:
     jobs_kw: Mapping[str, FloatArray] = field(default_factory=dict)
     cold_kw: Mapping[str, FloatArray] = field(default_factory=dict)
     heat_kw: Mapping[str, FloatArray] = field(default_factory=dict)
+
+
+def worth_a_write(name: str) -> float:
+    """Return the least change of `equipment.quantity` that counts; jobs have no quantity: no device is asked for their power."""
+    quantity = QUANTITIES.get(name.rpartition(".")[2])
+    return _LEAST_CHANGE if quantity is None else DEADBAND.get(quantity.unit, _LEAST_CHANGE)
 
 
 def crahs_of(inputs: PlanInputs, plant: PlantModel, hall: str) -> Iterator[Crah]:

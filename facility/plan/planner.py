@@ -16,6 +16,7 @@ from facility.plan.calm import Said
 from facility.plan.case import ItCase, SiteCase
 from facility.plan.explain import Explainer
 from facility.plan.explained import explanation_of
+from facility.plan.first_change import nothing_now
 from facility.plan.in_force import decisions_in_force, steps_left
 from facility.plan.in_order import in_order
 from facility.plan.inputs import DAY_H, PlanInputs
@@ -72,6 +73,8 @@ def _made(inputs: PlanInputs, statistics: SolveStatistics, deadline: float) -> P
     case, held, run, found = _aimed(inputs, statistics, deadline)
     with statistics.stage("explain"):
         levers = tuple(Explainer(case.it, run, held, case.work_value_per_kwh).savings())
+        if found is not None:
+            statistics.notes.extend(nothing_now(case.it.inputs, levers, run.decisions, held.decisions))
         problem = None if found is None else found.plan.problem
         explanation = explanation_of(case.it, run, problem, case.work_value_per_kwh)
     with statistics.stage("scenarios"):

@@ -14,14 +14,12 @@ import numpy as np
 from facility.explanation import DecisionChange, InputChange, SinceLast
 from facility.plan.calm import SAID_H
 from facility.plan.case import ItCase
-from facility.plan.decisions import AWAKE, EXPECTED_IT, Decisions, schedule_of
+from facility.plan.decisions import AWAKE, EXPECTED_IT, Decisions, schedule_of, worth_a_write
 from facility.plan.in_force import coming, decisions_in_force, steps_left
 from facility.plan.inputs import PlanInputs
 from facility.plan.simulate import Simulation, cost_of, simulate_all, unlike
 from facility.plan.verify import violations
-from facility.points import QUANTITIES
 from facility.records import FloatArray, Plan
-from facility.units import DEADBAND
 
 BROKEN = "what was said would now break a limit: "
 _HALF = 0.5  # an input that makes up so much of the gain turned the decision
@@ -67,9 +65,7 @@ def _decisions(inputs: PlanInputs, plan: Plan, decisions: Decisions) -> Iterator
         if name not in plan.schedule:
             continue
         before, after = np.asarray(coming(inputs, plan, name)), course
-        quantity = QUANTITIES.get(name.rpartition(".")[2])  # jobs have none: no device is asked for their power
-        deadband = DEADBAND.get(quantity.unit, 0.0) if quantity is not None else 0.0
-        differ = np.flatnonzero(np.abs(after - before)[: _steps(inputs)] >= deadband)
+        differ = np.flatnonzero(np.abs(after - before)[: _steps(inputs)] >= worth_a_write(name))
         if differ.size:
             step = int(differ[0])
             yield DecisionChange(name, float(before[step]), float(after[step]), step * inputs.step_h)
