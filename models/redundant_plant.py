@@ -90,7 +90,8 @@ class RedundantPlant(CoolingPlant):
         """Losses in the plant room, and what is known of them."""
         heats = tuple(range(len(self.halls) + len(self.loops) + 1))
         return {
-            group: BorneLoss(partial(_bears, left), heats, self._settings) for group, left in self._rooms_left.items()
+            group: BorneLoss(partial(_room_bears, left), heats, self._settings)
+            for group, left in self._rooms_left.items()
         }
 
     def unbearable(self, load: Load) -> Mapping[str, BoolArray]:
@@ -156,7 +157,20 @@ def _parts(left: CoolingPlant) -> dict[str, Hall | LiquidLoop]:
 
 def _bears(left: CoolingPlant, settings: Settings, load: Load) -> BoolArray:
     """Tell where what is left keeps every limit at settings, in some mode and at some stage."""
-    ends, kept = left.at_racks(settings, load), np.zeros(load.wet_bulb_degc.size, bool)
+    return _at_some_stage(left, settings, load, left.at_racks(settings, load))
+
+
+def _room_bears(left: CoolingPlant, settings: Settings, load: Load) -> BoolArray:
+    """Tell where what is left of a plant room bears the heat of halls and loops, whose own limits its loss does not touch.
+
+    They are told by the plant itself, at the weather that is. A grid of heats and weathers has air warm and very dry beside air
+    that is neither: outside the envelope of dampers, and no reason to call the loss unbearable between.
+    """
+    return _at_some_stage(left, settings, load, replace(left.at_racks(settings, load), limits=LimitLog(load.rows)))
+
+
+def _at_some_stage(left: CoolingPlant, settings: Settings, load: Load, ends: Ends) -> BoolArray:
+    kept = np.zeros(load.rows, bool)
     for stage in _stages(left):
         if not kept.all():
             kept |= left.rejecting(stage, settings, load, ends).feasible
