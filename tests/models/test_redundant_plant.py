@@ -7,11 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.airside import Airside
 from models.cooling import JointState, Load, Mode, answers_for
 from models.plant_model import CoolingPlant
 from models.redundant_plant import RedundantPlant
 from models.what_if import groups
 from tests.models.small_plant import load, plant
+from tests.models.test_airside import DAMPERS, OPEN, breathing_plant, weather
 
 AIR_KW = np.linspace(60.0, 420.0, 13)
 STATES = plant().states()
@@ -83,3 +85,15 @@ def test_a_plant_that_must_bear_nothing_answers_as_it_is_and_stays_one_through_r
     assert list(must_bear.left) == ["plant-1 chillers"]
     assert must_bear.plain == replace(whole, cycles=4.0)
     assert set(groups(whole)) >= {"hall-1 crahs", "loop-1 cdus", "plant-1 chillers", "plant-1 chilled_water_pumps"}
+
+
+def test_cold_days_leave_open_dampers_bearable() -> None:
+    """Corners of their weather that never were, warm and very dry, lie outside the dampers' envelope: no word on the chillers."""
+    days = Load.of([weather(150.0, dry, dew) for dry in np.linspace(-12.0, 8.0, 15) for dew in (dry - 9.0, dry)])
+    envelope = replace(DAMPERS, outdoor_dew_point_min_degc=-15.0)
+    whole = breathing_plant(Airside(envelope))
+    must_bear = RedundantPlant.of(whole, {"plant-1 chillers": 1})
+    many = Load.of([days] * 12)  # enough rows that the grid is asked
+    alone, answer = (one.evaluate(OPEN, many) for one in (whole, must_bear))
+    assert 0 < alone.feasible.sum() < many.rows
+    assert np.array_equal(answer.feasible, alone.feasible)
