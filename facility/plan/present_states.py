@@ -12,32 +12,23 @@ from dataclasses import replace
 import numpy as np
 
 from facility.plan.inputs import PlantNow
-from facility.units import DEADBAND
 from models.cooling import JointState
 
-_ALIKE_K = DEADBAND["degC"]  # no write would tell less
+_SAME_K = 1e-6
 
 
 def with_present(grid: Sequence[JointState], now: PlantNow) -> tuple[JointState, ...]:
-    """Return the states of a grid, with levels that hardly differ from the setpoints in force put there.
+    """Return the states of a grid, and where none of them holds the setpoints in force, these in the present mode.
 
-    Where none of the grid then holds these setpoints, they are added in the present mode, with each number of chillers. Beyond
-    the grid's range they are taken to its end: to hold what may not be asked for is no choice.
+    They are added with each number of chillers. Levels that lie near are not moved there: the grid's lie as far apart as
+    setpoints may move in a step, and one that is moved has a neighbour out of reach. Beyond the grid's range setpoints in force
+    are taken to its end: to hold what may not be asked for is no choice.
     """
     settings = np.array([(state.leaving_water_degc, *state.supply_air_degc) for state in grid])
     present = np.clip([now.leaving_water_degc, *now.supply_air_degc], settings.min(axis=0), settings.max(axis=0))
-    alike = np.abs(settings - present) < _ALIKE_K
+    if (np.abs(settings - present) < _SAME_K).all(axis=1).any():
+        return tuple(grid)
     water, *air = present.tolist()
-    states = dict.fromkeys(
-        replace(
-            state,
-            leaving_water_degc=water if row[0] else state.leaving_water_degc,
-            supply_air_degc=tuple(air) if row[1:].all() else state.supply_air_degc,
-        )
-        for state, row in zip(grid, alike, strict=True)
-    )
-    if not alike.all(axis=1).any():
-        as_now = [state for state in grid if (state.mode, state.dampers_open) == (now.mode, now.dampers_open)]
-        held = (replace(state, leaving_water_degc=water, supply_air_degc=tuple(air)) for state in as_now)
-        states |= dict.fromkeys(held)
-    return tuple(states)
+    as_now = [state for state in grid if (state.mode, state.dampers_open) == (now.mode, now.dampers_open)]
+    held = (replace(state, leaving_water_degc=water, supply_air_degc=tuple(air)) for state in as_now)
+    return tuple(dict.fromkeys([*grid, *held]))
