@@ -20,7 +20,7 @@ from models.settings import Settings
 FloatArray = npt.NDArray[np.float64]
 StrArray = npt.NDArray[np.str_]
 
-_FORBIDDEN_KW, _SAME_K = 1e7, 1e-6
+_FORBIDDEN_KW = 1e7
 _ASSUMED_COP = 6.0  # weighs heat to the water against fan and pump power when the airflow is chosen
 
 
@@ -94,8 +94,6 @@ def answer(
     cost = pump_kw(total_flow) + drawn + to_water / _ASSUMED_COP + _FORBIDDEN_KW * short
     trial = np.argmin(cost, axis=1)
     at = (rows, trial)
-    for hall, a in zip(halls, air, strict=True):
-        limits.require(a.too_cold_k[at] <= _SAME_K, f"{hall.id}: rack inlet min")
     chosen = tuple(
         HallAnswer(
             a.speed_frac[at], a.fan_kw[at], a.server_fan_kw[at], a.air_rise_k[at], a.bound_by, a.heat_kw[at],

@@ -175,7 +175,7 @@ def test_what_they_let_in_bounds_how_cold_the_inlets_may_be() -> None:
     """A dew point of 13 is 70 % of humidity at 18.5 degC; how dry or damp the air is otherwise, no state could change."""
     by_itself = breathing_plant(Airside(DAMPERS, dew_point_max_degc=11.0, own_control=True))
     damp = weather(60.0, 16.0, 13.0)
-    cold, warm = (dataclasses.replace(SHUT, supply_air_degc=(degc,)) for degc in (18.0, 21.0))
+    cold, warm = (dataclasses.replace(SHUT, supply_air_degc=(degc,)) for degc in (16.0, 21.0))
     assert by_itself.evaluate(cold, damp).limit[0] == "hall-1: dew point or relative humidity max"
     assert by_itself.evaluate(warm, damp).feasible.all()
 

@@ -252,13 +252,7 @@ def test_the_secondary_is_fed_no_warmer_than_may_be_set_and_its_margin_is_that_o
 
 
 def test_fans_keep_a_hall_short_of_a_knee_that_nobody_has_seen_as_far_as_they_can() -> None:
-    inlets = dataclasses.replace(
-        hall().inlets,
-        seen_rise_k=(5.0, 9.0),
-        seen_supply_degc=(17.0, 24.0),
-        knee_k=9.0,
-        interval_k=np.full((2, 1), 0.3),
-    )
+    inlets = dataclasses.replace(hall().inlets, seen_rise_k=(5.0, 9.0), seen_supply_degc=(17.0, 24.0), knee_k=9.0)
     cold = JointState(Mode.MECHANICAL, 8.0, (18.0,), 1)
     plain, careful = (
         dataclasses.replace(plant(), hall_parts=(one,)).evaluate(cold, load(250.0))
