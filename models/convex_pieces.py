@@ -47,7 +47,7 @@ def lower_envelope(part: FloatArray, value: FloatArray) -> FloatArray:
     for i, k in itertools.combinations(range(part.size), 2):
         for j in range(i + 1, k):
             weight = (part[k] - part[j]) / (part[k] - part[i])
-            np.minimum(envelope[j], weight * finite[i] + (1 - weight) * finite[k], out=envelope[j])
+            envelope[j] = np.minimum(envelope[j], weight * finite[i] + (1 - weight) * finite[k])
     return np.where(np.isfinite(value), np.moveaxis(envelope, 0, -1), np.inf)
 
 
