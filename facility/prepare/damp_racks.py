@@ -45,10 +45,17 @@ def driest_supply_degc(
         With the limits of its racks.
     setpoint_degc, inlets_degc, hall_dew_degc
         Supply air asked for, inlets by rack, and the hall's dew point, in its last steps of `STEP`.
+
+    Raises
+    ------
+    ValueError
+        If supply air and inlets were not known together lately, in words.
     """
     if hall_dew_degc.empty:
         return -math.inf
     now = float(hall_dew_degc.iloc[-1])
     rises_k = max(now - float(hall_dew_degc.iloc[-(RISES // STEP) - 1 :].iloc[0]), 0.0)
-    above_k = (inlets_degc.mean(axis=1) - setpoint_degc).iloc[-(LATELY // STEP) :].median()
-    return driest_inlet_degc(hall.limits, now + rises_k + DEW_POINT_BAND_K) - float(above_k)
+    above_k = float((inlets_degc.mean(axis=1) - setpoint_degc).iloc[-(LATELY // STEP) :].median())
+    if math.isnan(above_k):
+        raise ValueError(f"{hall.id}: how far inlets stand above the supply air asked for is not known")
+    return driest_inlet_degc(hall.limits, now + rises_k + DEW_POINT_BAND_K) - above_k

@@ -114,8 +114,8 @@ class Air:
     Attributes
     ----------
     supply, fans
-        Supply-air temperature [degC] and fan speed [-] of the CRAHs that the plan moves as one. Below the supply air's `low` the
-        racks would be too humid: a plan that asks for colder air is not followed there.
+        Supply-air temperature [degC] and fan speed [-] of the CRAHs that the plan moves as one. No colder than the supply air's
+        `low`: the racks would be too cold, or too humid, and where a plan asks for air too damp it is not followed.
     racks
         Ids of the racks.
     over_k
