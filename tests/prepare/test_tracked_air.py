@@ -14,7 +14,7 @@ from facility.prepare.tracking import Memory, track_inputs
 from facility.site_file import LoadedSite
 from facility.track.inputs import Air
 from models.psychrometrics import relative_humidity_frac
-from tests.prepare.conftest import write
+from tests.prepare.conftest import Course, write
 from tests.prepare.following import SCHEDULE, START, STEPS, plan_of
 
 AT, FIVE_MIN = START + timedelta(minutes=5), timedelta(minutes=5)
@@ -31,11 +31,13 @@ def tracked(demo: LoadedSite, store: TelemetryStore, planned_degc: float, dew_po
     """Return the first hall as the fast layer takes it under a plan; its inlets stand a kelvin above the supply air."""
     hall = demo.site.halls[0]
     crahs = [crah.id for crah in demo.site.crahs if crah.hall == hall.id]
-    readings: dict[str, float] = {f"{rack.id}.power_kw": 8.0 for rack in hall.racks}
+    readings: dict[str, Course] = {f"{rack.id}.power_kw": 8.0 for rack in hall.racks}
     readings |= {f"{crah}.{name}": SPEED for crah in crahs for name in ("fan_speed_frac", FAN_SPEED)}
-    moved = {f"{crah}.{name}": supply_degc for crah in crahs for name in ("supply_air_temperature_degc", SUPPLY_AIR)}
-    inlets = {f"{rack.id}.inlet_temperature_degc": lambda time: supply_degc(time) + RISE_K for rack in hall.racks}
-    write(store, readings | moved | inlets, BEGIN, AT + timedelta(seconds=30), FIVE_MIN)
+    readings |= {
+        f"{crah}.{name}": supply_degc for crah in crahs for name in ("supply_air_temperature_degc", SUPPLY_AIR)
+    }
+    readings |= {f"{rack.id}.inlet_temperature_degc": lambda time: supply_degc(time) + RISE_K for rack in hall.racks}
+    write(store, readings, BEGIN, AT + timedelta(seconds=30), FIVE_MIN)
     if dew_point_degc is not None:
         humidity = float(relative_humidity_frac(SUPPLY_DEGC + RISE_K, dew_point_degc))
         damp = {f"{rack}.inlet_relative_humidity_frac": humidity for rack in ("a01", "a02")}
