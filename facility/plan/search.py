@@ -273,11 +273,8 @@ class Search:
 
 def decided_servers(plan: SitePlan) -> tuple[dict[str, Servers], dict[str, Servers]]:
     """Return whole servers of a solution's pools: the calm ones, and the fewest, where those leave no solution."""
-    planned = {name: pool for name, pool in plan.pools.items() if pool.case.planned}
-    calm, least = (
-        {name: whole_servers(pool.case, pool.servers, calm=calm) for name, pool in planned.items()}
-        for calm in (True, False)
-    )
+    whole = {name: whole_servers(pool.case, pool.servers) for name, pool in plan.pools.items() if pool.case.planned}
+    calm, least = ({name: either[which] for name, either in whole.items()} for which in (0, 1))
     return calm, least
 
 

@@ -15,17 +15,17 @@ from facility.records import FloatArray
 FEW_FRAC = 0.02  # of the servers awake: where one is no more, noise in the forecast of load moves more than one
 
 
-def whole_servers(case: PoolCase, planned: Servers, *, calm: bool = False) -> Servers:
-    """Round awake servers up, and slowed ones down, so that what must be ready stays so; `calm`: see `calm_awake`.
+def whole_servers(case: PoolCase, planned: Servers) -> tuple[Servers, Servers]:
+    """Round awake servers up, and slowed ones down, so that what must be ready stays so: calmly (`calm_awake`), and to the fewest.
 
     Where servers have names, more stay awake if those that may not sleep yet and those that never may are more.
     """
-    awake = whole_awake(case, planned.awake)
-    if calm:
-        awake = calm_awake(case, awake)
-    if case.names is not None:
-        awake = _named_counts(case, case.names, awake)
-    return Servers(awake, np.floor(planned.slowed + WHOLE))
+    fewest, slowed = whole_awake(case, planned.awake), np.floor(planned.slowed + WHOLE)
+    calm, least = (
+        Servers(awake if case.names is None else _named_counts(case, case.names, awake), slowed)
+        for awake in (calm_awake(case, fewest), fewest)
+    )
+    return calm, least
 
 
 def _named_counts(case: PoolCase, names: NamedPool, awake: FloatArray) -> FloatArray:

@@ -97,3 +97,18 @@ def test_cold_days_leave_open_dampers_bearable() -> None:
     alone, answer = (one.evaluate(OPEN, many) for one in (whole, must_bear))
     assert 0 < alone.feasible.sum() < many.rows
     assert np.array_equal(answer.feasible, alone.feasible)
+
+
+def test_losses_known_to_be_borne_are_told_as_if_they_were_asked_anew() -> None:
+    """What was found at tabulating spares the question whether any state bears a loss; beyond it, and too much, is asked."""
+    spare = {"hall-1 crahs": 1, "plant-1 chillers": 1}
+    known = RedundantPlant.of(plant(), spare)
+    for _ in answers_for(known, known.states(), load(np.linspace(60.0, 200.0, 200))):
+        pass
+    assert any(loss.known(load([100.0])).all() for loss in known._in_room.values())
+    for heats_kw in ([100.0, 150.0], [100.0, 2000.0], [30.0, 900.0]):
+        anew = RedundantPlant.of(plant(), spare).unbearable(load(heats_kw))
+        told = known.unbearable(load(heats_kw))
+        assert {group: rows.tolist() for group, rows in told.items()} == {
+            group: rows.tolist() for group, rows in anew.items()
+        }

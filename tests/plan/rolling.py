@@ -29,9 +29,10 @@ from facility.site_file import load_site
 from models.cooling import Mode
 from models.plant_model import CoolingPlant
 from tests.closed_loop.making import TOY
+from tools.bench.plan_calm import Noise, noisy
 from tools.bench.plan_instance import START
 
-LOAD_FRAC, WEATHER_K, CHARGE_FRAC, TRAINED_K = 0.005, 0.1, 0.002, 0.4
+FORECASTS, CHARGE_FRAC, TRAINED_K = Noise(load_frac=0.005, weather_k=0.1, price_frac=0.0), 0.002, 0.4
 FOLLOWERS = FAN_SPEED, CONDENSER_WATER, SECONDARY_SUPPLY, SECONDARY_FLOW
 Truth = Callable[[datetime], PlanInputs]
 
@@ -83,20 +84,11 @@ def evened(inputs: PlanInputs) -> PlanInputs:
     )
 
 
-def noisy(inputs: PlanInputs, random: np.random.Generator) -> PlanInputs:
-    """Return inputs with other forecasts (half of the noise common to all steps), other charges read and models trained anew."""
-
-    def course(size: float) -> FloatArray:
-        return np.asarray(size / np.sqrt(2.0) * (random.standard_normal() + random.standard_normal(inputs.steps)))
-
-    load, warmer = 1.0 + course(LOAD_FRAC), course(WEATHER_K)
+def read_anew(inputs: PlanInputs, random: np.random.Generator) -> PlanInputs:
+    """Return inputs with other forecasts, other charges read and models trained anew."""
     return replace(
-        inputs,
+        noisy(inputs, random, FORECASTS),
         plants=[_warmer(plant, random.uniform(-TRAINED_K, TRAINED_K)) for plant in inputs.plants],
-        it_power_kw={hall: kw * load for hall, kw in inputs.it_power_kw.items()},
-        busy_servers={pool: busy * load for pool, busy in inputs.busy_servers.items()},
-        outdoor_degc=inputs.outdoor_degc + warmer,
-        wet_bulb_degc=inputs.wet_bulb_degc + warmer,
         state_of_charge_frac={
             name: float(np.clip(frac + CHARGE_FRAC * random.standard_normal(), 0.0, 1.0))
             for name, frac in inputs.state_of_charge_frac.items()
@@ -142,7 +134,7 @@ def roll(truth: Truth, plans: int, seed: int | None) -> Course:
         start = began + timedelta(hours=number)
         if results:
             inputs = _after(inputs, results[-1].plan, truth(start), awake)
-        results.append(make_plan(inputs if random is None else noisy(inputs, random)))
+        results.append(make_plan(inputs if random is None else read_anew(inputs, random)))
     hour = round(1.0 / inputs.step_h)
     commands = LEAVING_WATER, SUPPLY_AIR, MODE, CHILLERS, AWAKE
     keys = [key for key in results[0].plan.schedule if key.endswith(commands)]

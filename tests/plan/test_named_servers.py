@@ -145,7 +145,8 @@ def test_sets_follow_the_counts_and_keep_times_and_groups(counts: list[int], now
     inputs = inputs_of([float(count) for count in counts], float(now), pool)
     case = ItCase.of(inputs).pools["pool-1"]
     assert case.names is not None
-    awake = whole_servers(case, Servers(case.need, np.zeros((0, 8)))).awake
+    _, least = whole_servers(case, Servers(case.need, np.zeros((0, 8))))
+    awake = least.awake
     assert (awake >= case.need).all()
     moves = list(case.names.moves(awake))
     assert not any((excess > 0.0).any() for _, excess, _ in name_excesses(case, case.names, moves, awake))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from tools.bench.plan_instance import demo_inputs
 from tools.bench.rows import Row, compared
 
 DRAWS, COMING_H = 20, 2.0
-LOAD_FRAC, WET_BULB_K, PRICE_FRAC = 0.01, 0.3, 0.01
 WEATHER = {"spring": 8.0, "summer": 20.0}  # mean wet bulb, C
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "mode or stage": ("economizer_mode_command", "chillers_staged_command"),
@@ -28,6 +27,18 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "work or battery": ("deferrable_power_command_kw", "charge_power_setpoint_kw"),
     "awake servers": ("awake_servers_command",),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """Standard deviations of what forecasts miss: load and price as shares, dry and wet bulb in kelvins."""
+
+    load_frac: float
+    weather_k: float
+    price_frac: float
+
+
+USUAL = Noise(0.01, 0.3, 0.01)
 
 
 def run(quick: bool) -> list[Row]:
@@ -63,20 +74,20 @@ def _rows(name: str, inputs: PlanInputs, draws: int) -> list[Row]:
     return [*rows, *cost, Row(f"{name}: cost of calm, worst", max(extra), "frac")]
 
 
-def noisy(inputs: PlanInputs, random: np.random.Generator) -> PlanInputs:
+def noisy(inputs: PlanInputs, random: np.random.Generator, noise: Noise = USUAL) -> PlanInputs:
     """Return inputs with other forecasts: half of the noise is common to all steps, half is each step's own."""
 
     def course(size: float) -> FloatArray:
         return np.asarray(size / np.sqrt(2.0) * (random.standard_normal() + random.standard_normal(inputs.steps)))
 
-    load, warmer = 1.0 + course(LOAD_FRAC), course(WET_BULB_K)
+    load, warmer = 1.0 + course(noise.load_frac), course(noise.weather_k)
     return replace(
         inputs,
         it_power_kw={hall: kw * load for hall, kw in inputs.it_power_kw.items()},
         busy_servers={pool: busy * load for pool, busy in inputs.busy_servers.items()},
         outdoor_degc=inputs.outdoor_degc + warmer,
         wet_bulb_degc=inputs.wet_bulb_degc + warmer,
-        price_per_kwh=inputs.price_per_kwh * (1.0 + course(PRICE_FRAC)),
+        price_per_kwh=inputs.price_per_kwh * (1.0 + course(noise.price_frac)),
     )
 
 
