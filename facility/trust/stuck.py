@@ -87,7 +87,10 @@ def _left_behind(rest: pd.DataFrame, follower: Driven) -> Iterator[Finding]:
     """Yield a follower that was at its setpoint when its rest began, and has not gone with it."""
     value = float(rest[follower.point].iloc[-1])
     distance = (rest[follower.setpoint] - value).to_numpy(float)
-    began, lately = np.nanmedian(distance[:SETTLING]), np.nanmedian(distance[-SETTLING:])
+    ends = distance[:SETTLING], distance[-SETTLING:]
+    if not all(np.isfinite(end).any() for end in ends):
+        return  # nobody knows where its setpoint was
+    began, lately = (float(np.nanmedian(end)) for end in ends)
     stopped = follower.running is not None and not (rest[follower.running] > 0.5).all()
     # Upwards only: its own control may keep a machine warmer than asked (dew point, lack of cold), never colder.
     if not stopped and abs(began) < 0.5 and lately >= follower.moved and distance[-SETTLING:].min() >= follower.moved:

@@ -85,6 +85,17 @@ def test_weather_counts_in_kelvin_whatever_the_climate(loaded: LoadedSite, mean_
     assert found(loaded, frame) == [("weather.outdoor_temperature_degc", "stuck")]
 
 
+def test_where_nobody_knows_what_the_setpoint_was_nothing_was_left_behind(loaded: LoadedSite) -> None:
+    """It once was 2 K away, and is silent at one end of the rest; a warning would fail this test."""
+    frame = still(loaded)
+    setpoint = "crah-1.supply_air_temperature_setpoint_degc"
+    frame.loc[TIMES[200] :, setpoint] += 2.0
+    for silent in (slice(None, TIMES[150]), slice(TIMES[250], None)):
+        partly = frame.copy()
+        partly.loc[silent, setpoint] = np.nan
+        assert found(loaded, partly) == []
+
+
 def test_setpoints_and_states_may_rest(loaded: LoadedSite) -> None:
     """Whatever else moves."""
     frame = still(loaded)
