@@ -1,7 +1,6 @@
 """Where a hall's racks stood colder than the supply air that was asked for, a plan asks for that much less cold air.
 
-Dampers and coils do not hold every setpoint: outdoor air finds its way in, a valve leaks, sensors differ. Where nothing is learned
-of the inlets, it asks for as much colder air as the racks stood above it.
+Dampers and coils do not hold every setpoint: outdoor air finds its way in, a valve leaks, sensors differ.
 """
 
 from __future__ import annotations
@@ -42,15 +41,11 @@ def remembering_cold_racks(
 
 
 def _raised(hall: HallModel, colder_k: float | None) -> HallModel:
-    """Return a hall whose coldest rack stood so far below the supply air asked for, where the model has it above.
-
-    Of inlets that are not learned, or learned no longer, nothing is sure but that: racks that stood warmer count as well.
-    """
+    """Return a hall whose coldest rack stood so far below the supply air asked for, where the model has it above."""
     if colder_k is None:
         return hall
     wrong_k = colder_k + float(hall.coldest_degc(0.0, KNEE_RISE_K))
-    least_k = -_MOST_K if hall.inlets.seen_rise_k is None else 0.0
-    raised_k = min(max(math.ceil(wrong_k / _PART_K) * _PART_K, least_k), _MOST_K)
+    raised_k = min(max(math.ceil(wrong_k / _PART_K) * _PART_K, 0.0), _MOST_K)
     warmest = max(hall.inlet_max_degc - _LEAST_SPAN_K, hall.inlet_min_degc)
     return dataclasses.replace(hall, inlet_min_degc=min(hall.inlet_min_degc + raised_k, warmest))
 
