@@ -43,7 +43,7 @@ def snmp(site: Served, tool: str, *arguments: str, device: str = "pdu-a01") -> s
     login = ["-v2c", "-c", site.secret("community"), "-t", "1", "-r", "0", "-On"]
     command = [tool, *login, f"127.0.0.1:{site.port(device)}", *arguments]
     run = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
-    return run.stdout + run.stderr
+    return run.stdout or run.stderr  # never both: a tool's first run says beside its answer what folders it made
 
 
 def snmp_v3(site: Served, tool: str, *arguments: str, auth: str | None = None, priv: str | None = None) -> str:
@@ -67,7 +67,7 @@ def snmp_v3(site: Served, tool: str, *arguments: str, auth: str | None = None, p
     ]
     command = [tool, *login, f"127.0.0.1:{site.port('ups-card')}", *arguments]
     run = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
-    return run.stdout + run.stderr
+    return run.stdout or run.stderr
 
 
 @needs_net_snmp
