@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from tests.closed_loop.making import PLANT, START, TOY, result_of
 from tools.closed_loop.arguments import Options, parse
 from tools.closed_loop.arm_run import ArmRun
 from tools.closed_loop.cases import Setting, read_settings
-from tools.closed_loop.code_key import KEY, code_key, plant_files
+from tools.closed_loop.code_key import KEY, LOOP, ROOT, code_key, plant_files, reached
 from tools.closed_loop.kept import COMMITS, Kept, kept_of, prune
 from tools.closed_loop.schedule import Schedule
 
@@ -108,7 +107,6 @@ def test_the_folder_depends_on_everything_that_all_arms_share(tmp_path: Path, se
 
 
 def test_the_code_of_other_plants_counts() -> None:
-    assert plant_files("tools.energyplus_plant:factory") == []
     assert Path(__file__).with_name("toy_plant.py") in plant_files(PLANT)
 
 
@@ -123,28 +121,28 @@ def test_old_code_is_pruned_and_nothing_else(tmp_path: Path) -> None:
     assert left == {"mine", "f" * 12, *(f"{age:012x}" for age in range(COMMITS - 1))}
 
 
-def test_the_code_key_is_the_commit_and_what_changed_since(tmp_path: Path) -> None:
-    def git(*words: str) -> None:
-        author = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
-        subprocess.run(["git", "-C", str(tmp_path), *author, *words], check=True, capture_output=True)
-
-    (tmp_path / "tools").mkdir()
-    code, notes = tmp_path / "tools" / "a.py", tmp_path / "notes.md"
-    code.write_text("x = 1\n", encoding="utf-8")
-    outside = code_key(tmp_path)
-    assert outside.startswith("no-commit-")
-    git("init", "-q")
-    git("add", ".")
-    git("commit", "-q", "-m", "first")
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("models/chiller.py", True),  # of the plan
+        ("tools/closed_loop/judge.py", True),
+        ("facility/profile/devices/another.yaml", True),
+        ("facility/api/app.py", False),
+        ("tools/bench/plan.py", False),
+        ("README.md", False),
+    ],
+)
+def test_the_code_key_is_of_what_the_loop_reaches(tmp_path: Path, name: str, counts: bool) -> None:
     clean = code_key(tmp_path)
-    notes.write_text("no code", encoding="utf-8")
-    assert code_key(tmp_path) == clean
-    code.write_text("x = 2\n", encoding="utf-8")
-    changed = code_key(tmp_path)
-    (tmp_path / "tools" / "b c.py").write_text("", encoding="utf-8")
-    added = code_key(tmp_path)
-    (tmp_path / "tools" / "b c.py").unlink()
-    assert code_key(tmp_path) == changed
-    assert len({clean, changed, added}) == 3
-    assert changed.startswith(clean)
-    assert all(KEY.fullmatch(key) for key in (outside, clean, changed, added))
+    changed = tmp_path / name
+    changed.parent.mkdir(parents=True, exist_ok=True)
+    changed.write_text("x = 1\n", encoding="utf-8")
+    assert (code_key(tmp_path) != clean) == counts
+    assert KEY.fullmatch(clean)
+
+
+def test_the_loop_reaches_planning_and_a_plant_of_ours_its_physics() -> None:
+    names = {path.relative_to(ROOT).as_posix() for path in reached(LOOP)}
+    assert {"facility/plan/planner.py", "facility/plan/__init__.py", "tools/closed_loop/ours.py"} <= names
+    assert not any(name.startswith("facility/api/") for name in names)
+    assert ROOT / "tools" / "energyplus" / "engine_process.py" in plant_files("tools.energyplus_plant:factory")

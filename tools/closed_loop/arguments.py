@@ -164,7 +164,7 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", type=_count, default=_cores(), metavar="N", help="processes at a time (default: one a core)"
     )
-    parser.add_argument("--resume", action="store_true", help="take arms that this commit has finished before")
+    parser.add_argument("--resume", action="store_true", help="take arms that the same code has finished before")
     parser.add_argument(
         "--folder", type=Path, default=FOLDER, metavar="DIR", help=f"where finished arms are kept (default: {FOLDER})"
     )

@@ -1,40 +1,51 @@
-"""Which code a result was made by: the commit, and what has changed since."""
+"""Which code a result was made by: a digest of the modules that the closed loop reaches, whatever else a commit changes."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
 import re
-import subprocess
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
+import grimp
+
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("facility", "models", "tools")  # whose code decides what comes out
-SUFFIXES = {".py", ".yaml", ".yml"}
+PACKAGES = ("facility", "models", "tools")  # ours
+LOOP = "tools.closed_loop"
+SUFFIXES = {".yaml", ".yml"}  # of what code reads beside itself, such as device profiles
 DIGITS = 12
-KEY = re.compile(rf"(?:[0-9a-f]{{{DIGITS}}}|no-commit)(?:-[0-9a-f]{{{DIGITS}}})?")
+KEY = re.compile(rf"[0-9a-f]{{{DIGITS}}}")
 
 
 def code_key(root: Path = ROOT) -> str:
-    """Return the commit of a checkout, with a digest of what was changed or added since; of all files outside a checkout."""
-    commit = _git(root, "rev-parse", "HEAD")
-    status = _git(root, "status", "--porcelain", "--no-renames", "-z", "--untracked-files=all", "--", *FOLDERS)
-    if commit is None or status is None:
-        files = sorted(path for folder in FOLDERS for path in (root / folder).rglob("*"))
-        return f"no-commit-{digest(_code(files))}"
-    changed = sorted(root / entry[3:] for entry in status.split("\0") if entry)
-    found = list(_code(changed))
-    return commit[:DIGITS] + (f"-{digest(found)}" if found else "")
+    """Return a digest of the closed loop's code, what it imports anywhere in it, and the YAML that lies beside."""
+    beside = (path for package in PACKAGES for path in (root / package).rglob("*") if path.suffix in SUFFIXES)
+    return digest(_named(root, {*reached(LOOP, root), *beside}))
 
 
 def plant_files(plant: str) -> list[Path]:
-    """Return the code of a plant that is none of ours: its module and those in the same folder."""
-    spec = importlib.util.find_spec(plant.partition(":")[0])
+    """Return the code of a plant: its module, of ours all that it reaches, and what lies in the same folders."""
+    module = plant.partition(":")[0]
+    if module.split(".")[0] in PACKAGES:  # a script may be run by its path
+        return sorted({beside for path in reached(module) for beside in path.parent.glob("*.py")})
+    spec = importlib.util.find_spec(module)
     origin = Path(spec.origin).resolve() if spec is not None and spec.origin else None
-    if origin is None or any(origin.is_relative_to(ROOT / folder) for folder in FOLDERS):
-        return []
-    return sorted(origin.parent.glob("*.py"))
+    return [] if origin is None else sorted(origin.parent.glob("*.py"))
+
+
+def reached(module: str, root: Path = ROOT) -> set[Path]:
+    """Return the files of a module of ours, of those inside it, and of all of ours that they import, at once or later."""
+    graph = _imports()
+    waiting = {module, *graph.find_descendants(module)}
+    found: set[str] = set()
+    while waiting:
+        one = waiting.pop()
+        found.add(one)
+        package = one.rpartition(".")[0]  # imported before what is in it
+        waiting |= ({package} - {""} | graph.find_modules_directly_imported_by(one)) - found
+    return {root / _file(one) for one in found}
 
 
 def digest(parts: Iterable[bytes]) -> str:
@@ -53,13 +64,17 @@ def contents(paths: Iterable[Path]) -> Iterator[bytes]:
         yield path.read_bytes() if path.is_file() else b""
 
 
-def _code(paths: Iterable[Path]) -> Iterator[bytes]:
-    return contents(path for path in paths if path.suffix in SUFFIXES)
+@cache  # one that imports more has changed itself
+def _imports() -> grimp.ImportGraph:
+    return grimp.build_graph(*PACKAGES, cache_dir=None)
 
 
-def _git(root: Path, *words: str) -> str | None:
-    try:
-        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=False)
-    except OSError:  # no git here
-        return None
-    return done.stdout.rstrip("\n") if done.returncode == 0 else None
+def _file(module: str) -> Path:
+    path = Path(*module.split("."))
+    return path / "__init__.py" if (ROOT / path).is_dir() else path.with_suffix(".py")
+
+
+def _named(root: Path, paths: Iterable[Path]) -> Iterator[bytes]:
+    ordered = sorted(paths)
+    yield from (path.relative_to(root).as_posix().encode() for path in ordered)
+    yield from contents(ordered)
