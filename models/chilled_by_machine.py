@@ -22,6 +22,9 @@ BoolArray = npt.NDArray[np.bool_]
 
 MAX_ENTERING_CONDENSER_DEGC = {"water": 36.0, "air": 50.0}  # most machines trip on head pressure not far above
 _FORBIDDEN_KW, _LEAST_KW = 1e7, 1e-6
+# Of the capacity of chillers on while another could be: loads and capacities are known to some percent, and what is too little
+# leaves water warm until the next has started. ASHRAE Guideline 36 stages up there.
+MOST_PART_LOAD_WITH_NEXT = 0.9
 _ROUNDING = 1e-9
 _HEAT_PASSES = 2  # compressor heat moves the tower's range by tenths of a kelvin: twice is enough
 
@@ -46,7 +49,8 @@ def reject_with_chillers(room: PlantRoom, mode: Mode, chillers_on: int, demand: 
     limits.require(demand.leaving_degc <= group.max_leaving_water_degc, f"{room.plant_id}: chiller leaving water max")
     trials = _try(room, mode, group, condenser_lps, demand)
     may_cycle = demand.may_cycle and chillers_on == 1 and mode is Mode.MECHANICAL
-    allowed = _allowed(room.plant_id, outside, group, trials, limits, may_cycle=may_cycle)
+    most_frac = 1.0 if chillers_on >= len(room.chillers) else MOST_PART_LOAD_WITH_NEXT
+    allowed = _allowed(room.plant_id, outside, group, trials, limits, most_frac=most_frac, may_cycle=may_cycle)
     fan_kw = outside.fan_kw(outside.fan_speeds, condenser_lps)
     best = np.argmin(_cost_kw(room, outside, trials, fan_kw, demand) + _FORBIDDEN_KW * ~allowed, axis=1)
 
@@ -148,7 +152,14 @@ def _economizer_kw(room: PlantRoom, demand: Demand, water_degc: FloatArray, cond
 
 
 def _allowed(
-    plant_id: str, outside: Outside, group: Chiller, trials: _Trials, limits: LimitLog, *, may_cycle: bool
+    plant_id: str,
+    outside: Outside,
+    group: Chiller,
+    trials: _Trials,
+    limits: LimitLog,
+    *,
+    most_frac: float,
+    may_cycle: bool,
 ) -> BoolArray:
     """Return which trials keep every limit (n, g), and name the limit of rows where none does."""
     entering, most_degc = trials.entering_degc, MAX_ENTERING_CONDENSER_DEGC[group.condenser]
@@ -160,6 +171,6 @@ def _allowed(
     limits.require(allowed.any(axis=1), f"{plant_id}: {name}")
     allowed &= may_cycle | (trials.part_load_frac >= group.min_part_load_frac - _ROUNDING)
     limits.require(allowed.any(axis=1), f"{plant_id}: chiller part load min")
-    allowed &= trials.part_load_frac <= 1.0 + _ROUNDING
+    allowed &= trials.part_load_frac <= most_frac + _ROUNDING
     limits.require(allowed.any(axis=1), f"{plant_id}: chiller capacity")
     return allowed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -77,6 +78,18 @@ def test_spare_units_are_those_that_are_left_without_the_largest() -> None:
     short = {"units_available_kw": {"hall-1/crahs": [60.0, 50.0]}, "units_needed_kw": {"hall-1/crahs": 51.0}}
     result = judged([truth_at(0), truth_at(1, **enough), truth_at(2, **short), truth_at(3)])
     assert result.n_plus_1_minutes == 1.0
+
+
+def test_what_swings_around_what_is_left_has_its_spare_and_what_stays_above_has_not() -> None:
+    group, units = "hall-1/crahs", {"units_available_kw": {"hall-1/crahs": [60.0, 60.0]}}
+
+    def minutes(needed_kw: Sequence[float]) -> float:
+        begin = truth_at(0, **units, units_needed_kw={group: 55.0})
+        later = [truth_at(1 + at, **units, units_needed_kw={group: kw}) for at, kw in enumerate(needed_kw)]
+        return judged([begin, *later]).n_plus_1_minutes
+
+    assert minutes([55.0, 50.0, 64.0, 66.0, 58.0, 50.0, 49.0]) == 0.0
+    assert minutes([55.0, 55.0, 55.0, 55.0, 64.0, 64.0, 64.0, 64.0, 64.0]) == 3.0
 
 
 def test_modes_change_from_what_they_were_at_the_beginning() -> None:

@@ -7,14 +7,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from models.chilled_by_machine import reject_with_chillers
+from models.chilled_by_machine import MOST_PART_LOAD_WITH_NEXT, reject_with_chillers
 from models.cooling import JointState, Mode, answers_for
 from models.heat_exchanger import WATER_KJ_PER_LK
 from models.limits import LimitLog
 from models.liquid_side import WARM_MARGIN_K
 from models.nameplate import WatersideEconomizer
 from models.outside import Weather
-from models.plant_room import Demand
+from models.plant_room import Demand, PlantRoom
 from tests.models.small_plant import hall, load, plant
 
 MECHANICAL = JointState(Mode.MECHANICAL, 12.0, (21.0,), 1)
@@ -278,3 +278,18 @@ def test_more_cannot_be_taken_out_of_the_water_than_is_in_it() -> None:
     emptied = plant().evaluate(MECHANICAL, dataclasses.replace(load(200.0), direct_kw=np.array([-900.0])))
     assert not emptied.feasible[0]
     assert emptied.limit[0] == "plant-1: heat left to remove"
+
+
+def test_a_chiller_carries_its_whole_capacity_only_where_no_other_could_start() -> None:
+    heat = np.linspace(100.0, 700.0, 601)
+    as_many = np.ones_like(heat)
+    demand = Demand(10.0 * as_many, heat, 25.0 * as_many, Weather(25.0 * as_many, 20.0 * as_many))
+
+    def most_kw(room: PlantRoom) -> float:
+        limits = LimitLog(heat.size)
+        reject_with_chillers(room, Mode.MECHANICAL, 1, demand, limits)
+        return float(heat[limits.feasible].max())
+
+    room = plant().room
+    alone_kw = most_kw(dataclasses.replace(room, chillers=room.chillers[:1]))
+    assert most_kw(room) == pytest.approx(MOST_PART_LOAD_WITH_NEXT * alone_kw, rel=0.01)

@@ -174,7 +174,9 @@ def _parser() -> argparse.ArgumentParser:
         "--weather-folder", type=Path, required=True, metavar="DIR", help="holds the EPW files named in this module"
     )
     parser.add_argument("--only", nargs="+", default=[], metavar="WORD", help="cases whose name has all of these words")
-    parser.add_argument("--days", type=int, metavar="N", help="cut cases of more days to so many, and leave out whole weeks")
+    parser.add_argument(
+        "--days", type=int, metavar="N", help="cut cases of more days to so many, and leave out whole weeks"
+    )
     parser.add_argument("--seed", nargs="+", default=["1", "2"], metavar="K")
     parser.add_argument(
         "rest", nargs="*", metavar="OPTION", help="after --: more options of the closed loop, such as --jobs 1"

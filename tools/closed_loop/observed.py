@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +12,8 @@ from facility.records import FloatArray
 from facility.site import Redundancy, Site
 from tools.closed_loop.plant import Truth
 
+SWING_MIN = 5  # what a group has to carry is a mean of so many minutes: swings of its own controls the water carries
+
 
 @dataclass(slots=True, eq=False)
 class Observed:
@@ -17,6 +21,7 @@ class Observed:
 
     site: Site
     _scalars: list[tuple[float, ...]] = field(default_factory=list)
+    _lately: deque[Truth] = field(default_factory=lambda: deque(maxlen=SWING_MIN))
     _arrays: dict[str, list[FloatArray]] = field(
         default_factory=lambda: {
             "inlet_degc": [],
@@ -32,6 +37,7 @@ class Observed:
 
     def add(self, truth: Truth, seconds: float) -> None:
         """Keep the truth at the end of so many seconds, which it stands for."""
+        self._lately.append(truth)
         self._scalars.append(
             (
                 truth.time.timestamp(),
@@ -41,7 +47,7 @@ class Observed:
                 truth.cooling_kw,
                 sum(abs(truth.power_kw.get(array.id, 0.0)) for array in self.site.photovoltaics),
                 truth.work_asked_server_h - truth.work_done_server_h,
-                sum(exposed(rule, truth) for rule in self.site.redundancy),
+                sum(exposed(rule, self._lately) for rule in self.site.redundancy),
             )
         )
         for name, rows in self._arrays.items():
@@ -56,13 +62,15 @@ class Observed:
         return np.array(self._arrays[name], dtype=float)
 
 
-def exposed(rule: Redundancy, truth: Truth) -> bool:
+def exposed(rule: Redundancy, lately: Sequence[Truth]) -> bool:
     """Tell whether losing the largest units that the rule counts as spare leaves less than the load needs.
 
-    A group that the plant does not report is not judged.
+    The units are those of the last of some truths, the load is the mean of all. A group that the plant does not report is not
+    judged.
     """
-    group = f"{rule.of}/{rule.group}"
+    group, truth = f"{rule.of}/{rule.group}", lately[-1]
     if group not in truth.units_available_kw or group not in truth.units_needed_kw:
         return False
     left_kw = sum(sorted(truth.units_available_kw[group])[: -rule.spare])
-    return left_kw < truth.units_needed_kw[group] - 1e-6
+    needed_kw = [one.units_needed_kw[group] for one in lately if group in one.units_needed_kw]
+    return left_kw < float(np.mean(needed_kw)) - 1e-6
