@@ -9,7 +9,7 @@ import pytest
 from facility.site_file import load_site
 from tests.closed_loop.making import result_of
 from tests.closed_loop.test_outcomes import outcome_of
-from tools.closed_loop.campaign import FAILING, FAILURES, ROOT, WEEK, Entry, broken, entries, means, row
+from tools.closed_loop.campaign import FAILING, FAILURES, ROOT, WEEK, Entry, arms_of, broken, entries, means, row
 from tools.closed_loop.failure_files import read_failures
 
 SEASON, TRIP = Entry("toy", "2025-06-02", 3, ""), Entry("toy", "2025-06-02", 3, "", "chiller_trip")
@@ -65,6 +65,10 @@ def test_on_a_bad_day_good_practice_is_the_measure() -> None:
     assert broken(TRIP, outcome_of(facility=result_of(101.0), good_practice=theirs)) == [
         "facility: cost 101 (good practice 100)"
     ]
+
+
+def test_on_a_bad_day_nothing_is_searched_for() -> None:
+    assert set(arms_of(SEASON)) - set(arms_of(TRIP)) == {"reference", "cooling_only_reference"}
 
 
 def test_means_are_of_the_seasons_alone() -> None:

@@ -165,7 +165,13 @@ def _words(entry: Entry, given: argparse.Namespace) -> list[str]:
     found += ["--days", str(min(entry.days, given.days or entry.days)), "--seed", *given.seed, "--resume"]
     found += ["--weather", str(given.weather_folder / entry.weather)] if entry.weather else []
     found += ["--failures", str(FAILURES / f"{entry.kind}.csv")] if entry.kind in FAILING else []
-    return [*found, "--arms", *[arm for arm in arms.ARMS if arm != arms.AS_COMMISSIONED], *given.rest]
+    return [*found, "--arms", *arms_of(entry), *given.rest]
+
+
+def arms_of(entry: Entry) -> list[str]:
+    """Return the arms that a case is judged by: on a bad day nothing is held against a reference."""
+    needless = {arms.AS_COMMISSIONED, *(arms.REFERENCES if entry.bad_day else ())}
+    return [arm for arm in arms.ARMS if arm not in needless]
 
 
 def _parser() -> argparse.ArgumentParser:
