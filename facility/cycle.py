@@ -15,6 +15,7 @@ from facility.environment import Environment
 from facility.learn.learned import load_learned
 from facility.plan.planner import make_plan
 from facility.plan.statistics import SolveStatistics
+from facility.prepare.condition import Condition, condition_of
 from facility.prepare.present import inputs_at
 from facility.records import Event, LeverSaving, Plan, Recommendation
 from facility.trust.believed import BelievedTelemetry
@@ -24,11 +25,12 @@ from facility.workload import Job
 
 @dataclass(frozen=True, slots=True)
 class CycleOutcome:
-    """A verified plan, the recommendations made of it, and what solving took."""
+    """A verified plan, the recommendations made of it, what solving took, and the plant's own reports that it was made under."""
 
     plan: Plan
     recommendations: Sequence[Recommendation]
     statistics: SolveStatistics
+    condition: Condition
 
 
 def run_cycle(environment: Environment, correlation_id: str, jobs: Sequence[Job] = ()) -> CycleOutcome:
@@ -58,7 +60,7 @@ def run_cycle(environment: Environment, correlation_id: str, jobs: Sequence[Job]
     environment.journal.save_plan(result.plan, recommendations, correlation_id)
     for lever in dropped(result.levers):
         environment.journal.append(_dropped_event(lever, now, correlation_id))
-    return CycleOutcome(result.plan, recommendations, result.statistics)
+    return CycleOutcome(result.plan, recommendations, result.statistics, condition_of(loaded, telemetry, now))
 
 
 def _dropped_event(lever: LeverSaving, now: datetime, correlation_id: str) -> Event:

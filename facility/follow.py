@@ -2,6 +2,7 @@
 
 Each `planning.track_min` minutes batteries, work that may wait, awake servers and the air of the halls are held to the plan's
 course and to the limits that it was made for. What differs from the plan becomes a recommendation of now, with its reason.
+While the site is in an abnormal state nothing is followed: the plant stays on its own controls.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from facility.corrections import Tracking
 from facility.environment import Environment
 from facility.errors import NoPlanFoundError
 from facility.findings import read_findings
+from facility.prepare.condition import Condition, condition_of
 from facility.prepare.setpoint_log import SetpointLog
 from facility.prepare.tracking import Memory, track_inputs
 from facility.records import Event, Plan
@@ -40,9 +42,12 @@ class Follower:
         loaded, now = self._loaded, environment.clock.now()
         if now >= plan.start + plan.steps * plan.step:
             raise NoPlanFoundError(f"plan {plan.id} has ended; `facility recommend SITE` makes a new one")
-        findings = [finding for finding, _ in read_findings(environment.findings)]
-        telemetry = BelievedTelemetry(environment.telemetry, findings)
-        tracking = self._tracker.correct(track_inputs(loaded, telemetry, plan, self._memory, now))
+        telemetry = _believed(environment)
+        abnormal = sorted(condition_of(loaded, telemetry, now).abnormal)
+        if abnormal:
+            tracking = Tracking(plan.id, now, notes=tuple(f"not followed: {state}" for state in abnormal))
+        else:
+            tracking = self._tracker.correct(track_inputs(loaded, telemetry, plan, self._memory, now))
         self._memory.remember(tracking)
         if not _alike(self._last, tracking):
             environment.journal.correct_plan(plan, corrections_of(tracking, plan, loaded), now)
@@ -52,6 +57,15 @@ class Follower:
             environment.journal.append(Event(now, "plan.followed", loaded.site.id, "planner", detail, plan.id))
         self._last = tracking
         return tracking
+
+
+def condition_now(environment: Environment) -> Condition:
+    """Return what the plant says of itself now; a plan made under another condition is to be made anew."""
+    return condition_of(environment.loaded, _believed(environment), environment.clock.now())
+
+
+def _believed(environment: Environment) -> BelievedTelemetry:
+    return BelievedTelemetry(environment.telemetry, [finding for finding, _ in read_findings(environment.findings)])
 
 
 def _alike(last: Tracking | None, tracking: Tracking) -> bool:

@@ -18,13 +18,20 @@ def as_reported(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> Loade
 
     What the site file says of a machine stays; a silent one is as the file has it.
     """
-    values, _ = fresh_values(loaded, telemetry.latest(), at, loaded.site.step)
-    known = {entry.equipment for entry in loaded.site.availability}
     found = tuple(
-        Availability(equipment=name, state="locked_out", by=REPORTED)
-        for name, _ in loaded.site.equipment()
-        if name not in known and values.get(f"{name}.fault_status", 0.0) > 0.0 and not values.get(f"{name}.on_status")
+        Availability(equipment=name, state="locked_out", by=REPORTED) for name in out_of_order(loaded, telemetry, at)
     )
     if not found:
         return loaded
     return replace(loaded, site=loaded.site.model_copy(update={"availability": (*loaded.site.availability, *found)}))
+
+
+def out_of_order(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> list[str]:
+    """Return the equipment that reports a fault and does not run, but for what the site file says the availability of."""
+    values, _ = fresh_values(loaded, telemetry.latest(), at, loaded.site.step)
+    known = {entry.equipment for entry in loaded.site.availability}
+    return [
+        name
+        for name, _ in loaded.site.equipment()
+        if name not in known and values.get(f"{name}.fault_status", 0.0) > 0.0 and not values.get(f"{name}.on_status")
+    ]

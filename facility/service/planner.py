@@ -1,6 +1,7 @@
-"""The planner's process: a cycle every `planning.interval_min`, and at once when there is a new model or a changed site.
+"""The planner's process: a cycle every `planning.interval_min`, and at once when the model, the site or its condition changes.
 
-In between the plan in force is followed: every `planning.track_min` it is corrected by what was measured.
+The condition changes when a machine fails or returns, and when an abnormal state begins or ends. In between the plan in force
+is followed: every `planning.track_min` it is corrected by what was measured.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ import uuid
 
 import structlog
 
-from facility.cycle import run_cycle
+from facility.cycle import CycleOutcome, run_cycle
 from facility.environment import open_environment
 from facility.errors import FacilityError, NotEnoughDataError
-from facility.follow import Follower
+from facility.follow import Follower, condition_now
 from facility.heartbeat import BEAT_S
 from facility.learn.model_store import ModelStore
 from facility.log import get_logger
-from facility.records import Event, Plan
+from facility.records import Event
 from facility.service.events import record_event
 from facility.service.override_watch import notice_overrides
 from facility.service.worker import Worker
@@ -30,20 +31,20 @@ _log = get_logger(__name__)
 def run(worker: Worker) -> None:
     """Plan until the process is ended. A cycle may be cut off anywhere: the journal takes a plan whole or not at all."""
     worker.heartbeat.keep_beating()
-    loaded, follower, plan = worker.loaded, Follower(worker.loaded), None
+    loaded, follower, last = worker.loaded, Follower(worker.loaded), None
     while True:
         began = time.monotonic()
         if worker.loaded is not loaded:
-            loaded, plan = worker.loaded, None
+            loaded, last = worker.loaded, None
             follower = Follower(loaded)
         fresh = plan_once(worker)
-        plan = fresh or plan
+        last = fresh or last
         interval_s = 60.0 * loaded.site.planning.interval_min
-        _follow_until(worker, loaded, follower, plan, began + (interval_s if fresh else min(RETRY_S, interval_s)))
+        _follow_until(worker, loaded, follower, last, began + (interval_s if fresh else min(RETRY_S, interval_s)))
 
 
-def plan_once(worker: Worker) -> Plan | None:
-    """Run one cycle under a correlation id of its own; return its plan, if it gave one."""
+def plan_once(worker: Worker) -> CycleOutcome | None:
+    """Run one cycle under a correlation id of its own; return what it gave, if it gave a plan."""
     correlation_id = uuid.uuid4().hex[:12]
     with structlog.contextvars.bound_contextvars(correlation_id=correlation_id):
         worker.heartbeat.say("planning", correlation_id=correlation_id, site_revision=worker.loaded.revision)
@@ -61,23 +62,32 @@ def plan_once(worker: Worker) -> Plan | None:
             "planned", plan=plan.id, recommendations=len(recommendations), gap=round(plan.gap, 5), seconds=seconds
         )
         worker.heartbeat.say("waiting", last_plan=plan.id, last_success=plan.created, cycle_s=seconds, last_error=None)
-        return plan
+        return outcome
 
 
-def follow_once(worker: Worker, follower: Follower, plan: Plan) -> None:
-    """Correct the plan in force by what was measured; a plan that outlived two intervals is followed no more."""
+def follow_once(worker: Worker, follower: Follower, outcome: CycleOutcome) -> bool:
+    """Correct the plan in force by what was measured; a plan that outlived two intervals is followed no more.
+
+    Return whether the plan still stands: not once machines have failed or returned, or the site's state has changed.
+    """
+    plan = outcome.plan
     if worker.clock.now() - plan.created >= worker.loaded.site.planning.valid_for:
-        return
+        return True
     try:
         with open_environment(worker.loaded, worker.state, worker.clock) as environment:
+            condition = condition_now(environment)
+            if condition != outcome.condition:
+                _log.warning("the plan's ground has changed", plan=plan.id, before=outcome.condition, now=condition)
+                return False
             tracking = follower.follow(environment, plan)
     except FacilityError as error:
         _log.error("plan not followed", kind=type(error).__name__, reason=str(error))
         worker.heartbeat.say("waiting", follow_error=str(error))
-        return
+        return True
     corrected = sorted(tracking.setpoints())
     _log.info("followed", plan=plan.id, corrected=len(corrected), short=[str(one) for one in tracking.shortfalls])
     worker.heartbeat.say("waiting", last_followed=tracking.at, corrected=corrected, follow_error=None)
+    return True
 
 
 def _failed(worker: Worker, error: FacilityError, correlation_id: str) -> None:
@@ -98,14 +108,15 @@ def _failed(worker: Worker, error: FacilityError, correlation_id: str) -> None:
 
 
 def _follow_until(
-    worker: Worker, planned_with: LoadedSite, follower: Follower, plan: Plan | None, until: float
+    worker: Worker, planned_with: LoadedSite, follower: Follower, last: CycleOutcome | None, until: float
 ) -> None:
-    """Follow a plan until a time of the monotonic clock, a new model or a changed site."""
+    """Follow a plan until a time of the monotonic clock, a new model, a changed site, or until it stands no more."""
     models = ModelStore(worker.state.models)
     serving, track_s = models.serving(), 60.0 * planned_with.site.planning.track_min
     next_follow = time.monotonic() + track_s
     while (left := until - time.monotonic()) > 0 and models.serving() == serving and worker.loaded is planned_with:
-        if plan is not None and time.monotonic() >= next_follow:
-            follow_once(worker, follower, plan)
+        if last is not None and time.monotonic() >= next_follow:
+            if not follow_once(worker, follower, last):
+                return
             next_follow += track_s
         time.sleep(min(BEAT_S, left))

@@ -8,11 +8,9 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from facility.site import AbnormalInput
 from tests.closed_loop.making import START, case_of, truth_at
 from tests.closed_loop.toy_plant import RewindableToyPlant
 from tools.closed_loop.conditions import Conditions
-from tools.closed_loop.ours import holds
 from tools.closed_loop.plant import Plant, Rewindable
 from tools.closed_loop.prologue import drive_prologue, plant_at_start
 from tools.closed_loop.recorder import Recorder
@@ -35,16 +33,6 @@ def test_courses_of_different_lengths_and_naive_starts_are_refused() -> None:
         Conditions(START, HOUR, np.zeros(2), np.zeros(3))
     with pytest.raises(ValueError, match="aware"):
         Conditions(START.replace(tzinfo=None), HOUR, np.zeros(2), np.zeros(2))
-
-
-def test_an_abnormal_state_holds_by_value_or_above_and_silence_tells_nothing() -> None:
-    equals = AbnormalInput(state="ups_on_battery", point="ups-1.output_source", equals=(5.0,))
-    above = AbnormalInput(state="smoke", point="hall-1.smoke_status", above=0.5)
-    assert holds(equals, {("ups-1", "output_source"): 5.0})
-    assert not holds(equals, {("ups-1", "output_source"): 3.0})
-    assert holds(above, {("hall-1", "smoke_status"): 1.0})
-    assert not holds(above, {("hall-1", "smoke_status"): float("nan")})
-    assert not holds(equals, {})
 
 
 def test_the_past_is_shared_and_a_plant_goes_on_from_it() -> None:

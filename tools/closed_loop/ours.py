@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from facility.cycle import run_cycle
+from facility.cycle import CycleOutcome, run_cycle
 from facility.environment import Environment
 from facility.errors import FacilityError
-from facility.follow import Follower
+from facility.follow import Follower, condition_now
 from facility.history.issued_forecasts import IssuedForecasts
 from facility.history.journal import open_journal
 from facility.history.journal_database import open_database
@@ -24,9 +24,9 @@ from facility.learn.new_ground import new_ground
 from facility.learn.training import train_site
 from facility.plan.decisions import CHARGE
 from facility.ports import Signals
+from facility.prepare.condition import Condition
 from facility.records import Event, Plan
 from facility.service.training_due import Reasons
-from facility.site import AbnormalInput
 from facility.site_file import LoadedSite
 from facility.state import StateFolder
 from tools.closed_loop.baselines import GoodPractice, commissioned_setpoints
@@ -98,8 +98,9 @@ class Ours:
         self._settable = set(commissioned_setpoints(environment.loaded.site))
         self._in_force: dict[Key, float] = {}
         self._led: set[Key] = set()
-        self._plan: Plan | None = None
+        self._last: CycleOutcome | None = None
         self._next_plan: datetime | None = None
+        self._condition = Condition()
         self._reasons = Reasons(environment.models, self._drift, self._new_ground)
         self._follower = None if plans_alone else Follower(environment.loaded)
 
@@ -112,7 +113,7 @@ class Ours:
         self._in_force |= {key: value for key in self._settable if math.isfinite(value := measured.get(key, math.nan))}
         self._train_when_due(time)
         self._plan_when_due(time)
-        plan = self._followed(time, measured)
+        plan = self._followed(time)
         led = self._dispatcher.leads(plan) if plan is not None else set()
         self._local.adopt({key: self._in_force[key] for key in led if key in self._in_force})
         self._local.adopt({key: 0.0 for key in self._led - led if self._reverts_to_idle(key)})
@@ -139,21 +140,22 @@ class Ours:
             self.diary.notes.append(f"{self._environment.clock.now():%Y-%m-%d %H:%M} not followed: {error}")
             return {}
 
-    def _followed(self, time: datetime, measured: Mapping[Key, float]) -> Plan | None:
-        """Return the plan to follow, unless it is too old or the site is in an abnormal state."""
-        if self._plan is None or time - self._plan.created >= FOLLOWED_INTERVALS * self._replan:
+    def _followed(self, time: datetime) -> Plan | None:
+        """Return the plan to follow, unless it is too old, of another condition, or the site is in an abnormal state."""
+        last = self._last
+        if last is None or time - last.plan.created >= FOLLOWED_INTERVALS * self._replan:
             return None
-        abnormal = any(holds(one, measured) for one in self._environment.loaded.site.abnormal_states)
-        return None if abnormal else self._plan
+        return None if self._condition.abnormal or self._condition != last.condition else last.plan
 
     def _plan_when_due(self, time: datetime) -> None:
-        if self._next_plan is not None and time < self._next_plan:
+        before, self._condition = self._condition, condition_now(self._environment)
+        if self._next_plan is not None and time < self._next_plan and self._condition == before:
             return
         self._next_plan = time + self._replan
         began = wall.perf_counter()
         correlation = f"{time:%Y%m%dT%H%M}"
         try:
-            self._plan = run_cycle(self._environment, correlation).plan
+            self._last = run_cycle(self._environment, correlation)
         except FacilityError as error:
             self._failed(time, error, correlation)
         else:
@@ -194,10 +196,3 @@ class Ours:
         environment = self._environment
         found = new_ground(environment.loaded, self._telemetry, environment.models, environment.clock.now())
         return ", ".join(found)
-
-
-def holds(abnormal: AbnormalInput, measured: Mapping[Key, float]) -> bool:
-    """Tell whether an abnormal state holds; a silent sensor tells nothing."""
-    equipment, _, quantity = abnormal.point.partition(".")
-    value = measured.get((equipment, quantity), math.nan)
-    return value in abnormal.equals or (abnormal.above is not None and value > abnormal.above)

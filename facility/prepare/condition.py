@@ -1,0 +1,43 @@
+"""What the plant says of itself that a plan stands or falls with: abnormal states, and machines out of order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from facility.ports import Telemetry
+from facility.prepare.out_of_order import out_of_order
+from facility.prepare.situation import is_fresh
+from facility.site import AbnormalInput
+from facility.site_file import LoadedSite
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Abnormal states in words, and the equipment that reports a fault and does not run."""
+
+    abnormal: frozenset[str] = frozenset()
+    out_of_order: frozenset[str] = frozenset()
+
+
+def condition_of(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> Condition:
+    """Return what is reported at a time; a silent sensor tells nothing."""
+    return Condition(frozenset(_abnormal(loaded, telemetry, at)), frozenset(out_of_order(loaded, telemetry, at)))
+
+
+def holds(abnormal: AbnormalInput, value: float) -> bool:
+    """Tell whether a reading means the abnormal state."""
+    return value in abnormal.equals or (abnormal.above is not None and value > abnormal.above)
+
+
+def _abnormal(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> list[str]:
+    watched = {entry.point: loaded.points.of(*entry.point.split(".", 1)) for entry in loaded.site.abnormal_states}
+    latest = telemetry.latest([point.id for points in watched.values() for point in points])
+    return [
+        f"{entry.state} ({entry.point})"
+        for entry in loaded.site.abnormal_states
+        if any(
+            is_fresh(point, latest.get(point.id), at) and holds(entry, latest[point.id].value)
+            for point in watched[entry.point]
+        )
+    ]
