@@ -180,15 +180,17 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class LimitShortfall:
-    """A named limit that cannot be met, and by how much at its worst."""
+    """A named limit that cannot be met, and by how much at its worst; `since` when, where it is known."""
 
     limit: str
     amount: float
     unit: str
     at: datetime | None = None
+    since: datetime | None = None
 
     def __str__(self) -> str:
         when = f" at {self.at:%Y-%m-%d %H:%M} UTC" if self.at else ""
+        when += f", first at {self.since:%Y-%m-%d %H:%M} UTC" if self.since and self.since != self.at else ""
         return f"{self.limit} short by {self.amount:.3g} {self.unit}{when}"
 
 
@@ -254,17 +256,12 @@ class Plan:
     explanation: Explanation | None = None
     surrogate_cost: float | None = None  # of the schedule, which `bound` bounds; none where present operation is kept
     commitments: tuple[CommitmentOutcome, ...] = ()
-    saving_range: Interval | None = (
-        None  # of cost over the horizon; 10 % and 90 % quantiles if the load comes otherwise
-    )
-    limit_prices: Mapping[str, float] = field(
-        default_factory=dict
-    )  # binding limit -> what one unit more of it would save
+    saving_range: Interval | None = None  # of cost; 10 % and 90 % quantiles if the load comes otherwise
+    limit_prices: Mapping[str, float] = field(default_factory=dict)  # binding limit -> what a unit more would save
     goal_weights: Mapping[str, float] = field(default_factory=dict)  # what the schedule was weighed by beside prices
     goal_caps: Mapping[str, float] = field(default_factory=dict)  # the most that goals before the last might come to
-    spare_waived: Mapping[str, str] = field(
-        default_factory=dict
-    )  # group of units without the spare it should have -> why
+    spare_waived: Mapping[str, str] = field(default_factory=dict)  # group of units without its spare -> why
+    unmet: tuple[LimitShortfall, ...] = ()  # what no operation can meet later: the plan ends before the first of it
 
     def asleep_at(self, pool: str, time: datetime) -> frozenset[str] | None:
         """Return the servers of a pool that sleep at a time if the plan was followed; None where it names none."""
@@ -280,6 +277,11 @@ class Plan:
     def steps(self) -> int:
         """Number of its steps."""
         return max((len(series) for series in self.schedule.values()), default=0)
+
+    @property
+    def end(self) -> datetime:
+        """When its last step ends."""
+        return self.start + self.steps * self.step
 
     @property
     def keeps_present(self) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from facility.backtest.recorded import Recorded
 from facility.backtest.signals_then import Basis, SignalsThen
+from facility.errors import InfeasibleError
 from facility.learn.twin import Learned
 from facility.plan.inputs import PlanInputs
 from facility.plan.planner import make_plan
@@ -32,11 +33,14 @@ def plan_as_of(recorded: Recorded, learned: Learned, models: str, window: tuple[
     Raises
     ------
     facility.errors.FacilityError
-        When there would have been no plan, or it cannot be known.
+        When there would have been no plan of the whole window, or it cannot be known.
     """
     at, end = window
     then = recorded.believed_then(at)
     signals = SignalsThen(recorded, then)
     correlation_id = f"backtest-{at:%Y%m%dT%H%M}"
     inputs = inputs_at(recorded.loaded, then, signals, learned, at, archive=None, correlation_id=correlation_id)
-    return DayPlan(end, inputs, make_plan(inputs).plan, models, signals.basis)
+    plan = make_plan(inputs).plan
+    if plan.unmet and plan.end < end:
+        raise InfeasibleError(plan.unmet)
+    return DayPlan(end, inputs, plan, models, signals.basis)

@@ -18,6 +18,7 @@ from facility.plan.grid import GridPlan
 from facility.plan.heat_and_cold_plan import HeatAndColdPlan
 from facility.plan.job_plan import JobsPlan
 from facility.plan.jobs import WorksPlan
+from facility.plan.kept_stores import keep_stores
 from facility.plan.photovoltaics import ArrayPlan
 from facility.plan.problem import Problem
 from facility.plan.server_plan import PoolPlan, Servers
@@ -94,6 +95,8 @@ class SitePlan:
         self._electrical()
         self._peak_kw: Any = None
         self._money = self._weigh_goals()
+        if case.it.inputs.unmet:
+            keep_stores(self.problem, case.it.inputs, [*self.batteries.values(), *self.heat.tanks.values()])
         if case.said is not None and form.points is not None:
             courses: dict[tuple[str, ...], Any] = {(name,): battery.net_kw for name, battery in self.batteries.items()}
             courses |= {tuple(case.it.works): self.works.power_kw} if self.works else {}

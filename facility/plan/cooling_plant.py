@@ -221,9 +221,11 @@ class RelaxedPlant:
         """Keep changes of mode few in each day, as a plan is checked for; of the days, some far apart bound well."""
         step_h = self._case.moves.step_h
         apart = round(_DAYS_APART_H / step_h)
-        windows = change_windows(self._case.mode_changed_h, step_h, self.steps)
-        excess = cp.hstack([cp.sum(entered[a:b]) - most for a, b, most in windows if a % apart == 0])
-        self._problem.limit("mode changes in a day", self._case.plant_id, excess, "changes")
+        days = change_windows(self._case.mode_changed_h, step_h, self.steps)
+        windows = [window for window in days if window[0] % apart == 0]
+        excess = cp.hstack([cp.sum(entered[a:b]) - most for a, b, most in windows])
+        begins = np.array([begin for begin, _, _ in windows])
+        self._problem.limit("mode changes in a day", self._case.plant_id, excess, "changes", begins)
 
     def _dwell(self, mode: float) -> Any:
         """Hold each mode for its dwell time; return what enters it, a step."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from facility.errors import PlanError, SignalError
 from facility.promises import Commitment, CommitmentKind
-from facility.records import FloatArray, Plan
+from facility.records import FloatArray, LimitShortfall, Plan
 from facility.site import Site, Weights
 from facility.workload import Job
 from models.cooling import Mode, PlantModel
@@ -117,6 +117,8 @@ class PlanInputs:
         The plan before this one, if there is one: what it said stays where leaving it gains next to nothing.
     spare_waived
         Groups of units (`hall-1 crahs`) of which the site file wants a spare that the plan need not keep, and why.
+    unmet
+        What no operation can meet after these hours, where they were cut short for it.
     tables
         By plant: tabulated states, if they are at hand; the planner makes those that are missing.
     """
@@ -164,6 +166,7 @@ class PlanInputs:
     time_limit_s: float | None = None
     in_force: Plan | None = None
     spare_waived: Mapping[str, str] = field(default_factory=dict)
+    unmet: Sequence[LimitShortfall] = ()
     tables: Mapping[str, StateTable] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -278,8 +281,18 @@ class PlanInputs:
 
     @property
     def following_day_price_per_kwh(self) -> float:
-        """Price that stands for the day after the horizon: the mean of its last day."""
-        return float(self.full_price_per_kwh[-round(DAY_H / self.step_h) :].mean())
+        """Price that stands for the day after the horizon: the mean of its last day.
+
+        Before hours that cannot be met it is that of the dearest step: no price empties a store or puts work off into them.
+        """
+        return float(self.full_price_per_kwh[self._like_the_following_day].mean())
+
+    @property
+    def _like_the_following_day(self) -> slice:
+        if not self.unmet:
+            return slice(-round(DAY_H / self.step_h), None)
+        dearest = int(self.full_price_per_kwh.argmax())
+        return slice(dearest, dearest + 1)
 
     @property
     def terminal_money_frac(self) -> float:
@@ -287,7 +300,7 @@ class PlanInputs:
         full = self.following_day_price_per_kwh
         if self.weighed == Weights() or full == 0.0:
             return 1.0
-        return float(self.paid_price_per_kwh[-round(DAY_H / self.step_h) :].mean()) / full
+        return float(self.paid_price_per_kwh[self._like_the_following_day].mean()) / full
 
     @property
     def price_scale_per_kwh(self) -> float:

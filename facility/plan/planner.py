@@ -14,6 +14,7 @@ from facility.explanation import Explanation
 from facility.plan.baseline import baseline
 from facility.plan.calm import Said
 from facility.plan.case import ItCase, SiteCase
+from facility.plan.cut_short import cut_before
 from facility.plan.explain import Explainer
 from facility.plan.explained import explanation_of
 from facility.plan.first_change import nothing_now
@@ -47,26 +48,37 @@ class PlanResult:
 
 
 def make_plan(inputs: PlanInputs) -> PlanResult:
-    """Plan the coming hours.
+    """Plan the coming hours; where some of them cannot be met, those before them.
 
     Raises
     ------
     facility.errors.InfeasibleError
-        Proven: the limits that cannot be met, by name and amount.
+        Proven: the limits that cannot be met soon, by name and amount.
     facility.errors.NoPlanFoundError
         None found in time; nothing is proven.
     """
     deadline, statistics = time.perf_counter() + inputs.time_budget_s, SolveStatistics()
     with statistics.stage("prepare"):
-        asked = bearing_losses(with_waivers(inputs))
-        try:
-            return _made(asked, statistics, deadline)
-        except (InfeasibleError, NoPlanFoundError) as error:
-            if not any(isinstance(plant, RedundantPlant) and plant.left for plant in asked.plants):
-                raise
-            # Less spare is a risk that a person can weigh; no plan at all leaves the same risk, and nothing said of it.
-            statistics.notes.clear()
-            return _made(bearing_losses(without_spare(asked, str(error))), statistics, deadline)
+        while True:
+            try:
+                return _with_spare_or_without(inputs, statistics, deadline)
+            except InfeasibleError as error:
+                inputs = cut_before(inputs, error)
+                statistics.notes.clear()
+            except NoPlanFoundError as error:
+                raise NoPlanFoundError("; ".join([str(error), *map(str, inputs.unmet)])) from error
+
+
+def _with_spare_or_without(inputs: PlanInputs, statistics: SolveStatistics, deadline: float) -> PlanResult:
+    asked = bearing_losses(with_waivers(inputs))
+    try:
+        return _made(asked, statistics, deadline)
+    except (InfeasibleError, NoPlanFoundError) as error:
+        if not any(isinstance(plant, RedundantPlant) and plant.left for plant in asked.plants):
+            raise
+        # Less spare is a risk that a person can weigh; no plan at all leaves the same risk, and nothing said of it.
+        statistics.notes.clear()
+        return _made(bearing_losses(without_spare(asked, str(error))), statistics, deadline)
 
 
 def _made(inputs: PlanInputs, statistics: SolveStatistics, deadline: float) -> PlanResult:
@@ -201,6 +213,7 @@ def _plan(case: SiteCase, run: Simulation, held: Simulation, found: Found | None
         goal_weights=inputs.weighed.model_dump(),
         goal_caps=dict(inputs.goal_caps),
         spare_waived=dict(inputs.spare_waived),
+        unmet=tuple(sorted(inputs.unmet, key=lambda one: one.since or inputs.start)),
     )
 
 

@@ -74,6 +74,7 @@ class Problem:
     limits: list[Limit] = field(default_factory=list)
     physics: list[Any] = field(default_factory=list)
     costs: dict[str, list[Any]] = field(default_factory=dict)
+    penalties: list[Any] = field(default_factory=list)
 
     def limit(self, name: str, equipment: str, excess: Any, unit: str, steps: IntArray | None = None) -> None:
         """Add a named limit: `excess` must not be positive; its values belong to `steps`, or to all from the first on."""
@@ -108,6 +109,10 @@ class Problem:
         """Add a named cost term, in the site's currency."""
         self.costs.setdefault(name, []).append(expression)
 
+    def penalty(self, expression: Any) -> None:
+        """Add what counts whatever is made least, and in no value that is returned."""
+        self.penalties.append(expression)
+
     @property
     def objective(self) -> Any:
         """The sum of all costs."""
@@ -126,21 +131,34 @@ class Problem:
             If no solver gives an answer that satisfies the constraints.
         """
         constraints = [*{limit.constraint.id: limit.constraint for limit in self.limits}.values(), *self.physics]
-        problem = cp.Problem(cp.Minimize(self.objective if objective is None else objective), constraints)
+        aim = self.objective if objective is None else objective
+        problem = cp.Problem(cp.Minimize(cp.sum([aim, *self.penalties])), constraints)
         try:
-            return minimise(problem, solvers, time_limit_s, mip_gap)
+            return minimise(problem, solvers, time_limit_s, mip_gap) - self._penalised()
         except ProvenInfeasibleError:
             short = [] if problem.is_mixed_integer() else list(self.slackened(solvers, time_limit_s))
             if short or problem.is_mixed_integer() or len(solvers) == 1:
                 raise ProvenInfeasibleError(short) from None
         # What clashes by less than rounding one solver may call infeasible: the next ones decide.
-        return minimise(problem, solvers[1:], time_limit_s, mip_gap)
+        return minimise(problem, solvers[1:], time_limit_s, mip_gap) - self._penalised()
 
-    def slackened(self, solvers: Sequence[str], time_limit_s: float) -> Iterator[tuple[Limit, FloatArray]]:
-        """Yield each limit that cannot be met together with the others and by how much, at the least total slack."""
+    def _penalised(self) -> float:
+        return float(sum(float(penalty.value) for penalty in self.penalties))
+
+    def slackened(
+        self, solvers: Sequence[str], time_limit_s: float, late_frac: float = 0.0
+    ) -> Iterator[tuple[Limit, FloatArray]]:
+        """Yield each limit that cannot be met together with the others and by how much, at the least total slack.
+
+        By `late_frac` slack counts less in the last step than in the first.
+        """
         slacks = [cp.Variable(limit.excess.shape, nonneg=True) for limit in self.limits]
         loosened = [limit.excess <= slack for limit, slack in zip(self.limits, slacks, strict=True)]
-        total = cp.sum([cp.sum(slack) for slack in slacks])
+        steps = [limit.steps_of(np.zeros(limit.excess.size)) for limit in self.limits]
+        late = late_frac / max(1, *(step.max(initial=0) for step in steps))
+        total = cp.sum(
+            [(1.0 - late * step) @ cp.vec(slack, order="C") for step, slack in zip(steps, slacks, strict=True)]
+        )
         minimise(cp.Problem(cp.Minimize(total), loosened + self.physics), solvers, time_limit_s)
         for limit, slack in zip(self.limits, slacks, strict=True):
             amount = np.atleast_1d(np.asarray(slack.value, dtype=float))

@@ -9,6 +9,7 @@ import numpy as np
 
 from facility.errors import PlanError
 from facility.plan.case import ItCase
+from facility.plan.cut_short import as_planned
 from facility.plan.decisions import WORK_VALUE, Decisions, decisions_of
 from facility.plan.goals import goal_value
 from facility.plan.grid import carbon_budget_kg, carbon_kg
@@ -68,6 +69,7 @@ def verify_plan(inputs: PlanInputs, plan: Plan) -> Simulation:
     PlanRejectedError
         If a limit is broken, or if powers or costs are not those that the schedule has.
     """
+    inputs = as_planned(inputs, plan)
     if inputs.site.planning.goals:
         inputs = replace(inputs, weights=Weights(**plan.goal_weights), goal_caps=plan.goal_caps)
     inputs = bearing_losses(replace(inputs, spare_waived=plan.spare_waived))

@@ -28,7 +28,7 @@ def _any(kind: type, **given_: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]
 
 _INTERVAL = st.builds(Interval)
 _COST = st.builds(CostBreakdown)
-_SHORTFALL = st.builds(LimitShortfall, limit=_TEXT, unit=_TEXT, at=st.none() | _TIME)
+_SHORTFALL = st.builds(LimitShortfall, limit=_TEXT, unit=_TEXT, at=st.none() | _TIME, since=st.none() | _TIME)
 _OUTCOME = st.builds(CommitmentOutcome, id=_TEXT, start=_TIME, end=_TIME)
 _EVENTS = st.builds(
     Event,
@@ -51,6 +51,7 @@ _PLANS = _any(
     baseline_cost=_COST,
     binding_limits=st.dictionaries(_TEXT, st.lists(_TEXT, max_size=3).map(tuple), max_size=3),
     shortfalls=st.lists(_SHORTFALL, max_size=2).map(tuple),
+    unmet=st.lists(_SHORTFALL, max_size=2).map(tuple),
     notes=st.lists(_TEXT, max_size=2).map(tuple),
     commitments=st.lists(_OUTCOME, max_size=2).map(tuple),
     saving_range=st.none() | _INTERVAL,

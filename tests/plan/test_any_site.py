@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from facility.errors import InfeasibleError, NoPlanFoundError
 from facility.history.journal_codec import PLAN
 from facility.plan.assembly import Form, SitePlan
+from facility.plan.cut_short import as_planned
 from facility.plan.inputs import PlanInputs
 from facility.plan.planner import make_plan
 from facility.plan.problem import ProvenInfeasibleError, minimise
@@ -49,13 +50,15 @@ def check(inputs: PlanInputs) -> str:
         return f"none found: {error}"
     published = PLAN.load(PLAN.dump(plan))
     verify_plan(inputs, published)
+    inputs = as_planned(inputs, published)
     recomputed = Recomputed(inputs, published)
     broken = beyond(balances(recomputed), 1e-6 * inputs.site.electrical.transformer.rated_kw)
     broken |= beyond(stores(recomputed), 0.05) | beyond(limits(recomputed), 0.06)
     broken |= beyond(money(recomputed), 1e-6 * max(abs(published.cost.energy_kwh), 1.0))
     assert not broken, broken
     assert is_close(inputs, published)
-    return "kept" if plan.surrogate_cost is None else "planned"
+    whole = "in part" if plan.unmet else "whole"
+    return f"kept {whole}" if plan.surrogate_cost is None else f"planned {whole}"
 
 
 def is_close(inputs: PlanInputs, plan: Plan) -> bool:
