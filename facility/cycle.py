@@ -55,12 +55,25 @@ def run_cycle(environment: Environment, correlation_id: str, jobs: Sequence[Job]
         jobs=jobs,
         last_plan=environment.journal.latest_plan(),
     )
-    result = make_plan(replace(inputs, in_force=environment.journal.latest_plan()))
+    last = environment.journal.latest_plan()
+    result = make_plan(replace(inputs, in_force=last))
     recommendations = recommendations_of(result.plan, result.levers, loaded.points, loaded.site.planning.valid_for)
     environment.journal.save_plan(result.plan, recommendations, correlation_id)
+    if _limits(result.plan) - _limits(last):
+        environment.journal.append(_cut_short_event(result.plan, now, correlation_id))
     for lever in dropped(result.levers):
         environment.journal.append(_dropped_event(lever, now, correlation_id))
     return CycleOutcome(result.plan, recommendations, result.statistics, condition_of(loaded, telemetry, now))
+
+
+def _limits(plan: Plan | None) -> set[str]:
+    """Return the limits that cannot be met after a plan."""
+    return set() if plan is None else {one.limit for one in plan.unmet}
+
+
+def _cut_short_event(plan: Plan, now: datetime, correlation_id: str) -> Event:
+    detail = {"plan": plan.id, "until": plan.end.isoformat(), "unmet": "; ".join(map(str, plan.unmet))}
+    return Event(now, "plan.cut_short", plan.site_id, "planner", detail, correlation_id)
 
 
 def _dropped_event(lever: LeverSaving, now: datetime, correlation_id: str) -> Event:

@@ -40,7 +40,7 @@ class Follower:
             If readings cannot be read, or the journal takes nothing.
         """
         loaded, now = self._loaded, environment.clock.now()
-        if now >= plan.start + plan.steps * plan.step:
+        if now >= plan.end:
             raise NoPlanFoundError(f"plan {plan.id} has ended; `facility recommend SITE` makes a new one")
         telemetry = _believed(environment)
         abnormal = sorted(condition_of(loaded, telemetry, now).abnormal)

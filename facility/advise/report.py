@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from facility.promises import CommitmentOutcome
-from facility.records import CostBreakdown, Interval, Plan, Recommendation
+from facility.records import CostBreakdown, Interval, LimitShortfall, Plan, Recommendation
 
 Row = dict[str, Any]
 
@@ -19,11 +19,11 @@ def recommendation_rows(recommendations: Sequence[Recommendation]) -> list[Row]:
     return [_record(recommendation) for recommendation in recommendations]
 
 
-def _record(record: Recommendation | CommitmentOutcome) -> Row:
+def _record(record: Recommendation | CommitmentOutcome | LimitShortfall) -> Row:
     return dict(_flat(record))
 
 
-def _flat(record: Recommendation | CommitmentOutcome) -> Iterator[tuple[str, Any]]:
+def _flat(record: Recommendation | CommitmentOutcome | LimitShortfall) -> Iterator[tuple[str, Any]]:
     for field in dataclasses.fields(record):
         value = getattr(record, field.name)
         if isinstance(value, Interval):
@@ -90,6 +90,11 @@ def move_rows(plan: Plan, zone: ZoneInfo) -> list[Row]:
     return [dataclasses.asdict(move) | {"at": _local(move.at, zone)} for move in plan.server_moves]
 
 
+def unmet_rows(plan: Plan) -> list[Row]:
+    """Return one row a limit that cannot be met after the plan: by how much at its worst, when that is, and since when."""
+    return [_record(one) for one in plan.unmet]
+
+
 def _local(moment: datetime | None, zone: ZoneInfo) -> str | None:
     return None if moment is None else moment.astimezone(zone).isoformat(timespec="minutes")
 
@@ -125,6 +130,8 @@ def plan_document(plan: Plan, recommendations: Sequence[Recommendation], zone: Z
         "site_revision": plan.site_revision,
         "model_version": plan.model_version,
         "created": plan.created.isoformat(),
+        "planned_until": plan.end.isoformat(),
+        "unmet": unmet_rows(plan),
         "currency": currency,
         "gap_frac": plan.gap,
         "interim_pue": {

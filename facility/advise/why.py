@@ -11,6 +11,7 @@ from facility.records import Plan, Recommendation, RecommendationKind, Recommend
 
 Row = dict[str, str]
 RECOMMENDED, LIMITS, INSTEAD = "recommended", "limits that bind", "instead, for the coming hour"
+UNMET = "cannot be met"
 RISKS, SINCE = "risks", "since the last plan"
 CORRECTED = "corrected by what was measured since"
 _OPEN = (RecommendationState.PROPOSED, RecommendationState.APPROVED, RecommendationState.APPLIED)
@@ -25,6 +26,8 @@ def explanation_rows(plan: Plan, recommendations: Sequence[Recommendation], curr
 
 
 def _said(plan: Plan, recommendations: Sequence[Recommendation], currency: str) -> Iterator[tuple[str, str, str]]:
+    for unmet in plan.unmet:
+        yield UNMET, unmet.limit, f"{unmet}; the plan ends at {plan.end:%Y-%m-%d %H:%M} UTC, before it"
     own = [one for one in recommendations if one.plan_id == plan.id and one.kind is RecommendationKind.PLAN]
     for one in own:
         yield RECOMMENDED, f"{one.equipment} {wording.setting(one)}", _recommended(one, currency)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from facility.records import Interval, Recommendation, RecommendationKind
+from zoneinfo import ZoneInfo
+
+from facility.records import Interval, Plan, Recommendation, RecommendationKind
 from models.cooling import Mode
 
 UNIT_SIGNS = {"degC": "°C"}
@@ -53,6 +55,16 @@ def savings(recommendation: Recommendation) -> tuple[str, str, str]:
         f"{recommendation.saving_cost_per_day.value:.2f}",
         f"{recommendation.saving_kgco2_per_day.value:.1f}",
     )
+
+
+def cut_short(plan: Plan, zone: ZoneInfo) -> list[str]:
+    """Return that a plan ends early, and each limit that no operation can meet later; nothing where it covers its hours."""
+    if not plan.unmet:
+        return []
+    return [
+        f"planned only until {plan.end.astimezone(zone):%Y-%m-%d %H:%M %Z}: nothing is recommended for the hours after",
+        *(f"cannot be met: {each}" for each in plan.unmet),
+    ]
 
 
 def amount(value: float, quantity: str, unit: str) -> str:

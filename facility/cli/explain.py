@@ -12,7 +12,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from facility.advise.report import recommendation_rows
+from facility.advise.report import recommendation_rows, unmet_rows
 from facility.advise.why import Row, explanation_rows
 from facility.cli.common import add_output, add_site, emit, open_site
 from facility.cli.times import allow_relative_times, time_of
@@ -49,6 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
         "site": site.id,
         "asked_for": at.isoformat(),
         "created": plan.created.isoformat(),
+        "planned_until": plan.end.isoformat(),
+        "unmet": unmet_rows(plan),
         "currency": site.currency,
         "recommendations": recommendation_rows(recommendations),
         "explanation": None if plan.explanation is None else dataclasses.asdict(plan.explanation),
@@ -61,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _tables(site: Site, plan: Plan, at: datetime, rows: Sequence[Row]) -> list[RenderableType]:
     title = f"{site.name}: plan {plan.id} of {_told(plan.created, site)}, the newest at {_told(at, site)}"
     lines: list[RenderableType] = [Text(title, style="bold")]
-    if at >= plan.start + plan.steps * plan.step:
+    if at >= plan.end:
         lines.append(Text("It had ended by then; no later plan was made.", style="bold"))
     topics = dict.fromkeys(row["topic"] for row in rows)
     lines += [_table(topic, [row for row in rows if row["topic"] == topic]) for topic in topics]

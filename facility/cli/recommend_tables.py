@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -57,11 +58,12 @@ def plan_tables(site: Site, plan: Plan, recommendations: Sequence[Recommendation
     local = plan.created.astimezone(site.zone)
     return [
         Text(f"{site.name}: plan {plan.id}, {local:%Y-%m-%d %H:%M %Z}, models {plan.model_version}", style="bold"),
+        *(Text(said, style="bold") for said in wording.cut_short(plan, site.zone)),
         _recommendation_table(site, recommendations) if recommendations else Text(NOTHING),
         _cost_table(site, plan),
         *_saving(site, plan),
-        *_pue(site, plan),
-        *_reuse(site, plan),
+        *_pue(plan),
+        *_reuse(plan),
         *(Text(f"limit that binds: {limit} ({', '.join(names)})") for limit, names in plan.binding_limits.items()),
         *(Text(f"outside its limit now: {shortfall}", style="bold") for shortfall in plan.shortfalls),
         *(Text(_promise(site, outcome)) for outcome in plan.commitments),
@@ -94,25 +96,24 @@ def _promise(site: Site, outcome: CommitmentOutcome) -> str:
     )
 
 
-def _pue(site: Site, plan: Plan) -> list[RenderableType]:
+def _hours(plan: Plan) -> float:
+    return (plan.end - plan.start) / timedelta(hours=1)
+
+
+def _pue(plan: Plan) -> list[RenderableType]:
     planned, held = interim_pue(plan.schedule), interim_pue(plan.baseline)
     if planned is None or held is None:
         return []
     said = [f"{one.value:.3f} ({one.low:.3f} to {one.high:.3f})" for one in (planned, held)]
-    return [
-        Text(
-            f"interim PUE over {site.planning.horizon_h:.0f} h: plan {said[0]}, as now {said[1]}; never what is minimised"
-        )
-    ]
+    return [Text(f"interim PUE over {_hours(plan):.0f} h: plan {said[0]}, as now {said[1]}; never what is minimised")]
 
 
-def _reuse(site: Site, plan: Plan) -> list[RenderableType]:
+def _reuse(plan: Plan) -> list[RenderableType]:
     planned, held = reuse(plan.schedule), reuse(plan.baseline)
     if planned is None or held is None:
         return []
     said = [f"{100 * factor:.1f} %, {effectiveness:.3f}" for factor, effectiveness in (planned, held)]
-    hours = site.planning.horizon_h
-    return [Text(f"interim energy reuse (ERF, ERE) over {hours:.0f} h: plan {said[0]}; as now {said[1]}")]
+    return [Text(f"interim energy reuse (ERF, ERE) over {_hours(plan):.0f} h: plan {said[0]}; as now {said[1]}")]
 
 
 def _recommendation_table(site: Site, recommendations: Sequence[Recommendation]) -> Table:
@@ -136,8 +137,7 @@ def _recommendation_table(site: Site, recommendations: Sequence[Recommendation])
 
 
 def _cost_table(site: Site, plan: Plan) -> Table:
-    hours = site.planning.horizon_h
-    table = Table(title=f"The next {hours:.0f} h, gap to the bound {100 * plan.gap:.2f} %", title_justify="left")
+    table = Table(title=f"The next {_hours(plan):.0f} h, gap to the bound {100 * plan.gap:.2f} %", title_justify="left")
     table.add_column("")
     for heading in ("plan", "as now", "saved"):
         table.add_column(heading, justify="right")

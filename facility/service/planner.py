@@ -61,7 +61,12 @@ def plan_once(worker: Worker) -> CycleOutcome | None:
         _log.info(
             "planned", plan=plan.id, recommendations=len(recommendations), gap=round(plan.gap, 5), seconds=seconds
         )
-        worker.heartbeat.say("waiting", last_plan=plan.id, last_success=plan.created, cycle_s=seconds, last_error=None)
+        unmet = [str(one) for one in plan.unmet]
+        if unmet:
+            _log.warning("planned in part", plan=plan.id, until=plan.end.isoformat(), unmet=unmet)
+        worker.heartbeat.say(
+            "waiting", last_plan=plan.id, last_success=plan.created, cycle_s=seconds, last_error=None, unmet=unmet
+        )
         return outcome
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from facility.advise import wording
 from facility.advise.recommend import dropped, recommendations_of
 from facility.advise.report import cost_rows, interim_pue, plan_document, recommendation_rows, schedule_rows
+from facility.advise.why import explanation_rows
 from facility.points import Point, PointIndex, Writable
 from facility.records import CostBreakdown, Interval, LeverSaving, LimitShortfall, Plan
 
@@ -135,6 +136,27 @@ def test_costs_add_up_and_the_document_is_json() -> None:
     document = json.loads(json.dumps(plan_document(plan(), recommend(lever()), ZoneInfo("UTC"), "EUR")))
     assert document["shortfalls"] == ["rack inlet max short by 1.5 K at 2026-11-23 18:00 UTC"]
     assert abs(document["gap_frac"] - 1.0 / 229.0) < 1e-12
+
+
+def test_a_plan_cut_short_says_until_when_and_what_cannot_be_met_after() -> None:
+    short = LimitShortfall("plant-1 chiller capacity", 30.0, "kW", NOW + timedelta(hours=3), NOW + timedelta(hours=1))
+    cut = dataclasses.replace(plan(), unmet=(short,))
+    document = json.loads(json.dumps(plan_document(cut, [], ZoneInfo("UTC"), "EUR")))
+    assert document["planned_until"] == "2026-11-23T19:00:00+00:00"
+    assert document["unmet"] == [
+        {
+            "limit": "plant-1 chiller capacity",
+            "amount": 30.0,
+            "unit": "kW",
+            "at": "2026-11-23T21:00:00+00:00",
+            "since": "2026-11-23T19:00:00+00:00",
+        }
+    ]
+    until, named = wording.cut_short(cut, ZoneInfo("Europe/Berlin"))
+    assert "planned only until 2026-11-23 20:00 CET" in until
+    assert "short by 30 kW at 2026-11-23 21:00 UTC, first at 2026-11-23 19:00 UTC" in named
+    assert wording.cut_short(plan(), ZoneInfo("UTC")) == []
+    assert explanation_rows(cut, [], "EUR")[0]["topic"] == "cannot be met"
 
 
 def test_the_same_words_everywhere() -> None:

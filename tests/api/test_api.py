@@ -178,6 +178,7 @@ def test_plan_and_recommendations(client: Client) -> None:
     answer = client.get("/api/v1/plan").json()
     assert answer["plan"] == "plan-1"
     assert len(answer["schedule"]) == 192
+    assert (answer["planned_until"], answer["unmet"]) == ("2026-03-12T12:00:00+00:00", [])
     assert [item["id"] for item in answer["recommendations"]] == ["rec-1", "rec-2"]
     proposed = client.get("/api/v1/recommendations", params={"state": "proposed"}).json()
     assert proposed[0]["saving_kw"] == 11.2

@@ -13,7 +13,7 @@ from facility.api.page.first_page import PageContent, first_page, history_link
 from facility.api.page.key_values import key_values
 from facility.api.page.markup import element
 from facility.api.service_health import DeviceHealth, ServiceHealth
-from facility.records import Quality, Reading
+from facility.records import LimitShortfall, Quality, Reading
 from facility.site_file import LoadedSite, load_site
 from tests.api.records_for_tests import NOW, STEPS, plan, recommendation
 
@@ -93,6 +93,16 @@ def test_what_is_abnormal_has_a_shape_and_a_word_beside_its_colour(loaded: Loade
     assert "▲ rack-05, above its limit 27 °C" in text
     assert "▲ never started" in text
     assert "▲ outside its limit now" in text
+    assert "planned only until" not in text
+
+
+def test_hours_that_cannot_be_met_stand_above_the_schedule(loaded: LoadedSite) -> None:
+    shown = content(loaded)
+    assert shown.plan is not None
+    short = LimitShortfall("plant-1 chiller capacity", 30.0, "kW", shown.plan.end, shown.plan.end)
+    text = read(first_page(replace(shown, plan=replace(shown.plan, unmet=(short,))))).text
+    assert "▲ planned only until" in text
+    assert "▲ cannot be met: plant-1 chiller capacity short by 30 kW" in text
 
 
 def test_key_values_need_fresh_readings_of_every_rack(loaded: LoadedSite) -> None:

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from facility.backtest.day_plan import plan_as_of
 from facility.backtest.recorded import Recorded
 from facility.backtest.signals_then import Basis, SignalsThen
 from facility.backtest.telemetry_then import TelemetryThen
-from facility.errors import HistoryError
+from facility.errors import HistoryError, InfeasibleError
 from facility.learn.twin import Learned
 from facility.plan.inputs import PlanInputs
 from facility.prepare.present import inputs_at
@@ -97,8 +98,9 @@ def then_with(days: ToyDays, folder: Path, changes: dict[str, Any]) -> tuple[Sig
     return SignalsThen(recorded, recorded.then(AT)), recorded
 
 
-def with_weather_file(loaded: LoadedSite, folder: Path, issued: datetime) -> dict[str, Any]:
-    rows = [f"{issued.isoformat()},{(issued + hour * timedelta(hours=1)).isoformat()},33.0,0.4" for hour in range(60)]
+def with_weather_file(loaded: LoadedSite, folder: Path, issued: datetime, hot_after_h: int = 60) -> dict[str, Any]:
+    times = [(hour, (issued + hour * timedelta(hours=1)).isoformat()) for hour in range(60)]
+    rows = [f"{issued.isoformat()},{time},{'33.0,0.4' if hour < hot_after_h else '58.0,0.7'}" for hour, time in times]
     head = "issued,time,outdoor_temperature_degc,outdoor_relative_humidity_frac"
     (folder / "weather.csv").write_text("\n".join([head, *rows]))
     weather = loaded.site.weather.model_copy(update={"forecast": "file", "forecast_file": Path("weather.csv")})
@@ -115,6 +117,16 @@ def test_a_weather_file_counts_by_its_time_of_issue_and_else_what_was_measured_s
     assert then.basis == {WARMTH: basis}
     measured = toy_days.readings.read([f"weather.{WARMTH}"], AT, AT + DAY, STEP).to_numpy(float)[:, 0]
     np.testing.assert_allclose(found.values, 33.0 if basis is Basis.ASKED_AGAIN else measured)
+
+
+def test_a_window_that_a_plan_would_not_have_covered_is_refused_with_what_cut_it_short(
+    toy_days: ToyDays, tmp_path: Path
+) -> None:
+    changes = with_weather_file(toy_days.case.loaded, tmp_path, AT - timedelta(hours=1), hot_after_h=9)
+    _, recorded = then_with(toy_days, tmp_path, changes)
+    assert plan_as_of(recorded, Learned(), "none", (AT, AT + timedelta(hours=6))).plan.unmet
+    with pytest.raises(InfeasibleError, match=r"plant-1 .* short by .* kW"):
+        plan_as_of(recorded, Learned(), "none", (AT, AT + DAY))
 
 
 def test_a_file_of_prices_is_what_turned_out_and_a_tariff_is_not(toy_days: ToyDays, tmp_path: Path) -> None:

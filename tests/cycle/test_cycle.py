@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import shutil
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +208,34 @@ def test_a_limit_that_no_plan_can_meet_exits_3_and_is_named(
     code, _, err = recommend(capsys, site, state)
     assert code == 3
     assert "rack inlet" in err
+
+
+def test_a_heat_wave_beyond_the_plant_leaves_the_day_before_it_planned_and_is_told_everywhere(
+    capsys: pytest.CaptureFixture[str], state: Path, tmp_path: Path
+) -> None:
+    now = SystemClock().now().replace(minute=0, second=0, microsecond=0)
+    rows = [(now + timedelta(hours=hour), 12.0 if hour < 30 else 55.0) for hour in range(-1, 60)]
+    lines = [f"{now.isoformat()},{time.isoformat()},{degc},0.6" for time, degc in rows]
+    columns = "issued,time,outdoor_temperature_degc,outdoor_relative_humidity_frac"
+    (tmp_path / "heat.csv").write_text("\n".join([columns, *lines]), encoding="utf-8")
+    site = changed_site(tmp_path, {"weather": {"forecast": "file", "forecast_file": "heat.csv"}})
+    code, out, _ = recommend(capsys, site, state)
+    document = json.loads(out)
+    assert code == 0 and document["recommendations"]
+    (unmet,) = document["unmet"]
+    assert unmet["limit"].startswith("plant-1 ") and unmet["amount"] > 50.0 and unmet["unit"] == "kW"
+    assert unmet["since"] == document["planned_until"]
+    until = datetime.fromisoformat(document["planned_until"])
+    assert 28.5 <= (until - now) / timedelta(hours=1) <= 30.0  # the forecast rises from one hour to the next
+    assert max(datetime.fromisoformat(row["time"]) for row in document["schedule"]) < until
+    assert main(["recommend", str(site), "--state", str(state)]) == 0
+    shown = capsys.readouterr().out
+    assert "planned only until" in shown and f"cannot be met: {unmet['limit']}" in shown
+    assert main(["explain", str(site), "--state", str(state), "--format", "csv"]) == 0
+    assert f"cannot be met,{unmet['limit']}" in capsys.readouterr().out
+    with open_environment(load_site(site), StateFolder(state), SystemClock()) as environment:
+        (event,) = environment.journal.events(kind="plan.cut_short")  # told once, not with each plan
+    assert unmet["limit"] in str(event.detail["unmet"])
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,8 @@ def _plan(content: PageContent) -> Markup:
         f"Plan {plan.id} of {plan.created.astimezone(site.zone):%Y-%m-%d %H:%M}: {plan.cost.total_cost:,.2f} {site.currency}, "
         f"{saved:,.2f} less than with present setpoints; at most {100 * plan.gap:.2f} % above the bound."
     )
-    broken = [element("p", _mark(f"outside its limit now: {each}", abnormal=True)) for each in plan.shortfalls]
+    said = [*wording.cut_short(plan, site.zone), *(f"outside its limit now: {each}" for each in plan.shortfalls)]
+    broken = [element("p", _mark(each, abnormal=True)) for each in said]
     binding = "; ".join(f"{name} ({', '.join(who)})" for name, who in plan.binding_limits.items())
     limits = element("p", f"Limits that bind: {binding or 'none'}.", class_="note")
     return joined(element("p", summary), *broken, schedule_chart(plan, site.zone), limits)

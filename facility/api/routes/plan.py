@@ -25,6 +25,8 @@ class PlanAnswer(BaseModel):
     site_revision: str
     model_version: str
     created: str
+    planned_until: str
+    unmet: list[dict[str, Any]]
     currency: str
     gap_frac: float | None
     costs: list[dict[str, Any]]
