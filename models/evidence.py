@@ -20,6 +20,7 @@ from models.component.rows import training_rows
 from models.component.screening import screen
 from models.component_power import ComponentPower
 from models.history_rows import ComponentRows
+from models.liquid_share import HEAT, NOMINAL, LiquidShare, likely_factor
 from models.plant_model import CoolingPlant
 from models.rack.learning import learn_inlets, steady_degc
 from models.rack_inlet import RackInlets
@@ -33,7 +34,7 @@ from models.whole.as_operated import fit_as_operated
 from models.whole.site_rows import FACILITY, IT, SiteRows
 
 FloatArray = npt.NDArray[np.float64]
-FittedPart = ComponentPower | RackInletModel | ServerFansFit | CoilFit | AheadModel
+FittedPart = ComponentPower | RackInletModel | ServerFansFit | CoilFit | LiquidShare | AheadModel
 
 POWER = "power_kw"
 LEAST_ROWS = 48  # to judge by: half a day of quarters of an hour
@@ -139,6 +140,11 @@ def coil_evidence(plant: CoolingPlant, rows: pd.DataFrame) -> Evidence:
     return Evidence(rows, rows[[FLOW]], conditions, nameplate_lps(plant, rows)[:, None])
 
 
+def liquid_share_evidence(rows: pd.DataFrame) -> Evidence:
+    """Return the rows of a loop, as `models.liquid_share.loop_rows` has them: the heat that it takes is what is predicted."""
+    return Evidence(rows, rows[[HEAT]], (NOMINAL,), rows[[NOMINAL]].to_numpy(float))
+
+
 def whole_evidence(rows: SiteRows) -> Evidence:
     """Return rows of a whole site: the power ratio is what is predicted, IT power being known."""
     ratio = (rows.table[FACILITY] / rows.table[IT]).to_frame("power_ratio")
@@ -155,6 +161,8 @@ def predicted(model: FittedPart, rows: pd.DataFrame) -> FloatArray:
         return model.ahead.predict_kw(rows)[:, None]
     if isinstance(model, CoilFit):
         return model.predict_lps(rows)[:, None]
+    if isinstance(model, LiquidShare):
+        return model.predict_kw(rows)[:, None]
     return _ratio(model.site.overhead_kw(rows), rows)
 
 
@@ -217,6 +225,8 @@ def _by_sibling(model: FittedPart, older: Evidence, newest: Evidence) -> FloatAr
         return likely_law(history, history.steps, model.prior).ahead.predict_kw(newest.rows)[:, None]
     if isinstance(model, CoilFit):
         return flow_lps(model.coils, newest.rows, likely(model.coils, older.rows))[:, None]
+    if isinstance(model, LiquidShare):
+        return likely_factor(older.rows) * newest.rows[[NOMINAL]].to_numpy(float)
     assert older.source is not None, "the whole as operated is judged by rows of a whole site"
     return _ratio(fit_as_operated(older.source).overhead_kw(newest.rows), newest.rows)
 

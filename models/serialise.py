@@ -8,7 +8,7 @@ from zipfile import BadZipFile
 import skops.io
 
 FORMAT = (
-    4  # raise it with every change of what a trusted class keeps: a model of other shape would fail only when asked
+    5  # raise it with every change of what a trusted class keeps: a model of other shape would fail only when asked
 )
 _KEYS = {"format", "model"}
 
@@ -27,6 +27,7 @@ TRUSTED = (
     "models.component.spread.Spread",
     "models.component_power.ComponentPower",
     "models.heat_exchanger.HeatExchanger",
+    "models.liquid_share.LiquidShare",
     "models.load_blend.Blend",
     "models.load_courses.Profiles",
     "models.load_forecast.LoadForecaster",

@@ -11,6 +11,7 @@ import pandas as pd
 from facility.backtest.day_plan import DayPlan
 from facility.backtest.measured import Measured
 from facility.backtest.recorded import Recorded
+from facility.learn.liquid_frac import as_learned
 from facility.learn.twin import Learned, plant_models
 from facility.plan.inputs import PlanInputs
 from facility.plan.servers import PoolCase
@@ -38,7 +39,7 @@ def inputs_as_it_was(day: DayPlan, measured: Measured, recorded: Recorded, learn
     facility.errors.SignalError
         If prices or carbon intensities do not reach so far.
     """
-    loaded, start, end = measured.loaded, measured.start, measured.end
+    loaded, start, end = as_learned(measured.loaded, learned.liquid_frac), measured.start, measured.end
     site = loaded.site
     hours = (end - start) / timedelta(hours=1)
     short = site.model_copy(update={"planning": site.planning.model_copy(update={"horizon_h": hours})})
@@ -72,7 +73,7 @@ def inputs_as_it_was(day: DayPlan, measured: Measured, recorded: Recorded, learn
 
 
 def _plants(day: DayPlan, recorded: Recorded, learned: Learned) -> Sequence[CoolingPlant]:
-    loaded, at = recorded.loaded, day.inputs.created
+    loaded, at = as_learned(recorded.loaded, learned.liquid_frac), day.inputs.created
     then = recorded.believed_then(at)
     dew_points = dew_points_degc(loaded, read_situation(loaded, then, at))
     return remembering_hot_racks(loaded, then, at, plant_models(loaded, learned, at, dew_points))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from facility.errors import NotEnoughDataError
-from facility.learn.training import joined_feeds
+from facility.learn.metered import joined_feeds
 from facility.points import Point
 from facility.ports import Telemetry
 from facility.records import FloatArray

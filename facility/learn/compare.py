@@ -9,6 +9,7 @@ from datetime import datetime
 import pandas as pd
 
 from facility.learn.learned import out_of_date
+from facility.learn.liquid_frac import liquid_frac_of
 from facility.learn.model_store import ModelStore
 from facility.learn.part_evidence import site_evidence
 from facility.learn.training import training_frame
@@ -62,7 +63,8 @@ def compare_versions(
     if begins:
         plants = plant_models(loaded, Learned(), None, {})
         frame = training_frame(loaded, telemetry, plants, now, now - min(begins).to_pydatetime())
-        rows = site_evidence(loaded, telemetry, plants, frame, now)
+        liquid_frac = liquid_frac_of(part.model for part in second.values())
+        rows = site_evidence(loaded, telemetry, plants, frame, now, liquid_frac=liquid_frac)
     names = list(dict.fromkeys([*first, *second]))
     return [_compared((first.get(name), second.get(name)), rows.get(name), loaded.site) for name in names]
 

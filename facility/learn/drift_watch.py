@@ -12,6 +12,7 @@ import pandas as pd
 
 from facility.learn.changes import note_change, read_changes
 from facility.learn.learned import out_of_date
+from facility.learn.liquid_frac import liquid_frac_of
 from facility.learn.model_store import ModelStore
 from facility.learn.part_evidence import site_evidence
 from facility.learn.training import training_frame
@@ -57,10 +58,12 @@ def find_drift(loaded: LoadedSite, telemetry: Telemetry, models: ModelStore, now
         return []
     plants = plant_models(loaded, Learned(), None, {})
     frame = training_frame(loaded, telemetry, plants, now, LOOK_BACK)
-    rows = site_evidence(loaded, telemetry, plants, frame, now)
+    parts = parts_of(models, version)
+    liquid_frac = liquid_frac_of(part.model for part in parts.values())
+    rows = site_evidence(loaded, telemetry, plants, frame, now, liquid_frac=liquid_frac)
     known = read_changes(models.folder)
     found: list[PartDrift] = []
-    for name, part in parts_of(models, version).items():
+    for name, part in parts.items():
         if name not in rows or out_of_date({"parts": [part.entry]}, name, loaded.site) is not None:
             continue
         drift = _drift_of(part, rows[name], version)

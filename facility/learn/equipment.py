@@ -27,8 +27,8 @@ def equipment_of(site: Site, part: str) -> dict[str, str]:
         As on its card: `hall-1.rack_inlets`, `plant-1.chiller`, `plant-1.crah_fan.hall-1`.
     """
     owner, _, component = part.partition(".")
-    if component == "rack_inlets":
-        racks = [rack for hall in site.halls if hall.id == owner for rack in hall.racks]
+    if component in ("rack_inlets", "liquid_share"):  # of a hall; of a loop, which no CRAH is of
+        racks = [rack for hall in site.halls for rack in hall.racks if owner in (hall.id, rack.liquid_loop)]
         crahs = [crah for crah in site.crahs if crah.hall == owner]
         return {**_digests(racks, {"liquid_frac"}), **_digests(crahs, _HALL_AIR)}
     if component == "server_fans":

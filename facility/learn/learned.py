@@ -14,6 +14,7 @@ from facility.site import Site
 from models.coil_fit import CoilFit
 from models.component_power import ComponentPower
 from models.evidence import FittedPart
+from models.liquid_share import LiquidShare
 from models.plant_model import Correction
 from models.rack_inlet import RackInlets
 from models.rack_inlet_fit import RackInletModel
@@ -24,11 +25,18 @@ from models.whole.ahead import AheadModel
 
 SEPARATOR, SUFFIX = "~", ".skops"  # ids hold neither
 # What is not here is a component of a plant.
-_OF_AN_OWNER = {"rack_inlets": "inlets", "server_fans": "fans", "coils": "coils", "whole": "whole"}
+_OF_AN_OWNER = {
+    "rack_inlets": "inlets",
+    "server_fans": "fans",
+    "coils": "coils",
+    "liquid_share": "liquid",
+    "whole": "whole",
+}
 _KINDS = {
     "inlets": RackInletModel,
     "fans": ServerFansFit,
     "coils": CoilFit,
+    "liquid": LiquidShare,
     "component": ComponentPower,
     "whole": AheadModel,
 }
@@ -66,6 +74,7 @@ def load_learned(models: ModelStore, site: Site) -> Learned:
     fans: dict[str, ServerFans] = {}
     corrections: dict[str, dict[str, Correction]] = {}
     coils: dict[str, CoilFit] = {}
+    liquid_frac: dict[str, float] = {}
     for part, fitted in fitted_parts(models, version):
         if (why := out_of_date(card, part, site)) is not None:
             _log.warning("part of the models left out", version=version, part=part, reason=why)
@@ -77,10 +86,12 @@ def load_learned(models: ModelStore, site: Site) -> Learned:
             fans[owner] = fitted.fans
         elif isinstance(fitted, CoilFit):
             coils[owner] = fitted
+        elif isinstance(fitted, LiquidShare):
+            liquid_frac |= fitted.liquid_frac
         elif isinstance(fitted, ComponentPower):
             corrections.setdefault(owner, {})[component] = fitted  # no plan needs the whole; see `load_ahead`
     whole = card.get("whole") or {}
-    return Learned(inlets, fans, corrections, coils, float(whole.get("other_kw", 0.0)), version)
+    return Learned(inlets, fans, corrections, coils, liquid_frac, float(whole.get("other_kw", 0.0)), version)
 
 
 def load_ahead(models: ModelStore) -> tuple[AheadModel, str]:
@@ -132,7 +143,7 @@ def fitted_part(version: str, name: str, data: bytes) -> FittedPart:
         raise ModelError(f"model {version}: {name}: {error}; {MENDED}") from error
     if not isinstance(found, _KINDS.get(name.partition(SEPARATOR)[0], ())):
         raise ModelError(f"model {version}: {name} is not what its name says; {MENDED}")
-    assert isinstance(found, RackInletModel | ServerFansFit | CoilFit | ComponentPower | AheadModel)
+    assert isinstance(found, RackInletModel | ServerFansFit | CoilFit | LiquidShare | ComponentPower | AheadModel)
     return found
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from facility.points import PointIndex
+from facility.points import Point, PointIndex
 from facility.ports import Telemetry
 from facility.site import Site
 from facility.site_file import LoadedSite
@@ -47,6 +47,15 @@ def joined(frame: pd.DataFrame, feeds: Mapping[str, Sequence[str]]) -> pd.DataFr
     if all(len(ids) == 1 for ids in known.values()):
         return frame[[ids[0] for ids in known.values()]].set_axis(list(known), axis=1)
     return pd.DataFrame({name: frame[ids].sum(axis=1, skipna=False) for name, ids in known.items()})
+
+
+def joined_feeds(frame: pd.DataFrame, points: Sequence[Point]) -> pd.Series:
+    """Return a quantity of several feeds as one: the sum of powers, the mean of anything else."""
+    if len(points) == 1:
+        alone: pd.Series = frame[points[0].id]
+        return alone
+    feeds = frame[[point.id for point in points]]
+    return feeds.sum(axis=1, skipna=False) if points[0].unit == "kW" else feeds.mean(axis=1)
 
 
 def scaled_total(power: pd.DataFrame, rated: Mapping[str, float]) -> pd.Series:

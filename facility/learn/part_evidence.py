@@ -10,6 +10,8 @@ import pandas as pd
 
 from facility.errors import NotEnoughDataError
 from facility.learn.hall_load import halls_with_pools, read_hall_load
+from facility.learn.liquid_frac import as_learned
+from facility.learn.loop_heat import loops_with_racks, not_measured, read_loop_heat
 from facility.learn.site_frame import read_site_frame
 from facility.learn.twin import described_server_fans
 from facility.ports import Telemetry
@@ -20,6 +22,7 @@ from models.evidence import (
     coil_evidence,
     component_evidence,
     inlet_evidence,
+    liquid_share_evidence,
     server_fans_evidence,
     whole_evidence,
 )
@@ -65,17 +68,36 @@ def _inlets(hall: Hall, frame: pd.DataFrame, liquid_frac: Mapping[str, float]) -
     return inlet_evidence(*hall_rows(hall, frame, liquid_frac))
 
 
+def _loops(
+    loaded: LoadedSite, telemetry: Telemetry, start: datetime, until: datetime
+) -> Iterator[tuple[str, Evidence]]:
+    for loop in loops_with_racks(loaded.site):
+        if not not_measured(loaded, loop):
+            rows, _ = read_loop_heat(loaded, telemetry, loop, start, until)
+            if len(rows):
+                yield f"{loop.id}.liquid_share", liquid_share_evidence(rows)
+
+
 def site_evidence(
-    loaded: LoadedSite, telemetry: Telemetry, plants: Sequence[CoolingPlant], frame: pd.DataFrame, until: datetime
+    loaded: LoadedSite,
+    telemetry: Telemetry,
+    plants: Sequence[CoolingPlant],
+    frame: pd.DataFrame,
+    until: datetime,
+    *,
+    liquid_frac: Mapping[str, float],
 ) -> dict[str, Evidence]:
     """Return the rows that the parts of a site, and its whole, are judged by; `frame` as `training_frame` reads it, up to a time.
 
+    `liquid_frac` is what liquid takes of racks' power by the version that is judged, where it learned that.
     No part is to learn from them: they may hold a change of the plant while its inputs rest (`models.component.screening`).
     """
-    plant_rows = (plant_evidence(loaded, plant, frame, inputs_may_rest=True) for plant in plants)
+    counted = as_learned(loaded, liquid_frac)
+    plant_rows = (plant_evidence(counted, plant, frame, inputs_may_rest=True) for plant in plants)
     found = {part: rows for one in plant_rows for part, rows in one.items()}
     if len(frame):
         start = frame.index[0].to_pydatetime()
+        found |= dict(_loops(loaded, telemetry, start, until))
         for hall in halls_with_pools(loaded.site):
             table = read_hall_load(loaded, telemetry, hall, start, until).table()
             if len(table):

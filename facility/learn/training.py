@@ -8,14 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 import pandas as pd
 
 from facility.errors import NotEnoughDataError
-from facility.learn.acceptance import Decision
+from facility.learn.acceptance import KEPT, NEW, Decision
 from facility.learn.candidates import Candidate, plant_candidates
 from facility.learn.changes import Changes, read_changes
+from facility.learn.liquid_frac import as_learned, liquid_frac_of
+from facility.learn.liquid_shares import learn_liquid_shares
+from facility.learn.metered import joined_feeds
 from facility.learn.model_store import REPLACED, ModelStore
 from facility.learn.server_fans import learn_server_fans
 from facility.learn.site_training import learn_site
@@ -94,13 +96,16 @@ def train_site(
     plants = plant_models(loaded, Learned(), None, {})
     history = screen_history(training_frame(loaded, telemetry, plants, now))
     changes = read_changes(models.folder)
-    candidates = [
-        *_plant_parts(loaded, plants, history, changes),
+    serving, version = in_service(models), f"{now:%Y%m%dT%H%M%S}Z"
+    shares = learn_liquid_shares(loaded, telemetry, now, changes)
+    decisions = decide(shares, serving, loaded.site, changes)
+    others = [
+        *_plant_parts(as_learned(loaded, _going_on(shares, decisions, serving)), plants, history, changes),
         *learn_server_fans(loaded, telemetry, now, changes),
         learn_site(loaded, telemetry, now, changes),
     ]
-    serving, version = in_service(models), f"{now:%Y%m%dT%H%M%S}Z"
-    decisions = decide(candidates, serving, loaded.site, changes)
+    decisions |= decide(others, serving, loaded.site, changes)
+    candidates = [*shares, *others]
     better, reason = _verdict(models, serving, decisions)
     parts = (
         assemble(version, candidates, decisions, serving, loaded.site)
@@ -142,6 +147,13 @@ def _plant_parts(
     return found
 
 
+def _going_on(shares: Sequence[Candidate], decisions: Mapping[str, Decision], serving: InService) -> dict[str, float]:
+    """Return what liquid takes of racks' power by the parts that go on: what is fitted on that answers beside them."""
+    taken = {one.card.name: decisions[one.card.name].taken for one in shares}
+    new = [one.model for one in shares if taken[one.card.name] == NEW]
+    return liquid_frac_of([*new, *(serving.parts[name].model for name in taken if taken[name] == KEPT)])
+
+
 def training_frame(
     loaded: LoadedSite,
     telemetry: Telemetry,
@@ -158,15 +170,6 @@ def training_frame(
     known = frame.dropna(how="all")
     frame = frame.loc[known.index[0] :] if len(known) else frame.iloc[:0]
     return pd.DataFrame({column: joined_feeds(frame, found) for column, found in measured.items()}, index=frame.index)
-
-
-def joined_feeds(frame: pd.DataFrame, points: Sequence[Any]) -> pd.Series:
-    """Return a quantity of several feeds as one: the sum of powers, the mean of anything else."""
-    if len(points) == 1:
-        alone: pd.Series = frame[points[0].id]
-        return alone
-    feeds = frame[[point.id for point in points]]
-    return feeds.sum(axis=1, skipna=False) if points[0].unit == "kW" else feeds.mean(axis=1)
 
 
 def _columns(loaded: LoadedSite, plant: CoolingPlant) -> list[str]:

@@ -45,13 +45,15 @@ _LEAST_PRICE_PER_KWH = 0.01  # where energy is free, water is dear but not witho
 class Learned:
     """What training found; nothing before the first.
 
-    Rack inlets and server fans are by hall, coils by plant, corrections by plant and component.
+    Rack inlets and server fans are by hall, coils by plant, corrections by plant and component, and what liquid takes of its power
+    by rack.
     """
 
     inlets: Mapping[str, RackInlets] = field(default_factory=dict)
     server_fans: Mapping[str, ServerFans] = field(default_factory=dict)
     corrections: Mapping[str, Mapping[str, Correction]] = field(default_factory=dict)
     coils: Mapping[str, CoilFit] = field(default_factory=dict)
+    liquid_frac: Mapping[str, float] = field(default_factory=dict)
     other_kw: float = 0.0  # what the meter sees and no part explains
     version: str = NAMEPLATE
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from facility.errors import NotEnoughDataError
+from facility.learn.liquid_frac import as_learned
 from facility.learn.training import WINDOW, training_frame
 from facility.learn.twin import LEAVING_WATER, SECONDARY_SUPPLY, Learned, plant_models
 from facility.points import Point
@@ -47,6 +48,7 @@ def campaign_at(loaded: LoadedSite, telemetry: Telemetry, learned: Learned, at: 
     NotEnoughDataError
         If the halls' inlets, supply air or loads of the last day are not there: by name.
     """
+    loaded = as_learned(loaded, learned.liquid_frac)
     situation = read_situation(loaded, telemetry, at)
     plants = plant_models(loaded, learned, at, dew_points_degc(loaded, situation))
     lately = training_frame(loaded, telemetry, plants, at, LOOK_BACK)

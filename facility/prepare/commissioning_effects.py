@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from facility.errors import NotEnoughDataError
-from facility.learn.metered import scaled_total
-from facility.learn.training import joined_feeds
+from facility.learn.liquid_frac import as_learned
+from facility.learn.metered import joined_feeds, scaled_total
 from facility.learn.twin import Learned, plant_models
 from facility.plan.electrical import electrical_chain
 from facility.ports import Telemetry
@@ -82,6 +82,7 @@ def held_states(loaded: LoadedSite, telemetry: Telemetry, learned: Learned, at: 
     NotEnoughDataError
         If a setpoint, a load or the weather of the last hour is not there: by name.
     """
+    loaded = as_learned(loaded, learned.liquid_frac)
     plants = plant_models(loaded, learned, at, dew_points_degc(loaded, read_situation(loaded, telemetry, at)))
     return [_state(loaded, _Means(loaded, telemetry, at), plant) for plant in plants]
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from facility.learn.training import joined_feeds
+from facility.learn.metered import joined_feeds
 from facility.ports import Telemetry
 from facility.site_file import LoadedSite
 from models.hall_air import Hall

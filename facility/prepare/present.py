@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from facility.learn.liquid_frac import as_learned
 from facility.learn.twin import Learned, plant_models
 from facility.plan.inputs import PlanInputs
 from facility.ports import ForecastArchive, Signals, Telemetry
@@ -38,7 +39,7 @@ def inputs_at(
     facility.errors.NotEnoughDataError, facility.errors.SignalError, facility.errors.PlanError
         When a plan cannot be made.
     """
-    loaded = as_reported(loaded, telemetry, at)
+    loaded = as_reported(as_learned(loaded, learned.liquid_frac), telemetry, at)
     situation = read_situation(loaded, telemetry, at)
     highest, mean = dew_points_degc(loaded, situation), mean_dew_points_degc(loaded, situation)
     plants = plant_models(loaded, learned, at, highest, mean)

@@ -18,6 +18,7 @@ from facility.environment import open_environment
 from facility.errors import ModelError, NotEnoughDataError
 from facility.learn.learned import load_learned
 from facility.learn.twin import NAMEPLATE
+from facility.prepare.present import inputs_at
 from facility.records import RecommendationState
 from facility.site_file import LoadedSite, load_site
 from facility.state import StateFolder
@@ -149,12 +150,18 @@ def test_training_puts_a_version_in_service_that_the_next_plan_uses(
     assert card["whole"]["measured"]["value"] > 1.0 and card["whole"]["power_ratio_mae"] < 0.1
     with open_environment(demo, StateFolder(state), SystemClock()) as environment:
         assert environment.models.serving() == card["version"]
-        learned = load_learned(environment.models, demo.site)
+        learned, now = load_learned(environment.models, demo.site), environment.clock.now()
+        known = environment.telemetry, environment.signals, learned, now
+        planned = inputs_at(demo, *known, archive=None, correlation_id="test").site
+    racks = [rack for hall in planned.halls for rack in hall.racks]
+    liquid = {rack.id: rack.liquid_frac for rack in racks if rack.liquid_loop}
+    assert liquid == learned.liquid_frac and all(0.6 < share < 0.75 for share in liquid.values())
     in_service = {part["name"] for part in card["parts"] if part["qualified"]} - {"demo.whole"}  # no plan takes it
     assert in_service == (
         {f"{hall}.rack_inlets" for hall in learned.inlets}
         | {f"{hall}.server_fans" for hall in learned.server_fans}
         | {f"{plant}.coils" for plant in learned.coils}
+        | {f"{rack.liquid_loop}.liquid_share" for rack in racks if rack.id in learned.liquid_frac}
         | {f"{plant}.{name}" for plant, parts in learned.corrections.items() for name in parts}
     )
     code, out, _ = recommend(capsys, DEMO, state)

@@ -23,7 +23,7 @@ from tests.models.test_component_power import fitted
 from tests.models.test_load_forecast import weeks
 from tests.models.test_rack_inlet import history
 
-SHAPE = "66ac3e0a37b0"  # of what format 3 stores
+SHAPE = "dcd5bffd72ab"  # of what format 5 stores
 
 
 class Intruder:
