@@ -145,7 +145,7 @@ def fit_liquid_share(loop: str, rows: pd.DataFrame, described_frac: Mapping[str,
         f"{loop} takes {factor * described:.3f} of its racks' power, within {half_width * described:.3f} (90 %); "
         f"the site file says {described:.2f}"
     )
-    return LiquidShare(loop, dict(described_frac), factor, half_width, _card(loop, rows, said))
+    return LiquidShare(loop, dict(described_frac), factor, half_width, _card(loop, rows, half_width, said))
 
 
 def likely_factor(rows: pd.DataFrame) -> float:
@@ -161,13 +161,15 @@ def _half_width_frac(rows: pd.DataFrame, cdus: int) -> float:
     return float(_GAUSSIAN_90 * np.hypot(days, likely_factor(rows) * np.hypot(probes, _METER_FRAC) / np.sqrt(cdus)))
 
 
-def _card(loop: str, rows: pd.DataFrame, said: str) -> ModelCard:
+def _card(loop: str, rows: pd.DataFrame, half_width_frac: float, said: str) -> ModelCard:
     cut = time_split(len(rows)).test.start
     older, newest = rows.iloc[:cut], rows.iloc[cut:]
     measured, nominal = newest[HEAT].to_numpy(float), newest[NOMINAL].to_numpy(float)
     predicted = likely_factor(older) * nominal
     test, prior_test = errors(measured, predicted), errors(measured, nominal)
-    half_width = conformal_half_width(rows[HEAT] - likely_factor(rows) * rows[NOMINAL])
+    unexplained = conformal_half_width(rows[HEAT] - likely_factor(rows) * rows[NOMINAL])
+    # At another flow instruments that are off for good are off by another amount: that is no drift of the loop.
+    half_width = float(np.hypot(unexplained, half_width_frac * rows[NOMINAL].mean()))
     better = test.rmse < prior_test.rmse
     return ModelCard(
         name=f"{loop}.liquid_share",

@@ -19,16 +19,16 @@ PUMP_KW, TAKEN_KW = 2.0, 60.0
 class Measured:
     """Quarters of an hour of a loop: racks draw 300 to 500 kW, a heat pump takes its part on every other day."""
 
-    def __init__(self, rows: int = 3 * 96, share: float = TRUE, seed: int = 0) -> None:
+    def __init__(self, rows: int = 3 * 96, share: float = TRUE, seed: int = 0, flow_lps: float = 4.0) -> None:
         self.random = np.random.default_rng(seed)
         self.times = pd.date_range("2026-03-01", periods=rows, freq="15min", tz="UTC")
         at = np.arange(rows)
         self.power_kw = 400.0 + 100.0 * np.sin(at / 96 * 2 * np.pi)
         self.taken_kw = np.where(at // 96 % 2 == 1, TAKEN_KW, 0.0)
-        self.frame = self._frame(share * self.power_kw + PUMP_KW - self.taken_kw)
+        self.frame = self._frame(share * self.power_kw + PUMP_KW - self.taken_kw, flow_lps)
 
-    def _frame(self, water_kw: np.ndarray) -> pd.DataFrame:
-        flow_lps, supply_degc = 4.0, 32.0
+    def _frame(self, water_kw: np.ndarray, flow_lps: float) -> pd.DataFrame:
+        supply_degc = 32.0
         entering = supply_degc + water_kw / (KJ_PER_LK * flow_lps * len(CDUS))
         columns = {}
         for cdu in CDUS:
@@ -118,6 +118,18 @@ def test_the_interval_holds_instruments_that_are_off_for_good() -> None:
         inside += abs(learned.factor - TRUE / DESCRIBED) < learned.half_width_frac
         assert learned.half_width_frac < 0.05
     assert inside >= 48  # of 60, 90 % being 54
+
+
+def test_at_another_flow_probes_that_are_off_are_no_drift() -> None:
+    slow, fast = Measured(), Measured(flow_lps=6.0)
+    for measured in (slow, fast):
+        for cdu in CDUS:
+            measured.frame[f"{cdu}.secondary_return_temperature_degc"] += 0.1
+    learned, rows = slow.learned(), fast.rows()
+    missed_kw = float((rows[HEAT] - learned.predict_kw(rows)).mean())
+    instruments_kw = 2.0 * len(CDUS) * KJ_PER_LK * 0.1  # of the flow that is more now
+    assert missed_kw == pytest.approx(instruments_kw, abs=1.0)
+    assert missed_kw < learned.card.half_width
 
 
 def test_too_little_is_refused() -> None:
