@@ -34,6 +34,8 @@ def inputs_at(
 ) -> PlanInputs:
     """Return the inputs of a plan that is made at a time; the forecasts in them are kept in the archive, if there is one.
 
+    Their site's racks give to liquid what was learned that they do.
+
     Raises
     ------
     facility.errors.NotEnoughDataError, facility.errors.SignalError, facility.errors.PlanError
