@@ -234,6 +234,11 @@ class CoolingPlant:
     def rejecting(self, stage: Stage, settings: Settings, load: Load, ends: Ends) -> PlantResponse:
         """Return the whole answer of a stage, given that of halls and loops."""
         limits = ends.limits.copy()
+        if (
+            stage.mode is not Mode.MECHANICAL and self.economizer is None
+        ):  # was measured, or said before it was locked out
+            limits.require(np.zeros(load.rows, dtype=bool), f"{self.plant_id}: economizer in service")
+            stage = Stage(Mode.MECHANICAL, max(stage.chillers_on, 1))
         asked_lps, made_lps, asked_kw = ends.terminals.flow_lps, ends.terminals.flow_lps, ends.terminals.heat_kw
         if load.direct_kw is not None:
             limits.require(asked_kw + load.direct_kw >= -_ROUNDING_KW, f"{self.plant_id}: heat left to remove")

@@ -140,6 +140,16 @@ def test_an_economizer_that_its_own_control_shuts_leaves_all_to_the_chillers() -
     np.testing.assert_allclose(shut.chiller_kw, alone.chiller_kw, rtol=1e-6)
 
 
+def test_a_mode_without_its_economizer_is_named_and_counts_as_mechanical() -> None:
+    """An economizer is locked out while it runs: what is measured and what the plan said are asked about all the same."""
+    locked, conditions = plant(economizer=None), load([150.0, 240.0])
+    mechanical = locked.evaluate(MECHANICAL, conditions)
+    for mode, chillers_on in ((Mode.PARTIAL, 1), (Mode.FREE, 0)):
+        answer = locked.evaluate(dataclasses.replace(MECHANICAL, mode=mode, chillers_on=chillers_on), conditions)
+        assert answer.limit.tolist() == ["plant-1: economizer in service"] * 2
+        np.testing.assert_array_equal(answer.overhead_kw, mechanical.overhead_kw)
+
+
 def test_too_small_a_chiller_is_named() -> None:
     small = dataclasses.replace(plant().chillers[0], rated_cooling_kw=250.0)
     answer = dataclasses.replace(plant(), chillers=(small,)).evaluate(MECHANICAL, load(200.0))

@@ -13,7 +13,9 @@ from facility.plan.inputs import PlantNow
 from facility.plan.planner import make_plan
 from facility.plan.verify import PlanRejectedError, verify_plan
 from models.cooling import Mode
+from models.plant_model import CoolingPlant
 from tests.plan.toy import BATTERY, POOL, WORK, ToyPlant, toy_inputs, toy_plant_part, toy_site
+from tools.bench.plan_instance import demo_inputs
 
 WATER = "plant-1.leaving_chilled_water_temperature_setpoint_degc"
 
@@ -87,3 +89,13 @@ def test_approach_is_monotone_and_never_passes_its_target(step: float) -> None:
     assert (np.diff(np.concatenate([[10.0], path])) <= step + 1e-12).all()
     assert (np.diff(path) >= 0.0).all()
     assert path.max() <= 20.0
+
+
+@pytest.mark.parametrize("mode", [Mode.PARTIAL, Mode.FREE])
+def test_an_economizer_locked_out_while_it_runs_leaves_a_plan_without_it(mode: Mode) -> None:
+    inputs = demo_inputs(6.0)
+    (plant,) = inputs.plants
+    assert isinstance(plant, CoolingPlant)
+    now = PlantNow(mode, 8.0, (20.0, 20.0, 20.0), int(mode is Mode.PARTIAL))
+    plan = make_plan(replace(inputs, plants=[replace(plant, economizer=None)], plants_now={plant.plant_id: now})).plan
+    assert set(plan.modes[plant.plant_id]) == {"mechanical"}
