@@ -13,6 +13,7 @@ from datetime import datetime
 from facility.advise.recommend import dropped, recommendations_of
 from facility.environment import Environment
 from facility.learn.learned import load_learned
+from facility.plan.bases import Bases
 from facility.plan.planner import make_plan
 from facility.plan.statistics import SolveStatistics
 from facility.prepare.condition import Condition, condition_of
@@ -33,8 +34,12 @@ class CycleOutcome:
     condition: Condition
 
 
-def run_cycle(environment: Environment, correlation_id: str, jobs: Sequence[Job] = ()) -> CycleOutcome:
+def run_cycle(
+    environment: Environment, correlation_id: str, jobs: Sequence[Job] = (), bases: Bases | None = None
+) -> CycleOutcome:
     """Measure, leave out what cannot be believed, expect, plan, verify, recommend, and journal the outcome.
+
+    `bases` are those of the cycles before, if this process ran any.
 
     Raises
     ------
@@ -56,7 +61,7 @@ def run_cycle(environment: Environment, correlation_id: str, jobs: Sequence[Job]
         last_plan=environment.journal.latest_plan(),
     )
     last = environment.journal.latest_plan()
-    result = make_plan(replace(inputs, in_force=last))
+    result = make_plan(replace(inputs, in_force=last), bases)
     recommendations = recommendations_of(result.plan, result.levers, loaded.points, loaded.site.planning.valid_for)
     environment.journal.save_plan(result.plan, recommendations, correlation_id)
     if _limits(result.plan) - _limits(last):

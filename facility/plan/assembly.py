@@ -20,6 +20,7 @@ from facility.plan.job_plan import JobsPlan
 from facility.plan.jobs import WorksPlan
 from facility.plan.kept_stores import keep_stores
 from facility.plan.photovoltaics import ArrayPlan
+from facility.plan.places import Naming
 from facility.plan.problem import Problem
 from facility.plan.server_plan import PoolPlan, Servers
 from facility.plan.storage import BatteryPlan
@@ -74,7 +75,7 @@ class SitePlan:
     """A site's problem in one form, and what its solution says."""
 
     def __init__(self, case: SiteCase, form: Form) -> None:
-        self.case, self.form, self.problem = case, form, Problem()
+        self.case, self.form, self.problem = case, form, Problem(naming=_naming(case), bases=case.bases)
         works = list(case.it.works.values())
         self.works = WorksPlan(self.problem, works, case.work_value_per_kwh) if works else None
         self.jobs = {name: self._jobs(name) for name in case.it.jobs}
@@ -289,3 +290,8 @@ class SitePlan:
             overhead = case.overhead_range_kw()
             low, high = low + overhead[0], high + overhead[1]
         return low, high
+
+
+def _naming(case: SiteCase) -> Naming:
+    inputs = case.it.inputs
+    return Naming(round(inputs.start.timestamp() / inputs.site.step.total_seconds()), inputs.steps)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from facility.plan.bases import Bases
 from facility.plan.calm import Said
 from facility.plan.commitments import CommitmentCase, commitment_cases
 from facility.plan.cooling_plant import PlantCase, narrowed_case
@@ -193,15 +194,21 @@ class SiteCase:
     work_value_per_kwh: float  # of deferrable work left undone at the end
     cold_degc: Mapping[str, float]  # by tank: the water that it takes and gives in this plan
     said: Said | None = None
+    bases: Bases = field(default_factory=Bases)
 
     @classmethod
     def of(
-        cls, it: ItCase, tables: Mapping[str, StateTable], work_value_per_kwh: float, said: Said | None = None
+        cls,
+        it: ItCase,
+        tables: Mapping[str, StateTable],
+        work_value_per_kwh: float,
+        said: Said | None = None,
+        bases: Bases | None = None,
     ) -> SiteCase:
         """Prepare the plants."""
         plants = {plant_id: _plant_case(it, table) for plant_id, table in tables.items()}
         cold = {name: _cold_degc(it, tank, plants[tank.plant_id]) for name, tank in it.thermal.tanks.items()}
-        return cls(it, plants, work_value_per_kwh, cold, said)
+        return cls(it, plants, work_value_per_kwh, cold, said, Bases() if bases is None else bases)
 
 
 def _plant_case(it: ItCase, table: StateTable) -> PlantCase:

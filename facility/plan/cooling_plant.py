@@ -16,6 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from facility.plan.moves import FirstStep, Moves, StateFeatures, change_windows
+from facility.plan.places import KIN
 from facility.plan.problem import Problem, rise
 from facility.plan.vertices import IntArray, corners, driest, narrowed, on_hull, with_it_heat
 from facility.records import FloatArray
@@ -127,6 +128,7 @@ class RelaxedPlant:
             points = points.of(on_hull(points, self._group, case.free_power))
         self.corners = points
         self.weights = cp.Variable(len(points.step), nonneg=True)
+        self._name_weights()
         # What several constraints use is summed up once: columns are many.
         self._shares = problem.defined(self._by_group() @ self.weights)
         self.power_kw = cp.Variable(self.steps)
@@ -145,6 +147,15 @@ class RelaxedPlant:
         self._tie_steps(within_groups=integer)
         if integer:
             self._one_state_a_step()
+
+    def _name_weights(self) -> None:
+        """Name corners by time, group and share of IT heat; they are of kin by their heat."""
+        points, case, step = self.corners, self._case, self.corners.step
+        more_it = points.it_kw > (0.0 if case.table.ends is None else case.table.ends.low_kw[step])
+        span = np.maximum(case.heat_high_kw - case.heat_low_kw, _ROUNDING_KW)
+        part = np.clip((points.heat_kw - case.heat_low_kw[step]) / span[step], 0.0, 1.0)
+        kin = (part * (KIN - 1)).astype(np.int64)
+        self._problem.naming.name(self.weights, step, 2 * self._group[points.state] + more_it, kin)
 
     @property
     def power_price(self) -> FloatArray:

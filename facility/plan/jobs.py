@@ -90,6 +90,9 @@ class WorksPlan:
             for name in ("max_power_kw", "available_kwh", "required_kwh")
         )
         self._power_kw, done_kwh = cp.Variable(len(step), bounds=[0.0, most_kw]), cp.Variable(len(step))
+        which = np.concatenate([np.full(len(columns), number) for number, columns in enumerate(own)])
+        for variable in (self._power_kw, done_kwh):
+            problem.naming.name(variable, step, which)
         goes_on = sp.diags_array((before[1:] >= 0).astype(float), offsets=-1, shape=(len(step),) * 2)
         links = (sp.eye_array(len(step)) - goes_on).tocsr()
         lasts_h = cases[0].step_h * (step - before)

@@ -12,6 +12,7 @@ import numpy as np
 from facility.errors import InfeasibleError, NoPlanFoundError, PlanError
 from facility.explanation import Explanation
 from facility.plan.baseline import baseline
+from facility.plan.bases import Bases
 from facility.plan.calm import Said
 from facility.plan.case import ItCase, SiteCase
 from facility.plan.cut_short import cut_before
@@ -47,8 +48,10 @@ class PlanResult:
     statistics: SolveStatistics
 
 
-def make_plan(inputs: PlanInputs) -> PlanResult:
+def make_plan(inputs: PlanInputs, bases: Bases | None = None) -> PlanResult:
     """Plan the coming hours; where some of them cannot be met, those before them.
+
+    `bases` are those of plans before, from which solvers begin and which they leave behind.
 
     Raises
     ------
@@ -58,10 +61,11 @@ def make_plan(inputs: PlanInputs) -> PlanResult:
         None found in time; nothing is proven.
     """
     deadline, statistics = time.perf_counter() + inputs.time_budget_s, SolveStatistics()
+    bases = Bases() if bases is None else bases
     with statistics.stage("prepare"):
         while True:
             try:
-                return _with_spare_or_without(inputs, statistics, deadline)
+                return _with_spare_or_without(inputs, statistics, deadline, bases)
             except InfeasibleError as error:
                 inputs = cut_before(inputs, error)
                 statistics.notes.clear()
@@ -69,20 +73,22 @@ def make_plan(inputs: PlanInputs) -> PlanResult:
                 raise NoPlanFoundError("; ".join([str(error), *map(str, inputs.unmet)])) from error
 
 
-def _with_spare_or_without(inputs: PlanInputs, statistics: SolveStatistics, deadline: float) -> PlanResult:
+def _with_spare_or_without(
+    inputs: PlanInputs, statistics: SolveStatistics, deadline: float, bases: Bases
+) -> PlanResult:
     asked = bearing_losses(with_waivers(inputs))
     try:
-        return _made(asked, statistics, deadline)
+        return _made(asked, statistics, deadline, bases)
     except (InfeasibleError, NoPlanFoundError) as error:
         if not any(isinstance(plant, RedundantPlant) and plant.left for plant in asked.plants):
             raise
         # Less spare is a risk that a person can weigh; no plan at all leaves the same risk, and nothing said of it.
         statistics.notes.clear()
-        return _made(bearing_losses(without_spare(asked, str(error))), statistics, deadline)
+        return _made(bearing_losses(without_spare(asked, str(error))), statistics, deadline, bases)
 
 
-def _made(inputs: PlanInputs, statistics: SolveStatistics, deadline: float) -> PlanResult:
-    case, held, run, found = _aimed(inputs, statistics, deadline)
+def _made(inputs: PlanInputs, statistics: SolveStatistics, deadline: float, bases: Bases) -> PlanResult:
+    case, held, run, found = _aimed(inputs, statistics, deadline, bases)
     with statistics.stage("explain"):
         levers = tuple(Explainer(case.it, run, held, case.work_value_per_kwh).savings())
         if found is not None:
@@ -99,26 +105,26 @@ def _made(inputs: PlanInputs, statistics: SolveStatistics, deadline: float) -> P
 
 
 def _aimed(
-    inputs: PlanInputs, statistics: SolveStatistics, deadline: float
+    inputs: PlanInputs, statistics: SolveStatistics, deadline: float, bases: Bases
 ) -> tuple[SiteCase, Simulation, Simulation, Found | None]:
     """Return the case, the run of present operation, the best run and what it was found as; goals in order first weighed."""
-    case, held = _prepared(inputs, statistics)
+    case, held = _prepared(inputs, statistics, bases)
     if not inputs.site.planning.goals:
         return case, held, *_best(case, held, statistics, deadline)
     with statistics.stage("goals"):
         weighed, note = in_order(case, deadline)
     statistics.notes.append(note)
-    case, held = _prepared(weighed, statistics)
+    case, held = _prepared(weighed, statistics, bases)
     try:
         return case, held, *_best(case, held, statistics, deadline)
     except (NoPlanFoundError, InfeasibleError) as error:
         # The least of a goal is that of the relaxation: no plan may come so near to it as the slack asks.
         statistics.notes.append(f"the goals are weighed, not held to their slack: {error}")
-        case, held = _prepared(replace(weighed, goal_caps={}), statistics)
+        case, held = _prepared(replace(weighed, goal_caps={}), statistics, bases)
         return case, held, *_best(case, held, statistics, deadline)
 
 
-def _prepared(inputs: PlanInputs, statistics: SolveStatistics) -> tuple[SiteCase, Simulation]:
+def _prepared(inputs: PlanInputs, statistics: SolveStatistics, bases: Bases) -> tuple[SiteCase, Simulation]:
     """Return what is known before solving, and the run of present operation."""
     it = ItCase.of(inputs)
     with statistics.stage("tabulate"):
@@ -126,7 +132,7 @@ def _prepared(inputs: PlanInputs, statistics: SolveStatistics) -> tuple[SiteCase
     with statistics.stage("baseline"):
         held, work_value = baseline(it)
     statistics.states = sum(len(table.states) for table in tables.values())
-    return SiteCase.of(it, tables, work_value, _said(it, held, statistics)), held
+    return SiteCase.of(it, tables, work_value, _said(it, held, statistics), bases), held
 
 
 def _colder_than_any_state(case: SiteCase) -> bool:

@@ -12,6 +12,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from facility.errors import NoPlanFoundError
+from facility.plan.bases import Bases
+from facility.plan.places import Naming
 from facility.plan.quiet_highs import greet_nobody
 from facility.plan.vertices import IntArray
 from facility.records import FloatArray
@@ -19,10 +21,8 @@ from facility.records import FloatArray
 TOLERANCE = 1e-4  # kW, kWh, servers or K by which a solution may miss a limit, relative above 1
 SOLVED = frozenset({cp.OPTIMAL, cp.OPTIMAL_INACCURATE, cp.USER_LIMIT})
 INFEASIBLE = frozenset({cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE})
-# Measured on relaxations: HiGHS by itself takes steepest edges, a third slower on the campus of 12 halls (but a fifth faster on a
-# site with two plants and a tank), and perturbs costs little, a third slower again. It takes the perturbation back at the end.
-WALK: dict[str, Any] = {"simplex_dual_edge_weight_strategy": 1, "dual_simplex_cost_perturbation_multiplier": 30.0}
 _SMALL = 40_000  # variables: below, cvxpy's compiler in C++ takes less time than the one in Python, beyond it far more
+Begin = tuple[Bases, Naming]  # what a solver may begin from, and the names by which that is found
 greet_nobody()
 
 
@@ -75,6 +75,8 @@ class Problem:
     physics: list[Any] = field(default_factory=list)
     costs: dict[str, list[Any]] = field(default_factory=dict)
     penalties: list[Any] = field(default_factory=list)
+    naming: Naming = field(default_factory=Naming)
+    bases: Bases = field(default_factory=Bases)
 
     def limit(self, name: str, equipment: str, excess: Any, unit: str, steps: IntArray | None = None) -> None:
         """Add a named limit: `excess` must not be positive; its values belong to `steps`, or to all from the first on."""
@@ -134,7 +136,8 @@ class Problem:
         aim = self.objective if objective is None else objective
         problem = cp.Problem(cp.Minimize(cp.sum([aim, *self.penalties])), constraints)
         try:
-            return minimise(problem, solvers, time_limit_s, mip_gap) - self._penalised()
+            begin = self.bases, self.naming
+            return minimise(problem, solvers, time_limit_s, mip_gap, begin) - self._penalised()
         except ProvenInfeasibleError:
             short = [] if problem.is_mixed_integer() else list(self.slackened(solvers, time_limit_s))
             if short or problem.is_mixed_integer() or len(solvers) == 1:
@@ -170,12 +173,14 @@ class Problem:
         return [limit for limit in self.limits if _binds(limit, tolerance)]
 
 
-def minimise(problem: Any, solvers: Sequence[str], time_limit_s: float, mip_gap: float = 1e-5) -> float:
+def minimise(
+    problem: Any, solvers: Sequence[str], time_limit_s: float, mip_gap: float = 1e-5, begin: Begin | None = None
+) -> float:
     """Solve with the first solver whose answer holds when its residuals are checked; return the value."""
     failures = []
     for solver in solvers:
         try:
-            status = _run(problem, solver, time_limit_s, mip_gap)
+            status = _run(problem, solver, time_limit_s, mip_gap, begin or (Bases(), Naming()))
         except cp.SolverError as error:
             failures.append(f"{solver}: {error}")
             continue
@@ -188,17 +193,19 @@ def minimise(problem: Any, solvers: Sequence[str], time_limit_s: float, mip_gap:
     raise NoPlanFoundError("no plan found: " + "; ".join(failures))
 
 
-def _run(problem: Any, solver: str, time_limit_s: float, mip_gap: float) -> str:
-    options: dict[str, Any] = {"time_limit": max(time_limit_s, 0.1)}
-    if problem.is_mixed_integer():
-        options["mip_rel_gap"] = mip_gap
-    elif solver == cp.HIGHS:
-        options |= WALK
+def _run(problem: Any, solver: str, time_limit_s: float, mip_gap: float, begin: Begin) -> str:
+    limit_s, compiler = max(time_limit_s, 0.1), _compiler(problem)
     with warnings.catch_warnings():
         # cvxpy warns about inaccurate answers; we measure the residuals ourselves.
         warnings.filterwarnings("ignore", message="Solution may be inaccurate")
         warnings.filterwarnings("ignore", message="Your problem has status")
-        problem.solve(solver=solver, canon_backend=_compiler(problem), **options)
+        if problem.is_mixed_integer():
+            problem.solve(solver=solver, canon_backend=compiler, time_limit=limit_s, mip_rel_gap=mip_gap)
+        elif solver == cp.HIGHS:
+            bases, naming = begin
+            bases.solve(problem, naming, compiler, limit_s)
+        else:
+            problem.solve(solver=solver, canon_backend=compiler, time_limit=limit_s)
     return str(problem.status)
 
 

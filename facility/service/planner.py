@@ -18,6 +18,7 @@ from facility.follow import Follower, condition_now
 from facility.heartbeat import BEAT_S
 from facility.learn.model_store import ModelStore
 from facility.log import get_logger
+from facility.plan.bases import Bases
 from facility.records import Event
 from facility.service.events import record_event
 from facility.service.override_watch import notice_overrides
@@ -31,19 +32,19 @@ _log = get_logger(__name__)
 def run(worker: Worker) -> None:
     """Plan until the process is ended. A cycle may be cut off anywhere: the journal takes a plan whole or not at all."""
     worker.heartbeat.keep_beating()
-    loaded, follower, last = worker.loaded, Follower(worker.loaded), None
+    loaded, follower, last, bases = worker.loaded, Follower(worker.loaded), None, Bases()
     while True:
         began = time.monotonic()
         if worker.loaded is not loaded:
-            loaded, last = worker.loaded, None
+            loaded, last, bases = worker.loaded, None, Bases()
             follower = Follower(loaded)
-        fresh = plan_once(worker)
+        fresh = plan_once(worker, bases)
         last = fresh or last
         interval_s = 60.0 * loaded.site.planning.interval_min
         _follow_until(worker, loaded, follower, last, began + (interval_s if fresh else min(RETRY_S, interval_s)))
 
 
-def plan_once(worker: Worker) -> CycleOutcome | None:
+def plan_once(worker: Worker, bases: Bases | None = None) -> CycleOutcome | None:
     """Run one cycle under a correlation id of its own; return what it gave, if it gave a plan."""
     correlation_id = uuid.uuid4().hex[:12]
     with structlog.contextvars.bound_contextvars(correlation_id=correlation_id):
@@ -52,7 +53,7 @@ def plan_once(worker: Worker) -> CycleOutcome | None:
         try:
             with open_environment(worker.loaded, worker.state, worker.clock) as environment:
                 notice_overrides(worker.loaded, worker.state, environment.telemetry, worker.clock)
-                outcome = run_cycle(environment, correlation_id)
+                outcome = run_cycle(environment, correlation_id, bases=bases)
         except FacilityError as error:
             _failed(worker, error, correlation_id)
             return None

@@ -22,6 +22,7 @@ from facility.learn.model_events import drift_event, training_events
 from facility.learn.model_store import ModelStore
 from facility.learn.new_ground import new_ground
 from facility.learn.training import train_site
+from facility.plan.bases import Bases
 from facility.plan.decisions import CHARGE
 from facility.ports import Signals
 from facility.prepare.condition import Condition
@@ -99,6 +100,7 @@ class Ours:
         self._in_force: dict[Key, float] = {}
         self._led: set[Key] = set()
         self._last: CycleOutcome | None = None
+        self._bases = Bases()
         self._next_plan: datetime | None = None
         self._condition = Condition()
         self._reasons = Reasons(environment.models, self._drift, self._new_ground)
@@ -155,7 +157,7 @@ class Ours:
         began = wall.perf_counter()
         correlation = f"{time:%Y%m%dT%H%M}"
         try:
-            self._last = run_cycle(self._environment, correlation)
+            self._last = run_cycle(self._environment, correlation, bases=self._bases)
         except FacilityError as error:
             self._failed(time, error, correlation)
         else:
