@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -168,18 +169,18 @@ def _ends(model: PlantModel, table: StateTable, forecast: Load, low_kw: FloatArr
     """Ask about more IT heat: in the middle of a state's range of the plant room's heat, or with nothing direct.
 
     Racks, coils and CDUs do not know the mode nor the stage: of states that differ in these alone, the first that answers does.
+    The one that can be had most often is asked first, and where it does not bear it all others at once.
     """
     ends = Ends(low_kw, np.repeat(low_kw[:, None], len(table.states), axis=1), np.zeros_like(table.heat_min_kw))
     often_first = [
         members[np.argsort(-table.available[:, members].sum(axis=0), kind="stable")]
         for members in _alike_at_racks(table)
     ]
-    for (part, direct), nth in itertools.product(_MORE_IT, range(max(map(len, often_first)))):
+    for (part, direct), which in itertools.product(_MORE_IT, (slice(1), slice(1, None))):
         it_kw = low_kw + part * (high_kw - low_kw)
         asked = []
         for members in often_first:
-            if nth < len(members):
-                s = members[nth]
+            for s in members[which]:
                 rows = np.flatnonzero(table.available[:, s] & (ends.high_kw[:, s] < it_kw))
                 if rows.size:
                     low, high = table.heat_min_kw[rows, s], table.heat_max_kw[rows, s]
@@ -187,7 +188,7 @@ def _ends(model: PlantModel, table: StateTable, forecast: Load, low_kw: FloatArr
                     asked.append(_MoreIt(members, s, rows, heat, it_kw[rows]))
         loads = [_direct_loads(forecast.at(one.rows), one.it_kw, one.heat_kw[:, None]) for one in asked]
         questions = [(table.states[one.state], load) for one, load in zip(asked, loads, strict=True)]
-        for place, answer in answers(model, questions):
+        for place, answer in sorted(answers(model, questions), key=itemgetter(0)):
             asked[place].note(ends, table, answer)
     return ends
 
@@ -207,7 +208,7 @@ class _MoreIt:
         slopes, intercepts = table.slope[self.rows, self.state], table.intercept_kw[self.rows, self.state]
         pieces_kw = (slopes * self.heat_kw[:, None] + intercepts).max(axis=1)
         more_kw = np.maximum(self.it_kw - ends.low_kw[self.rows], _LEAST_HEAT_KW)
-        kept = answer.feasible
+        kept = answer.feasible & (ends.high_kw[self.rows, self.state] < self.it_kw)
         bears = np.ix_(self.rows[kept], self.members)
         ends.slope[bears] = ((answer.overhead_kw - pieces_kw) / more_kw)[kept, None]
         ends.high_kw[bears] = self.it_kw[kept, None]

@@ -208,12 +208,20 @@ class ContractCase:
             self.kept_frac = np.maximum(1.0 - lost_kw * self.step_h / self.capacity_kwh, 0.0)
         made_for = inputs.following_day_price_per_kwh / _COP
         self.value_per_kwh = max(min(contract.price_per_kwh + self.owed_per_kwh, made_for), 0.0)
+        self._delivered: dict[bytes, tuple[FloatArray, FloatArray]] = {}
 
     def delivered_kw(self, heat_kw: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return what the network gets of the pumps' heat, and what the buffer holds after each step [kWh].
 
-        What is asked for is given as soon as it is there: its price does not change.
+        What is asked for is given as soon as it is there: its price does not change. Most levers of a plan leave it alone, so that
+        the same course is asked about again and again.
         """
+        course = heat_kw.tobytes()
+        if course not in self._delivered:
+            self._delivered[course] = self._through_buffer(heat_kw)
+        return self._delivered[course]
+
+    def _through_buffer(self, heat_kw: FloatArray) -> tuple[FloatArray, FloatArray]:
         stored, given, course = self.stored_kwh, [], []
         made_kwh, asked_kwh = heat_kw * self.step_h, self.demand_kw * self.step_h
         for kept, made, asked in zip(self.kept_frac.tolist(), made_kwh.tolist(), asked_kwh.tolist(), strict=True):
