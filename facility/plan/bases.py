@@ -1,6 +1,7 @@
 """Where the solver ended, kept for the next problem of the same form: where it begins is all that this changes.
 
-A plan is like the one before it, and so is the corner at which its problem is solved: from there HiGHS takes a tenth of the steps.
+A plan is like the one before it, and so is the corner at which its problem is solved: from there HiGHS takes an eighth of the
+steps. Each is dearer, as none of the problem is presolved: on three halls it takes half the time, on twelve two thirds.
 Problems are made anew from what is measured and known. Nothing of an old one enters a new one, so nothing kept can be out of date.
 """
 
@@ -100,4 +101,4 @@ def _found(wanted: IntArray, known: IntArray, status: Sequence[Any], otherwise: 
     same, kin = names[at] == known, (names[at] // KIN == known // KIN) & (statuses == _BASIC)
     found[order[at[same]]] = statuses[same]
     found[order[at[kin]]] = _BASIC
-    return [_STATUSES[one] for one in found]
+    return [_STATUSES[one] for one in found.tolist()]

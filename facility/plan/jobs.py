@@ -49,11 +49,11 @@ class WorkCase:
 
     def soonest(self, room_kw: FloatArray) -> FloatArray:
         """Return the power that does all work as soon as there is room for it."""
-        most, done, power = np.minimum(self.max_power_kw, room_kw), 0.0, np.zeros(self.steps)
-        for step in range(self.steps):
-            power[step] = min(most[step], max(self.available_kwh[step] - done, 0.0) / self.step_h)
-            done += power[step] * self.step_h
-        return power
+        most, done, power = np.minimum(self.max_power_kw, room_kw).tolist(), 0.0, []
+        for available, limit in zip(self.available_kwh.tolist(), most, strict=True):
+            power.append(min(limit, max(available - done, 0.0) / self.step_h))
+            done += power[-1] * self.step_h
+        return np.array(power)
 
     def shortfalls(self) -> list[LimitShortfall]:
         """Name work that will be late even at full power from now on."""
