@@ -20,7 +20,7 @@ FIVE_MIN, HOUR = timedelta(minutes=5), timedelta(hours=1)
 def coldest_supply(
     demo: LoadedSite, store: TelemetryStore, setpoint: float | Callable[[datetime], float], below_k: float
 ) -> list[float]:
-    """Return the coldest supply air of each hall, but for swings, after six hours in which a rack of the first stood so far below."""
+    """Return the coldest supply air of each hall, but for swings, after six hours in which a rack of one stood so far below."""
     hall = demo.site.halls[0]
     asked = {f"{crah.id}.supply_air_temperature_setpoint_degc": setpoint for crah in demo.site.crahs}
     racks = {f"{rack.id}.inlet_temperature_degc": 22.5 for rack in hall.racks}
