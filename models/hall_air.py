@@ -20,7 +20,6 @@ BoolArray = npt.NDArray[np.bool_]
 
 # More air than the least needed lets the valve close: pump against fan. The best of these is taken.
 AIRFLOW_TRIALS = (1.0, 1.15, 1.4)
-SWING_K = 0.5  # that supply air swings by around its setpoint while chillers start and stop
 _LEAST_AIR_RISE_K = 7.0  # an air rise below this is more airflow than halls have
 _LEAST_RISE_K, _OUT_OF_REACH = 1e-6, 9.0
 _FIXED_POINT_PASSES = 3  # server fans depend on the inlet, which depends on their heat; it settles within 0.01 K
@@ -63,16 +62,12 @@ class Hall:
 
     @property
     def supply_range_degc(self) -> tuple[float, float]:
-        """Supply air worth considering: within the CRAHs' range, and such that the inlets can stay between their limits.
-
-        At the cold end, where nothing but comfort of the servers is at stake, with room for what it swings by, if there is any.
-        """
+        """Supply air worth considering: within the CRAHs' range, and such that the inlets can stay between their limits."""
         group, inlets = self.group, self.inlets
         hottest_rise = np.max(inlets.offset_k + inlets.margin_k + inlets.recirculation_frac * _LEAST_AIR_RISE_K)
         coldest_rise = float(self.coldest_degc(0.0, KNEE_RISE_K))
         low = max(group.supply_air_min_degc, self.inlet_min_degc - coldest_rise)
-        high = max(low, min(group.supply_air_max_degc, self.inlet_max_degc - float(hottest_rise)))
-        return min(low + SWING_K, high), high
+        return low, max(low, min(group.supply_air_max_degc, self.inlet_max_degc - float(hottest_rise)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
