@@ -201,7 +201,7 @@ def _run(problem: Any, solver: str, time_limit_s: float, mip_gap: float, begin: 
         warnings.filterwarnings("ignore", message="Your problem has status")
         if problem.is_mixed_integer():
             problem.solve(solver=solver, canon_backend=compiler, time_limit=limit_s, mip_rel_gap=mip_gap)
-        elif solver == cp.HIGHS and problem.variables():
+        elif solver == cp.HIGHS and problem.variables() and not problem.objective.expr.has_quadratic_term():
             bases, naming = begin
             bases.solve(problem, naming, compiler, limit_s)
         else:

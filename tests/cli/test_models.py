@@ -57,7 +57,7 @@ def test_the_list_says_which_version_serves_and_why(state: Path, capsys: pytest.
     assert [first["in_service"], second["in_service"]] == [False, True]
     assert first["reason"] == "the first version"
     assert second["reason"].startswith(f"other than in {first['version']}: ")
-    assert second["learned"] + second["nameplate"] == 16
+    assert second["learned"] + second["nameplate"] == 17
     assert run(state, "list") == 0
     assert "in service" in capsys.readouterr().out
     assert run(state, "list", "--format", "csv") == 0
@@ -98,7 +98,7 @@ def test_versions_are_compared_side_by_side(state: Path, capsys: pytest.CaptureF
     assert run(state, "compare", first, second) == 0
     assert f"A = {first}" in capsys.readouterr().out
     assert run(state, "compare", first, second, "--format", "csv") == 0
-    assert len(list(csv.DictReader(io.StringIO(capsys.readouterr().out)))) == 16
+    assert len(list(csv.DictReader(io.StringIO(capsys.readouterr().out)))) == 17
 
 
 def test_the_way_back_is_pinned_journaled_and_given_free(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
