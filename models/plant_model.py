@@ -40,7 +40,6 @@ __all__ = ["CoolingPlant", "Correction"]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-SWING_K = 0.5  # that supply air swings by while one chiller of several starts or stops
 _MIN_EVAPORATOR_FLOW_FRAC = 0.4  # of a chiller's share of the pumps' rated flow; a bypass keeps it
 _WATER_RISE_RANGE_K = (4.0, 12.0)  # outside it a nameplate is more likely wrong than the plant unusual
 _LEAST_FLOW_FRAC = 0.05
@@ -178,18 +177,12 @@ class CoolingPlant:
         return enumerate_states(
             water_range_degc=(self.leaving_water_min_degc, self.leaving_water_max_degc),
             water_step_k=self.leaving_water_max_step_k,
-            supply_ranges_degc=self._supply_ranges_degc(),
+            supply_ranges_degc=tuple(hall.supply_range_degc for hall in self.hall_parts),
             chillers=len(self.chillers),
             economizer_kind=self.economizer.kind if self.economizer else None,
             dampers=any(hall.airside and not hall.breathes_by_itself for hall in self.hall_parts),
             supply_steps_k=self.supply_air_max_step_k,
         )
-
-    def _supply_ranges_degc(self) -> tuple[tuple[float, float], ...]:
-        """Return what supply air is considered in each hall: at the cold end with room for its swings, if there is any."""
-        swing_k = SWING_K if len(self.chillers) > 1 else 0.0
-        ranges = [hall.supply_range_degc for hall in self.hall_parts]
-        return tuple((min(low + swing_k, high), high) for low, high in ranges)
 
     def evaluate(self, state: JointState, load: Load) -> PlantResponse:
         """Return the steady answer; airflow and condenser water are the cheapest within the state."""

@@ -14,7 +14,6 @@ from models.limits import LimitLog
 from models.liquid_side import WARM_MARGIN_K
 from models.nameplate import WatersideEconomizer
 from models.outside import Weather
-from models.plant_model import SWING_K
 from models.plant_room import Demand, PlantRoom
 from tests.models.small_plant import hall, load, plant
 
@@ -304,15 +303,3 @@ def test_a_chiller_carries_its_whole_capacity_only_where_no_other_could_start() 
     room = plant().room
     alone_kw = most_kw(dataclasses.replace(room, chillers=room.chillers[:1]))
     assert most_kw(room) == pytest.approx(MOST_PART_LOAD_WITH_NEXT * alone_kw, rel=0.01)
-
-
-def test_supply_air_keeps_room_for_swings_where_chillers_are_staged_and_room_is() -> None:
-    def coldest(chillers: int, inlet_max_degc: float = 27.0) -> float:
-        made = plant(halls=(dataclasses.replace(hall(), inlet_max_degc=inlet_max_degc),))
-        staged = dataclasses.replace(made, chillers=made.chillers[:chillers])
-        return min(state.supply_air_degc[0] for state in staged.states())
-
-    low = hall().supply_range_degc[0]
-    assert coldest(2) == pytest.approx(low + SWING_K)
-    assert coldest(1) == pytest.approx(low)
-    assert coldest(2, inlet_max_degc=21.0) < low + SWING_K
