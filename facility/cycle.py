@@ -49,6 +49,8 @@ def run_cycle(
     loaded, now = environment.loaded, environment.clock.now()
     findings = keep_watch(loaded, environment.telemetry, environment.journal, environment.findings, now)
     telemetry = BelievedTelemetry(environment.telemetry, findings)
+    condition = condition_of(loaded, telemetry, now)  # what fails from here on the plan does not know
+    last = environment.journal.latest_plan()
     inputs = inputs_at(
         loaded,
         telemetry,
@@ -58,9 +60,8 @@ def run_cycle(
         archive=environment.archive,
         correlation_id=correlation_id,
         jobs=jobs,
-        last_plan=environment.journal.latest_plan(),
+        last_plan=last,
     )
-    last = environment.journal.latest_plan()
     result = make_plan(replace(inputs, in_force=last), bases)
     recommendations = recommendations_of(result.plan, result.levers, loaded.points, loaded.site.planning.valid_for)
     environment.journal.save_plan(result.plan, recommendations, correlation_id)
@@ -68,7 +69,7 @@ def run_cycle(
         environment.journal.append(_cut_short_event(result.plan, now, correlation_id))
     for lever in dropped(result.levers):
         environment.journal.append(_dropped_event(lever, now, correlation_id))
-    return CycleOutcome(result.plan, recommendations, result.statistics, condition_of(loaded, telemetry, now))
+    return CycleOutcome(result.plan, recommendations, result.statistics, condition)
 
 
 def _limits(plan: Plan | None) -> set[str]:

@@ -28,9 +28,13 @@ class Follower:
     def __init__(self, loaded: LoadedSite) -> None:
         self._loaded, self._tracker, self._memory = loaded, Tracker(), Memory(SetpointLog(loaded))
         self._last: Tracking | None = None
+        self.condition = Condition()  # of the plant at the last call
 
-    def follow(self, environment: Environment, plan: Plan) -> Tracking:
+    def follow(self, environment: Environment, plan: Plan, made_under: Condition | None = None) -> Tracking:
         """Correct the plan now and journal what has changed: corrections as recommendations, passed limits and notes as an event.
+
+        A plan that was `made_under` another condition is not followed, and none is in an abnormal state: what was corrected is
+        taken back.
 
         Raises
         ------
@@ -43,9 +47,10 @@ class Follower:
         if now >= plan.end:
             raise NoPlanFoundError(f"plan {plan.id} has ended; `facility recommend SITE` makes a new one")
         telemetry = _believed(environment)
-        abnormal = sorted(condition_of(loaded, telemetry, now).abnormal)
-        if abnormal:
-            tracking = Tracking(plan.id, now, notes=tuple(f"not followed: {state}" for state in abnormal))
+        self.condition = condition_of(loaded, telemetry, now)
+        against = self.condition.against(made_under)
+        if against:
+            tracking = Tracking(plan.id, now, notes=tuple(f"not followed: {reason}" for reason in against))
         else:
             tracking = self._tracker.correct(track_inputs(loaded, telemetry, plan, self._memory, now))
         self._memory.remember(tracking)

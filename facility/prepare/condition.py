@@ -19,6 +19,18 @@ class Condition:
     abnormal: frozenset[str] = frozenset()
     out_of_order: frozenset[str] = frozenset()
 
+    def against(self, made_under: Condition | None) -> list[str]:
+        """Return in words why a plan is not to be followed now; nothing where it may be. None: made under this one."""
+        known = self if made_under is None else made_under
+        failed, back = self.out_of_order - known.out_of_order, known.out_of_order - self.out_of_order
+        over = known.abnormal - self.abnormal
+        return [
+            *sorted(self.abnormal),
+            *(f"{name} has failed since the plan was made" for name in sorted(failed)),
+            *(f"{name} is back since the plan was made" for name in sorted(back)),
+            *(f"{state} is over since the plan was made" for state in sorted(over)),
+        ]
+
 
 def condition_of(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> Condition:
     """Return what is reported at a time; a silent sensor tells nothing."""

@@ -14,7 +14,7 @@ import structlog
 from facility.cycle import CycleOutcome, run_cycle
 from facility.environment import open_environment
 from facility.errors import FacilityError, NotEnoughDataError
-from facility.follow import Follower, condition_now
+from facility.follow import Follower
 from facility.heartbeat import BEAT_S
 from facility.learn.model_store import ModelStore
 from facility.log import get_logger
@@ -81,19 +81,17 @@ def follow_once(worker: Worker, follower: Follower, outcome: CycleOutcome) -> bo
         return True
     try:
         with open_environment(worker.loaded, worker.state, worker.clock) as environment:
-            condition = condition_now(environment)
-            if condition != outcome.condition:
-                _log.warning("the plan's ground has changed", plan=plan.id, before=outcome.condition, now=condition)
-                return False
-            tracking = follower.follow(environment, plan)
+            tracking = follower.follow(environment, plan, outcome.condition)
     except FacilityError as error:
         _log.error("plan not followed", kind=type(error).__name__, reason=str(error))
         worker.heartbeat.say("waiting", follow_error=str(error))
         return True
-    corrected = sorted(tracking.setpoints())
+    stands, corrected = follower.condition == outcome.condition, sorted(tracking.setpoints())
+    if not stands:
+        _log.warning("the plan stands no more", plan=plan.id, reasons=list(tracking.notes))
     _log.info("followed", plan=plan.id, corrected=len(corrected), short=[str(one) for one in tracking.shortfalls])
     worker.heartbeat.say("waiting", last_followed=tracking.at, corrected=corrected, follow_error=None)
-    return True
+    return stands
 
 
 def _failed(worker: Worker, error: FacilityError, correlation_id: str) -> None:

@@ -84,6 +84,7 @@ def proposed(worker: Worker) -> set[str]:
 def test_a_plan_that_did_not_know_of_a_failed_machine_stands_no_more(worker: Worker) -> None:
     report(worker, crah_of_1__fault_status=3.0, crah_of_1__on_status=0.0)
     assert not follow_once(worker, Follower(worker.loaded), outcome_of(plan_of()))
+    assert proposed(worker) == set()
     known = outcome_of(plan_of(), Condition(out_of_order=frozenset({"crah-1"})))
     assert follow_once(worker, Follower(worker.loaded), known)
     assert "battery-1" in proposed(worker)
@@ -95,6 +96,8 @@ def test_in_an_abnormal_state_what_was_corrected_is_taken_back_and_nothing_is_fo
     assert "battery-1" in proposed(worker)
     report(worker, utility__utility_status=2.0)
     lost = "utility_lost (utility.utility_status)"
+    assert not follow_once(worker, follower, outcome_of(plan_of())), "a plan made before"
+    assert proposed(worker) == set()
     assert follow_once(worker, follower, outcome_of(plan_of(), Condition(abnormal=frozenset({lost}))))
     assert proposed(worker) == set()
     with open_environment(worker.loaded, worker.state, worker.clock) as environment:
