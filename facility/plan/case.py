@@ -127,9 +127,23 @@ class ItCase:
         inputs, sold = self.inputs, self.inputs.export_price_per_kwh
         bought = inputs.full_price_per_kwh
         price = bought if sold is None or inputs.export_limit_kw == 0.0 else sold + inputs.weighed.energy_per_kwh
+        return np.asarray((price < 0.0) | (self._least_drawn_kw() < -inputs.export_limit_kw))
+
+    def spared_per_kw(self) -> FloatArray:
+        """Return the least that a kW less through each step saves: what it costs, where the site imports whatever is decided.
+
+        Goals in order have no common price.
+        """
+        inputs, bought = self.inputs, np.maximum(self.inputs.full_price_per_kwh, 0.0)
+        given_kw = sum(case.battery.power_kw for case in self.batteries.values())
+        imports = (self._least_drawn_kw() > given_kw) & (not inputs.site.planning.goals)
+        return np.asarray(np.where(imports, bought * inputs.step_h, 0.0))
+
+    def _least_drawn_kw(self) -> FloatArray:
+        """Return what the site draws at least in each step, cooling and batteries aside."""
+        inputs = self.inputs
         least_kw = sum((low for low, _ in self.hall_ranges().values()), inputs.beside_kw)
-        least_kw = least_kw - sum(case.available_kw for case in self.arrays.values())
-        return np.asarray((price < 0.0) | (least_kw < -inputs.export_limit_kw))
+        return np.asarray(least_kw - sum(case.available_kw for case in self.arrays.values()))
 
     def solar_kw(self, array_limit_kw: Mapping[str, FloatArray]) -> FloatArray:
         """Return what all photovoltaics deliver."""
@@ -231,6 +245,7 @@ def _plant_case(it: ItCase, table: StateTable) -> PlantCase:
         high,
         it.free_power(),
         inputs.water_cost_per_lps,
+        it.spared_per_kw(),
         now.mode_changed_h,
     )
 

@@ -15,10 +15,11 @@ import cvxpy as cp
 import numpy as np
 import scipy.sparse as sp
 
+from facility.plan.hull import common_hull
 from facility.plan.moves import FirstStep, Moves, StateFeatures, change_windows
 from facility.plan.places import KIN
 from facility.plan.problem import Problem, rise
-from facility.plan.vertices import IntArray, corners, driest, narrowed, on_hull, with_it_heat
+from facility.plan.vertices import IntArray, corners, narrowed, with_it_heat
 from facility.records import FloatArray
 from models.cooling import BoolArray
 from models.surrogate import StateTable
@@ -43,6 +44,7 @@ class PlantCase:
     heat_high_kw: FloatArray  # (T,)
     free_power: BoolArray  # (T,): steps in which power may have a negative price
     water_cost_per_lps: float  # of make-up water through a step
+    spared_per_kw: FloatArray  # (T,): the least that a kW less through a step saves
     mode_changed_h: tuple[float, ...] = ()  # how long ago modes changed in the past day
 
     @property
@@ -59,6 +61,12 @@ class PlantCase:
     def one_step(self) -> BoolArray:
         """Which moves from state to state (before, after) keep the ramps."""
         return self.moves.allowed(self.features, self.features)
+
+    @property
+    def lps_per_kw(self) -> FloatArray:
+        """What a kW less is worth at least in make-up water; nothing where water costs nothing, and only limits count it."""
+        paid = self.water_cost_per_lps
+        return self.spared_per_kw / paid if paid > 0.0 else np.zeros_like(self.spared_per_kw)
 
     @cached_property
     def must_hold_steps(self) -> int:
@@ -104,7 +112,7 @@ def narrowed_case(case: PlantCase) -> tuple[FloatArray, FloatArray, BoolArray]:
 class RelaxedPlant:
     """One weight a corner of a state and step; with `integer`, one state a step.
 
-    Without `integer`, states of one mode and leaving water are one: the corners of their common hull, and the least of their water.
+    Without `integer`, states of one mode and leaving water are one: the corners of their common hull in power and water.
     Then nothing may tie supply air or chillers between steps, and their moves cost nothing, which keeps the bound a bound.
     """
 
@@ -124,8 +132,10 @@ class RelaxedPlant:
         left = left if only is None else left & only
         self._group, self._first_of = _groups(case)
         points = with_it_heat(case.table, corners(case.table, low, high, left, case.free_power))
+        at = points.step, points.state
+        water_lps = case.table.water_slope_lps_per_kw[at] * points.heat_kw + case.table.water_intercept_lps[at]
         if not integer:
-            points = points.of(on_hull(points, self._group, case.free_power))
+            points, water_lps = common_hull(points, water_lps, self._group, case.lps_per_kw, case.free_power)
         self.corners = points
         self.weights = cp.Variable(len(points.step), nonneg=True)
         self._name_weights()
@@ -134,7 +144,7 @@ class RelaxedPlant:
         self.power_kw = cp.Variable(self.steps)
         self.power_law = self.power_kw == self._sum(points.power_kw)
         problem.law(self.share_of(np.ones(len(self._group), dtype=bool)) == 1, self.power_law)
-        self.water_lps = self._sum(self._water_lps(left, integer=integer))
+        self.water_lps = self._sum(water_lps)
         if case.water_cost_per_lps > 0.0:
             problem.cost("water", case.water_cost_per_lps * cp.sum(self.water_lps))
         removed = problem.defined(self._sum(points.heat_kw))
@@ -171,13 +181,6 @@ class RelaxedPlant:
         weights = np.zeros((self.steps, len(self._case.table.states)))
         np.add.at(weights, (self.corners.step, self.corners.state), self.weights.value)
         return weights
-
-    def _water_lps(self, left: BoolArray, *, integer: bool) -> FloatArray:
-        points, table = self.corners, self._case.table
-        if not integer:
-            return driest(table, points, left, self._group)
-        at = points.step, points.state
-        return np.asarray(table.water_slope_lps_per_kw[at] * points.heat_kw + table.water_intercept_lps[at])
 
     def _sum(self, per_corner: FloatArray) -> Any:
         columns = np.arange(len(self.corners.step))

@@ -32,7 +32,7 @@ from facility.records import FloatArray, LimitShortfall
 from models.cooling import BoolArray, JointState
 
 ROUNDS = 4  # of choose and restrict; two are usual
-POLISH_GAP = 0.003  # of the cost; above it branch and bound looks near the states found
+POLISH_GAP = 0.005  # of the cost; above it branch and bound looks near the states found
 POLISH_S = 20.0
 POLISH_STATES = 1000  # with 1,671 of them (`tools/bench plan`) that time brought nothing
 UNDECIDED = Form()

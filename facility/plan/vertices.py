@@ -18,7 +18,7 @@ from models.surrogate import StateTable
 
 IntArray = npt.NDArray[np.int64]
 
-_SAME_KW, _SAME_DIGITS = 1e-6, 6
+_SAME_KW = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,8 +31,8 @@ class Vertices:
     power_kw: FloatArray
     it_kw: FloatArray  # of which at the racks; counted only where the table keeps the two apart
 
-    def of(self, kept: BoolArray) -> Vertices:
-        """Return some of them."""
+    def of(self, kept: IntArray) -> Vertices:
+        """Return some of them, in that order."""
         return Vertices(*(getattr(self, field.name)[kept] for field in fields(self)))
 
 
@@ -106,45 +106,3 @@ def _breakpoints(table: StateTable, low: FloatArray, high: FloatArray) -> tuple[
     inside = crossing & (heat > low[:, :, None] + _SAME_KW) & (heat < high[:, :, None] - _SAME_KW)
     ends = np.stack([low, high], axis=2), np.stack([np.ones_like(low, dtype=bool), high - low > _SAME_KW], axis=2)
     return np.concatenate([ends[0], heat], axis=2), np.concatenate([ends[1], inside], axis=2)
-
-
-def on_hull(points: Vertices, group: IntArray, upper_steps: BoolArray) -> BoolArray:
-    """Mark the corners on the hull of all states of a group (S,) in a step: below, and above where `upper_steps` is set.
-
-    Exact where nothing but the group ties steps together: what lies between two corners is had by mixing them.
-    """
-    levels, level = np.unique(points.it_kw, return_inverse=True)
-    key = (points.step * (group.max(initial=0) + 1) + group[points.state]) * len(levels) + level
-    upper = upper_steps[points.step]
-    found = _on_lower_hull(key, points.heat_kw, points.power_kw)
-    found[upper] |= _on_lower_hull(key[upper], points.heat_kw[upper], -points.power_kw[upper])
-    return found
-
-
-def _on_lower_hull(key: IntArray, heat_kw: FloatArray, power_kw: FloatArray) -> BoolArray:
-    """Mark, of the points that share a key, those on their lower convex hull."""
-    at_kw = np.round(heat_kw, _SAME_DIGITS)
-    kept = np.lexsort((power_kw, at_kw, key))
-    kept = kept[np.append(True, (np.diff(key[kept]) != 0) | (np.diff(at_kw[kept]) > 0.0))[: len(kept)]]
-    above = np.ones(1, dtype=bool)
-    while above.any():
-        rise, run, same = np.diff(power_kw[kept]), np.diff(at_kw[kept]), np.diff(key[kept]) == 0
-        above = same[:-1] & same[1:] & (rise[:-1] * run[1:] >= rise[1:] * run[:-1])
-        kept = kept[~np.concatenate([[False], above, [False]])[: len(kept)]]
-    marked = np.zeros(len(key), dtype=bool)
-    marked[kept] = True
-    return marked
-
-
-def driest(table: StateTable, points: Vertices, allowed: BoolArray, group: IntArray) -> FloatArray:
-    """Return the least make-up water [L/s] of any allowed state of a corner's group, at the corner's heat.
-
-    A concave course of the heat, so that mixed corners never take more than any state between them.
-    """
-    slope, level = table.water_slope_lps_per_kw, np.where(allowed, table.water_intercept_lps, np.inf)
-    least = np.full(len(points.step), np.inf)
-    for state, own in enumerate(group):
-        at = np.flatnonzero(group[points.state] == own)
-        step = points.step[at]
-        least[at] = np.minimum(least[at], slope[step, state] * points.heat_kw[at] + level[step, state])
-    return least
