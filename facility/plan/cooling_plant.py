@@ -308,7 +308,9 @@ class FixedPlant:
         if free.size:
             slope = table.upper_slope[free, path[free]]
             intercept = table.upper_intercept_kw[free, path[free]] + point.correction_kw[free]
-            problem.law(drawn[free] <= cp.multiply(slope, heat_kw[free]) + intercept + _ROUNDING_KW)
+            most = cp.multiply(slope, heat_kw[free]) + intercept + _ROUNDING_KW
+            # A limit: beyond the heat that the state carries its chord lies below its pieces, and something has to give way.
+            problem.limit("power of a state", case.plant_id, drawn[free] - most, "kW", free)
         # Where the table ends because the step can ask for no more or less heat, it is no limit of the plant.
         capacity, least = table.heat_max_kw[steps, path], table.heat_min_kw[steps, path]
         capacity = np.where(capacity >= case.heat_high_kw - _AT_END_KW, capacity + _BEYOND_KW, capacity)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import pairwise, product
 
 import numpy as np
@@ -107,6 +108,16 @@ def test_states_that_cannot_carry_the_heat_block_the_restricted_problem() -> Non
     point = PathPoint(np.zeros(4, dtype=int), np.zeros(4), np.zeros((4, 1)), np.zeros(4))
     table = case.plants["plant-1"].table
     table.heat_max_kw[2, 0] = 50.0
+    with pytest.raises(BlockedError) as blocked:
+        restrict(case, Form(points={"plant-1": point}), 10.0)
+    assert blocked.value.steps.tolist() == [False, False, True, False]
+
+
+def test_so_do_states_whose_chord_lies_below_their_pieces_at_that_heat() -> None:
+    case = prepared(replace(battery_inputs(), price_per_kwh=np.array([0.1, 0.4, -0.1, 0.5])))
+    point = PathPoint(np.zeros(4, dtype=int), np.zeros(4), np.zeros((4, 1)), np.zeros(4))
+    table = case.plants["plant-1"].table
+    table.upper_slope[2, 0], table.upper_intercept_kw[2, 0] = 0.0, -1.0
     with pytest.raises(BlockedError) as blocked:
         restrict(case, Form(points={"plant-1": point}), 10.0)
     assert blocked.value.steps.tolist() == [False, False, True, False]
