@@ -13,7 +13,7 @@ from facility.plan import goals
 from facility.plan.case import Range, SiteCase
 from facility.plan.commitments import plan_commitment
 from facility.plan.cooling_plant import FixedPlant, PathPoint, RelaxedPlant
-from facility.plan.electrical import ChainPlan, piece_error_kw
+from facility.plan.electrical import ChainPlan, critical_error_kw, piece_error_kw
 from facility.plan.grid import GridPlan
 from facility.plan.heat_and_cold_plan import HeatAndColdPlan
 from facility.plan.job_plan import JobsPlan
@@ -240,15 +240,16 @@ class SitePlan:
         for hall, kw in fans.items():
             hall_kw[hall] = hall_kw[hall] + kw
         chain = ChainPlan(self.problem, inputs.site.electrical, hall_kw, self._hall_ranges(fans), it.free_power())
+        relaxed = self.form.points is None and not self.form.integer  # a bound must not be the tighter for our pieces
+        below_kw = 0.0 if relaxed else critical_error_kw(inputs.site.electrical)
         for battery in self.batteries.values():
-            battery.keep_reserve(self.problem, chain.ups_output_kw, chain.critical_high_kw)
+            battery.keep_reserve(self.problem, chain.ups_output_kw + below_kw, chain.critical_high_kw + below_kw)
         others: list[Any] = [inputs.beside_kw - sum(fans.values(), np.zeros(inputs.steps))]
         others += [plant.power_kw for plant in self.plants.values()]
         others += [battery.net_kw for battery in self.batteries.values()]
         others += [-array.delivered_kw for array in self.arrays.values()]
         others += [pump.power_kw for pump in self.heat.pumps.values()]
         site_kw = chain.site_kw(cp.sum(cp.vstack(others), axis=0), self._other_range())
-        relaxed = self.form.points is None and not self.form.integer  # a bound must not be the tighter for our pieces
         margin_kw = 0.0 if relaxed else piece_error_kw(inputs.site.electrical)
         self.grid = GridPlan(self.problem, inputs, site_kw, margin_kw)
         for commitment in it.commitments:

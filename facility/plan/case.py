@@ -12,7 +12,7 @@ from facility.plan.calm import Said
 from facility.plan.commitments import CommitmentCase, commitment_cases
 from facility.plan.cooling_plant import PlantCase, narrowed_case
 from facility.plan.decisions import Decisions
-from facility.plan.electrical import electrical_chain
+from facility.plan.electrical import critical_error_kw, electrical_chain
 from facility.plan.heat_and_cold import HeatAndCold
 from facility.plan.inputs import PlanInputs
 from facility.plan.it_heat import ItHeat
@@ -152,9 +152,11 @@ class ItCase:
 
     def grid_charge_kw(self) -> FloatArray:
         """Return what batteries that charge from the sun alone may take from the grid all the same: to get their reserve back."""
-        pdus = electrical_chain(self.inputs.site.electrical).pdus
+        site = self.inputs.site.electrical
+        pdus = electrical_chain(site).pdus
         highs = {hall: high for hall, (_, high) in self.hall_ranges().items()}
-        critical = sum(kw + (pdus[hall].loss_kw(kw) if hall in pdus else 0.0) for hall, kw in highs.items())
+        losses = (pdus[hall].loss_kw(kw) for hall, kw in highs.items() if hall in pdus)
+        critical = sum(highs.values()) + sum(losses) + critical_error_kw(site)
         held = [case for case in self.batteries.values() if case.from_sun_only]
         taken = (np.where(case.starts_below(np.asarray(critical)), case.battery.power_kw, 0.0) for case in held)
         return np.asarray(sum(taken, np.zeros(self.inputs.steps)))

@@ -34,6 +34,11 @@ def piece_error_kw(site: Electrical) -> float:
     return PIECE_ERROR_FRAC * sum(curve.rated_kw for curve in (chain.transformer, chain.ups, *chain.pdus.values()))
 
 
+def critical_error_kw(site: Electrical) -> float:
+    """Return the most that the pieces of the losses up to the UPS read below the curves."""
+    return PIECE_ERROR_FRAC * sum(pdu.rated_kw for pdu in site.pdus if pdu.square_frac > 0.0)
+
+
 class ChainPlan:
     """The chain in the problem, between bounds of IT power and of the rest; `upper` marks steps that need an upper chord."""
 

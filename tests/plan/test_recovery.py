@@ -99,3 +99,19 @@ def test_an_economizer_locked_out_while_it_runs_leaves_a_plan_without_it(mode: M
     now = PlantNow(mode, 8.0, (20.0, 20.0, 20.0), int(mode is Mode.PARTIAL))
     plan = make_plan(replace(inputs, plants=[replace(plant, economizer=None)], plants_now={plant.plant_id: now})).plan
     assert set(plan.modes[plant.plant_id]) == {"mechanical"}
+
+
+def test_a_reserve_holds_although_the_pieces_of_the_losses_read_low() -> None:
+    pdu = {"id": "pdu-1", "hall": "hall-1", "rated_kw": 400.0, "no_load_kw": 0.5, "square_frac": 0.05}
+    long_reserve = BATTERY | {"energy_kwh": 800.0, "power_kw": 150.0, "reserve_min": 120.0}
+    electrical = toy_site(1.0).electrical.model_dump() | {"pdus": [pdu]}
+    site = toy_site(
+        6.0, electrical=electrical, batteries=[long_reserve], server_pools=[POOL | {"consolidate": False}],
+        deferrable_work=[WORK | {"max_power_kw": 35.0}],
+    )  # fmt: skip
+    price = np.array([0.1, 0.6, 0.6, 0.6, 0.1, 0.1])
+    inputs = toy_inputs(site, state_of_charge_frac={"b-1": 0.8}, price_per_kwh=price)
+    plan = make_plan(inputs).plan
+    verify_plan(inputs, plan)
+    assert min(plan.schedule["b-1.state_of_charge_frac"]) < 0.7  # emptied as far as it may be
+    assert plan.cost.total_cost < plan.baseline_cost.total_cost
