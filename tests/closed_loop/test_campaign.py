@@ -9,7 +9,19 @@ import pytest
 from facility.site_file import load_site
 from tests.closed_loop.making import result_of
 from tests.closed_loop.test_outcomes import outcome_of
-from tools.closed_loop.campaign import FAILING, FAILURES, ROOT, WEEK, Entry, arms_of, broken, entries, means, row
+from tools.closed_loop.campaign import (
+    FAILING,
+    FAILURES,
+    RECOMMENDED,
+    ROOT,
+    WEEK,
+    Entry,
+    arms_of,
+    broken,
+    entries,
+    means,
+    row,
+)
 from tools.closed_loop.failure_files import read_failures
 
 SEASON, TRIP = Entry("toy", "2025-06-02", 3, ""), Entry("toy", "2025-06-02", 3, "", "chiller_trip")
@@ -35,7 +47,8 @@ def test_what_fails_is_there_to_fail_on_every_site(site: str, kind: str) -> None
 
 
 def test_nothing_is_broken_where_limits_hold_and_enough_is_won() -> None:
-    outcome = outcome_of(facility=result_of(94.0, recommended_degree_minutes=12.0), **SHARES_MET)
+    allowed = dict.fromkeys(RECOMMENDED, 12.0)
+    outcome = outcome_of(facility=result_of(94.0, **allowed), **SHARES_MET)
     assert broken(SEASON, outcome) == []  # 4 racks, 3 days, 1 K min each
     assert row(SEASON, outcome)[1:4] == ["0.60", "0.90", ""]
 
@@ -44,7 +57,7 @@ def test_nothing_is_broken_where_limits_hold_and_enough_is_won() -> None:
     ("changes", "words"),
     [
         ({"recommended_degree_minutes": 12.2}, "facility: racks above recommended 12.2 (good practice 0.0)"),
-        ({"below_recommended_degree_minutes": 0.2}, "facility: racks below recommended 0.2 (good practice 0.0)"),
+        ({"below_recommended_degree_minutes": 12.2}, "facility: racks below recommended 12.2 (good practice 0.0)"),
         ({"dew_point_minutes": 2.0}, "facility: dew point and humidity 2 (good practice 0)"),
         ({"deadline_misses": 0.5}, "facility: work done late 0.50 (good practice 0.00)"),
         ({"mode_changes": 13}, "facility: 13 mode changes"),
