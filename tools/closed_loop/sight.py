@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,8 @@ import numpy as np
 from facility.site import Hall
 from models.psychrometrics import dew_point_degc
 from tools.closed_loop.plant import Key
+
+_LEAST_HUMIDITY_FRAC = 0.01  # what a sensor says below is its error
 
 
 @dataclass(slots=True)
@@ -40,22 +42,25 @@ class Sight:
         """Return dry bulb and dew point outdoors [degC], if they are there."""
         dry_bulb = self.value(station, "outdoor_temperature_degc")
         humidity = self.value(station, "outdoor_relative_humidity_frac")
-        return None if dry_bulb is None or humidity is None else (dry_bulb, _dew_point(dry_bulb, humidity))
+        if dry_bulb is None or humidity is None:
+            return None
+        return dry_bulb, _highest_dew_point([dry_bulb], [humidity])
 
     def dew_point(self, hall: Hall) -> float | None:
         """Return the highest dew point [degC] at a hall's racks, if any rack measures temperature and humidity."""
-        found = []
-        for rack in hall.racks:
-            inlet = self.value(rack.id, "inlet_temperature_degc")
-            humidity = self.value(rack.id, "inlet_relative_humidity_frac")
-            if inlet is not None and humidity is not None:
-                found.append(_dew_point(inlet, humidity))
-        return max(found, default=None)
+        pairs = [
+            (inlet, humidity)
+            for rack in hall.racks
+            if (inlet := self.value(rack.id, "inlet_temperature_degc")) is not None
+            and (humidity := self.value(rack.id, "inlet_relative_humidity_frac")) is not None
+        ]
+        return _highest_dew_point(*zip(*pairs, strict=True)) if pairs else None
 
     def move(self, key: Key, by: float, low: float, high: float) -> None:
         """Move a held setpoint within its range."""
         self.held[key] = min(max(self.held[key] + by, low), max(low, high))
 
 
-def _dew_point(degc: float, humidity_frac: float) -> float:
-    return float(dew_point_degc(np.array([degc]), np.array([min(max(humidity_frac, 0.01), 1.0)]))[0])
+def _highest_dew_point(degc: Sequence[float], humidity_frac: Sequence[float]) -> float:
+    """Return it, all places at once: solved one by one they take ten times as long."""
+    return float(max(dew_point_degc(np.array(degc), np.clip(humidity_frac, _LEAST_HUMIDITY_FRAC, 1.0))))
