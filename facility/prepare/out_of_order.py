@@ -11,6 +11,7 @@ from facility.site import Availability
 from facility.site_file import LoadedSite
 
 REPORTED = "its own fault status"
+_FAULT, _RUNS = "fault_status", "on_status"
 
 
 def as_reported(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> LoadedSite:
@@ -28,10 +29,8 @@ def as_reported(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> Loade
 
 def out_of_order(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> list[str]:
     """Return the equipment that reports a fault and does not run, but for what the site file says the availability of."""
-    values, _ = fresh_values(loaded, telemetry.latest(), at, loaded.site.step)
     known = {entry.equipment for entry in loaded.site.availability}
-    return [
-        name
-        for name, _ in loaded.site.equipment()
-        if name not in known and values.get(f"{name}.fault_status", 0.0) > 0.0 and not values.get(f"{name}.on_status")
-    ]
+    asked = [name for name, _ in loaded.site.equipment() if name not in known]
+    points = [point for name in asked for quantity in (_FAULT, _RUNS) for point in loaded.points.of(name, quantity)]
+    values, _ = fresh_values(points, telemetry.latest(), at, loaded.site.step)
+    return [name for name in asked if values.get(f"{name}.{_FAULT}", 0.0) > 0.0 and not values.get(f"{name}.{_RUNS}")]

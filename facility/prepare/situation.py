@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,25 +36,25 @@ class Situation:
 
 def read_situation(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> Situation:
     """Return what is measured at a time; values of several feeds are added up for power, averaged otherwise."""
-    values, missing = fresh_values(loaded, telemetry.latest(), at, loaded.site.step)
+    values, missing = fresh_values(loaded.points, telemetry.latest(), at, loaded.site.step)
     return Situation(at, values, missing, month_peak_kw(loaded, telemetry, at))
 
 
 def fresh_values(
-    loaded: LoadedSite, latest: Mapping[str, Reading], at: datetime, at_least: timedelta = SHORTEST_STALE
+    points: Iterable[Point], latest: Mapping[str, Reading], at: datetime, at_least: timedelta = SHORTEST_STALE
 ) -> tuple[dict[str, float], tuple[str, ...]]:
-    """Return the fresh values by `equipment.quantity`, several feeds as one, and the names of those that are not there.
+    """Return the fresh values of points by `equipment.quantity`, feeds as one, and the names of those that are not there.
 
     A value counts as fresh for three of its own intervals, and `at_least` so long (a plan's step, for a plan).
     """
     groups: dict[str, list[Point]] = {}
-    for point in loaded.points:
+    for point in points:
         groups.setdefault(f"{point.equipment}.{point.quantity}", []).append(point)
     values: dict[str, float] = {}
-    for key, points in groups.items():
-        fresh = [latest[point.id].value for point in points if is_fresh(point, latest.get(point.id), at, at_least)]
-        if len(fresh) == len(points):
-            values[key] = sum(fresh) if points[0].unit in {"kW", "kWh", "A"} else sum(fresh) / len(fresh)
+    for key, feeds in groups.items():
+        fresh = [latest[point.id].value for point in feeds if is_fresh(point, latest.get(point.id), at, at_least)]
+        if len(fresh) == len(feeds):
+            values[key] = sum(fresh) if feeds[0].unit in {"kW", "kWh", "A"} else sum(fresh) / len(fresh)
     return values, tuple(sorted(set(groups) - set(values)))
 
 

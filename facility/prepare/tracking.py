@@ -68,7 +68,7 @@ def track_inputs(loaded: LoadedSite, telemetry: Telemetry, plan: Plan, memory: M
     memory.refresh(loaded, telemetry, plan, at)
     latest, step = telemetry.latest(), timedelta(minutes=loaded.site.planning.track_min)
     memory.log.saw({name: reading.value for name, reading in latest.items()}, at)
-    values, _ = fresh_values(loaded, latest, at, step)
+    values, _ = fresh_values(loaded.points, latest, at, step)
     course = PlanCourse(plan, at, step, HORIZON // step)
     levers = Levers(loaded, course, memory.log, values)
     notes: list[str] = []

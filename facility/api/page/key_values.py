@@ -24,7 +24,7 @@ class KeyValue:
 
 def key_values(loaded: LoadedSite, newest: Mapping[str, Reading], at: datetime) -> list[KeyValue]:
     """Return power, interim power ratio, the hottest rack inlet and the weather; only from fresh readings."""
-    values, _ = fresh_values(loaded, newest, at)
+    values, _ = fresh_values(loaded.points, newest, at)
     site = loaded.site
     facility_kw = values.get(f"{site.electrical.main_meter}.power_kw")
     it_kw, missing = _it_power(loaded, values)
