@@ -43,7 +43,8 @@ class BelievedTelemetry:
 
     def latest(self, points: Sequence[str] | None = None) -> Mapping[str, Reading]:
         """Return the newest reading of each point, of any quality."""
-        return {point: self._flagged(reading) for point, reading in self._telemetry.latest(points).items()}
+        found = self._telemetry.latest(points)
+        return {point: self._flagged(reading) for point, reading in found.items()} if self._since else found
 
     def _flagged(self, reading: Reading) -> Reading:
         since = self._since.get(reading.point)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -36,6 +36,7 @@ class MemoryTelemetry:
         self._time_us = np.zeros(FIRST_ROWS, np.int64)
         self._values = np.full((FIRST_ROWS, len(found)), np.nan)
         self._quality = np.zeros((FIRST_ROWS, len(found)), np.uint8)
+        self._latest: Mapping[str, Reading] | None = None  # of the last row, once somebody has asked
 
     def record(self, time: datetime, measured: Mapping[Key, float]) -> None:
         """Keep what the sensors say at a time, which must be later than the last.
@@ -90,14 +91,10 @@ class MemoryTelemetry:
 
     def latest(self, points: Sequence[str] | None = None) -> Mapping[str, Reading]:
         """Return the newest reading of each point, of any quality."""
-        if not self._count:
-            return {}
-        row = self._count - 1
-        time = EPOCH + int(self._time_us[row]) * MICROSECOND
-        values, quality = self._values[row].tolist(), self._quality[row].tolist()
-        asked = self._points if points is None else [point for point in points if point in self._points]
-        columns = {point: self._points[point] for point in asked}
-        return {point: Reading(point, time, values[at], Quality(quality[at])) for point, at in columns.items()}
+        if self._latest is None:
+            self._latest = dict(self._newest()) if self._count else {}
+        found = self._latest
+        return found if points is None else {point: found[point] for point in points if point in found}
 
     def _add(self, time_us: int, values: FloatArray, quality: npt.NDArray[np.uint8]) -> None:
         if self._count and time_us <= self._time_us[self._count - 1]:
@@ -109,6 +106,13 @@ class MemoryTelemetry:
         row = self._count
         self._time_us[row], self._values[row], self._quality[row] = time_us, values, quality
         self._count += 1
+        self._latest = None
+
+    def _newest(self) -> Iterator[tuple[str, Reading]]:
+        row = self._count - 1
+        time = EPOCH + int(self._time_us[row]) * MICROSECOND
+        said = zip(self._points, self._values[row].tolist(), self._quality[row].tolist(), strict=True)
+        return ((point, Reading(point, time, value, Quality(quality))) for point, value, quality in said)
 
     def _span(self, start: datetime, end: datetime) -> slice:
         bounds = [(start - EPOCH) // MICROSECOND, (end - EPOCH) // MICROSECOND]
