@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from facility.errors import ModelError, NotEnoughDataError
@@ -40,6 +41,7 @@ _KINDS = {
     "component": ComponentPower,
     "whole": AheadModel,
 }
+_KEPT = 64  # parts: those of some versions, which are asked for hour by hour
 _log = get_logger(__name__)
 
 
@@ -129,8 +131,9 @@ def fitted_parts(models: ModelStore, version: str) -> Iterator[tuple[str, Fitted
         yield parts[name], fitted_part(version, name, data)
 
 
+@lru_cache(maxsize=_KEPT)
 def fitted_part(version: str, name: str, data: bytes) -> FittedPart:
-    """Return a part from its bytes.
+    """Return a part from its bytes; the same bytes give the same object, which nobody may change.
 
     Raises
     ------
