@@ -65,6 +65,11 @@ def usual_miss(residuals: pd.Series[float]) -> UsualMiss:
     return UsualMiss(half_width, max(LEAST_LIMIT, _BEYOND_USUAL * float(highest)))
 
 
+def may_have_drifted(hours: float, limit: float = LEAST_LIMIT) -> bool:
+    """Tell whether so many hours can pass a limit at all: the worst of them adds no more than one to a sum."""
+    return hours * (_MOST - 1.0) > limit
+
+
 def drifted(residuals: pd.Series[float], half_width: float, limit: float = LEAST_LIMIT) -> DriftFinding | None:
     """Return since when, and by how much, a part has left its model; None where it has not, or is back.
 

@@ -20,7 +20,7 @@ from facility.learn.twin import Learned, plant_models
 from facility.learn.version import Entry, VersionPart, parts_of
 from facility.ports import Telemetry
 from facility.site_file import LoadedSite
-from models.drift import drifted
+from models.drift import drifted, may_have_drifted
 from models.evidence import Evidence, predicted
 from models.rack_inlet import PROBE_ACCURACY_K
 
@@ -46,7 +46,8 @@ class PartDrift:
 def find_drift(loaded: LoadedSite, telemetry: Telemetry, models: ModelStore, now: datetime) -> list[PartDrift]:
     """Return the parts that have begun to behave otherwise, those already known left out.
 
-    Only rows that took no part in fitting count, at conditions that it has seen.
+    Only rows that took no part in fitting count, at conditions that it has seen. Parts of which these are too few are not
+    looked at.
 
     Raises
     ------
@@ -56,20 +57,21 @@ def find_drift(loaded: LoadedSite, telemetry: Telemetry, models: ModelStore, now
     version = models.serving()
     if version is None:
         return []
+    parts = parts_of(models, version)
+    asked = [name for name, part in parts.items() if _may_drift(part, now, loaded)]
+    if not asked:
+        return []
     plants = plant_models(loaded, Learned(), None, {})
     frame = training_frame(loaded, telemetry, plants, now, LOOK_BACK)
-    parts = parts_of(models, version)
     liquid_frac = liquid_frac_of(part.model for part in parts.values())
-    rows = site_evidence(loaded, telemetry, plants, frame, now, liquid_frac=liquid_frac)
+    rows = site_evidence(loaded, telemetry, plants, frame, now, liquid_frac=liquid_frac, asked=asked)
     known = read_changes(models.folder)
-    found: list[PartDrift] = []
-    for name, part in parts.items():
-        if name not in rows or out_of_date({"parts": [part.entry]}, name, loaded.site) is not None:
-            continue
-        drift = _drift_of(part, rows[name], version)
-        if drift is not None and not _is_known(drift, known.get(name, ()), rows[name]):
-            found.append(drift)
-    return found
+    drifts = {name: _drift_of(parts[name], rows[name], version) for name in asked if name in rows}
+    return [
+        drift
+        for name, drift in drifts.items()
+        if drift is not None and not _is_known(drift, known.get(name, ()), rows[name])
+    ]
 
 
 def note_drift(loaded: LoadedSite, telemetry: Telemetry, models: ModelStore, now: datetime) -> list[PartDrift]:
@@ -80,13 +82,21 @@ def note_drift(loaded: LoadedSite, telemetry: Telemetry, models: ModelStore, now
     return found
 
 
-def _drift_of(part: VersionPart, rows: Evidence, version: str) -> PartDrift | None:
+def _may_drift(part: VersionPart, now: datetime, loaded: LoadedSite) -> bool:
+    """Tell whether a part has a model of the equipment that is there, and hours enough that took no part in fitting."""
     usual = part.entry.get("usual_miss")
     if part.model is None or usual is None:
-        return None
+        return False
+    hours = (pd.Timestamp(now).ceil("h") - pd.Timestamp(part.entry["fitted_until"]).floor("h")) / pd.Timedelta(hours=1)
+    in_date = out_of_date({"parts": [part.entry]}, part.entry["name"], loaded.site) is None
+    return in_date and may_have_drifted(hours, usual["limit"])
+
+
+def _drift_of(part: VersionPart, rows: Evidence, version: str) -> PartDrift | None:
+    assert part.model is not None, "a part without a model is not looked at"
     new = rows.after(pd.Timestamp(part.entry["fitted_until"]))
     residuals = new.residuals(predicted(part.model, new.rows)).where(_seen(part, new))
-    found = drifted(residuals, _may_miss(part.entry, new), usual["limit"])
+    found = drifted(residuals, _may_miss(part.entry, new), part.entry["usual_miss"]["limit"])
     if found is None:
         return None
     return PartDrift(part.entry["name"], version, found.since.to_pydatetime(), found.size, part.entry["unit"])

@@ -15,6 +15,8 @@ from facility.learn.loop_heat import loops_with_racks, not_measured, read_loop_h
 from facility.learn.site_frame import read_site_frame
 from facility.learn.twin import described_server_fans
 from facility.ports import Telemetry
+from facility.site import Hall as SiteHall
+from facility.site import LiquidLoop
 from facility.site_file import LoadedSite
 from models.coil_rows import coil_columns, coil_rows
 from models.evidence import (
@@ -30,6 +32,8 @@ from models.hall_air import Hall
 from models.history_rows import component_rows, hall_rows
 from models.plant_model import CoolingPlant
 from models.site_fit import crah_columns
+
+_Making = tuple[str, Callable[[], Evidence | None]]  # a part, and what makes its rows; None where it never ran
 
 
 def plant_evidence(
@@ -68,14 +72,34 @@ def _inlets(hall: Hall, frame: pd.DataFrame, liquid_frac: Mapping[str, float]) -
     return inlet_evidence(*hall_rows(hall, frame, liquid_frac))
 
 
-def _loops(
-    loaded: LoadedSite, telemetry: Telemetry, start: datetime, until: datetime
-) -> Iterator[tuple[str, Evidence]]:
+def _loops(loaded: LoadedSite, telemetry: Telemetry, start: datetime, until: datetime) -> Iterator[_Making]:
+    def make(loop: LiquidLoop) -> Evidence | None:
+        rows, _ = read_loop_heat(loaded, telemetry, loop, start, until)
+        return liquid_share_evidence(rows) if len(rows) else None
+
     for loop in loops_with_racks(loaded.site):
         if not not_measured(loaded, loop):
-            rows, _ = read_loop_heat(loaded, telemetry, loop, start, until)
-            if len(rows):
-                yield f"{loop.id}.liquid_share", liquid_share_evidence(rows)
+            yield f"{loop.id}.liquid_share", partial(make, loop)
+
+
+def _halls(loaded: LoadedSite, telemetry: Telemetry, start: datetime, until: datetime) -> Iterator[_Making]:
+    def make(hall: SiteHall) -> Evidence | None:
+        table = read_hall_load(loaded, telemetry, hall, start, until).table()
+        return server_fans_evidence(table, described_server_fans(loaded.site, hall)) if len(table) else None
+
+    for hall in halls_with_pools(loaded.site):
+        yield f"{hall.id}.server_fans", partial(make, hall)
+
+
+def _whole(loaded: LoadedSite, telemetry: Telemetry, start: datetime, until: datetime) -> _Making:
+    def make() -> Evidence | None:
+        try:
+            whole = read_site_frame(loaded, telemetry, start, until).rows()
+        except NotEnoughDataError:
+            return None  # a site without a main meter is learned by its parts
+        return whole_evidence(whole) if len(whole.table) else None
+
+    return f"{loaded.site.id}.whole", make
 
 
 def site_evidence(
@@ -86,27 +110,24 @@ def site_evidence(
     until: datetime,
     *,
     liquid_frac: Mapping[str, float],
+    asked: Collection[str] | None = None,
 ) -> dict[str, Evidence]:
     """Return the rows that the parts of a site, and its whole, are judged by; `frame` as `training_frame` reads it, up to a time.
 
-    `liquid_frac` is what liquid takes of racks' power by the version that is judged, where it learned that.
+    `liquid_frac` is what liquid takes of racks' power by the version that is judged, where it learned that; `asked` names the
+    parts that are wanted, None: all.
     No part is to learn from them: they may hold a change of the plant while its inputs rest (`models.component.screening`).
     """
     counted = as_learned(loaded, liquid_frac)
-    plant_rows = (plant_evidence(counted, plant, frame, inputs_may_rest=True) for plant in plants)
+    plant_rows = (plant_evidence(counted, plant, frame, asked, inputs_may_rest=True) for plant in plants)
     found = {part: rows for one in plant_rows for part, rows in one.items()}
     if len(frame):
-        start = frame.index[0].to_pydatetime()
-        found |= dict(_loops(loaded, telemetry, start, until))
-        for hall in halls_with_pools(loaded.site):
-            table = read_hall_load(loaded, telemetry, hall, start, until).table()
-            if len(table):
-                prior = described_server_fans(loaded.site, hall)
-                found[f"{hall.id}.server_fans"] = server_fans_evidence(table, prior)
-        try:
-            whole = read_site_frame(loaded, telemetry, start, until).rows()
-        except NotEnoughDataError:
-            return found  # a site without a main meter is learned by its parts
-        if len(whole.table):
-            found[f"{loaded.site.id}.whole"] = whole_evidence(whole)
+        span = frame.index[0].to_pydatetime(), until
+        making = [
+            *_loops(loaded, telemetry, *span),
+            *_halls(loaded, telemetry, *span),
+            _whole(loaded, telemetry, *span),
+        ]
+        made = {part: make() for part, make in making if asked is None or part in asked}
+        found |= {part: rows for part, rows in made.items() if rows is not None}
     return found

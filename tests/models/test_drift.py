@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.drift import LEAST_LIMIT, drifted, usual_miss
+from models.drift import LEAST_LIMIT, drifted, may_have_drifted, usual_miss
 
 BEGIN = pd.Timestamp("2026-05-04", tz="UTC")
 HALF_WIDTH = 1.645
@@ -47,6 +47,13 @@ def test_what_the_interval_allows_for_never_adds_up(share: float) -> None:
     off = pd.Series(share * HALF_WIDTH, index=residuals(30).index)
     assert drifted(off, HALF_WIDTH) is None
     assert drifted(1.5 * off, HALF_WIDTH) is not None
+
+
+def test_hours_too_few_to_drift_do_not_however_wild_and_one_more_does() -> None:
+    wild = pd.Series(100.0 * HALF_WIDTH, index=residuals(2).index)
+    found = {hours: drifted(wild.iloc[: 4 * hours], HALF_WIDTH) is not None for hours in range(1, 48)}
+    assert found == {hours: may_have_drifted(hours) for hours in found}
+    assert len(set(found.values())) == 2
 
 
 def test_what_is_over_is_no_drift() -> None:
