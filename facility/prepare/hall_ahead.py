@@ -53,10 +53,10 @@ class HallAhead:
             If it has not been measured whole lately, in words.
         """
         rows, measured = hall_history(loaded, telemetry, self.hall, at - LATELY, at + STEP)
-        whole = rows[
-            ["air_rise_k", *(f"{crah}.{name}" for crah in self.model.habits.crahs for name in (SUPPLY, AIRFLOW))]
-        ]
-        known = np.flatnonzero(whole.notna().all(axis=1) & measured.notna().any(axis=1))
+        needed = ["air_rise_k", *(f"{crah}.{name}" for crah in self.model.habits.crahs for name in (SUPPLY, AIRFLOW))]
+        place = {str(column): number for number, column in enumerate(rows.columns)}
+        gaps = np.isnan(rows.to_numpy(float)[:, [place[column] for column in needed]])
+        known = np.flatnonzero(~gaps.any(axis=1) & ~np.isnan(measured.to_numpy(float)).all(axis=1))
         if not known.size or rows.index[known[-1]] < pd.Timestamp(at - LATEST):
             raise ValueError(
                 f"{self.hall.id}: not measured whole in the last {LATEST / timedelta(minutes=1):g} minutes"

@@ -72,7 +72,8 @@ class TrackedAir:
         )
 
     def _driest_degc(self, hall: Hall, crahs: list[Crah], outlook: HallOutlook) -> float:
-        setpoints = outlook.rows.loc[outlook.measured.index, [f"{crah.id}.{SUPPLY_AIR}" for crah in crahs]]
+        measured = outlook.rows.iloc[: len(outlook.measured)]
+        setpoints = measured[[f"{crah.id}.{SUPPLY_AIR}" for crah in crahs]]
         dew_points = hall_dew_points_degc(self.levers.loaded, self.telemetry, hall, self.levers.course.at)
         return driest_supply_degc(hall, setpoints.mean(axis=1), outlook.measured, dew_points)
 
