@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.ensemble._hist_gradient_boosting.binning import _BinMapper
+from sklearn.ensemble._hist_gradient_boosting.binning import _find_binning_thresholds
 from threadpoolctl import threadpool_limits
 
 FloatArray = npt.NDArray[np.float64]
@@ -85,12 +85,26 @@ class Binned:
 
 def binned(features: FloatArray, weight: FloatArray | None = None) -> Binned:
     """Return the bins of features (n, columns), without NaN; each holds about the same weight (n,)."""
-    mapper = _BinMapper(n_bins=_BINS + 1, random_state=0)  # one more: that of missing values
     codes, upper = np.empty(features.shape), []
-    for column, ends in enumerate(mapper.fit(features, sample_weight=weight).bin_thresholds_):
-        filled, codes[:, column] = np.unique(np.searchsorted(ends, features[:, column]), return_inverse=True)
+    for column, values in enumerate(features.T):
+        ends = _ends(values, weight)
+        filled, codes[:, column] = np.unique(np.searchsorted(ends, values), return_inverse=True)
         upper.append(ends[filled[:-1]])
     return Binned(codes, tuple(upper))
+
+
+def _ends(values: FloatArray, weight: FloatArray | None) -> FloatArray:
+    """Return the values between the bins of a column, as scikit-learn finds them: weighted ones it sorts anew for each."""
+    if weight is None or len(np.unique(values)) <= _BINS:
+        return np.asarray(_find_binning_thresholds(values, _BINS, sample_weight=weight))
+    order = np.argsort(values)
+    ordered, reached = values[order], np.cumsum(weight[order])
+    wanted = np.linspace(0, 100, _BINS + 1)[1:-1] / 100 * reached[-1]
+    last = len(values) - 1
+    at = np.minimum(np.searchsorted(reached, wanted), last)
+    beyond = ordered[np.minimum(at + 1, last)]
+    between = reached[at] - wanted <= np.finfo(float).eps
+    return np.unique(np.where(between, (ordered[at] + beyond) / 2, ordered[at]))
 
 
 def fit_trees(
