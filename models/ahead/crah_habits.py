@@ -81,8 +81,10 @@ def by_crah(rows: pd.DataFrame, crahs: Sequence[str], quantity: str) -> FloatArr
 
 def _lately(above_k: FloatArray, step: float) -> tuple[FloatArray, FloatArray]:
     """Return the least and the most of each column over what counts as lasting, (n, C) each."""
-    window = pd.DataFrame(above_k).rolling(1 + round(_LASTING_S / step) if step else 1, min_periods=1)
-    return window.min().to_numpy(float), window.max().to_numpy(float)
+    before = round(_LASTING_S / step) if step else 0
+    known = np.vstack([np.full((before, above_k.shape[1]), np.nan), above_k])
+    window = np.lib.stride_tricks.sliding_window_view(known, before + 1, axis=0)
+    return np.fmin.reduce(window, axis=2), np.fmax.reduce(window, axis=2)
 
 
 def _usual(values: FloatArray, otherwise: float) -> FloatArray:
