@@ -64,19 +64,17 @@ def solve(sums: Products, use: Sequence[int], drawn: Drawn, weight_frac: float) 
     `weight_frac` is the weight of what is assumed, as a share of the known rows.
     """
     chosen = np.asarray(use)
-    coefficients = np.empty((sums.rows.size, chosen.size))
-    error = 0.0
-    for rack, rows in enumerate(sums.rows):
-        gram, moment = sums.gram[rack][np.ix_(chosen, chosen)], sums.moment[rack][chosen]
-        pull = weight_frac * rows * drawn.scale[chosen] ** 2
-        coefficients[rack] = found = _nonnegative(gram + np.diag(pull), moment + pull * drawn.towards[chosen])
-        error += float(sums.square[rack] - 2 * moment @ found + found @ gram @ found)
+    grams, moments = np.ascontiguousarray(sums.gram[:, chosen[:, None], chosen]), sums.moment[:, chosen]
+    pull = weight_frac * sums.rows[:, None] * drawn.scale[chosen] ** 2
+    coefficients = _nonnegative(grams + pull[:, None] * np.eye(chosen.size), moments + pull * drawn.towards[chosen])
+    each = zip(sums.square, moments, grams, coefficients, strict=True)
+    error = sum(float(square - 2 * moment @ found + found @ gram @ found) for square, moment, gram, found in each)
     return coefficients, error
 
 
-def _nonnegative(gram: FloatArray, moment: FloatArray) -> FloatArray:
-    """Return the x >= 0 that minimises x' gram x / 2 - moment' x, through the Cholesky factor."""
-    ridge = _RIDGE * max(float(gram.diagonal().max()), 1.0)
-    lower = np.linalg.cholesky(gram + ridge * np.eye(len(gram)))
-    found, _ = nnls(lower.T, np.linalg.solve(lower, moment))
-    return np.asarray(found)
+def _nonnegative(grams: FloatArray, moments: FloatArray) -> FloatArray:
+    """Return the x >= 0, (R, p), that minimise x' gram x / 2 - moment' x, through the Cholesky factors."""
+    ridge = _RIDGE * np.maximum(grams.diagonal(axis1=1, axis2=2).max(axis=1), 1.0)
+    lower = np.linalg.cholesky(grams + ridge[:, None, None] * np.eye(grams.shape[1]))
+    reduced = np.linalg.solve(lower, moments[..., None])[..., 0]
+    return np.array([nnls(factor.T, right)[0] for factor, right in zip(lower, reduced, strict=True)])
