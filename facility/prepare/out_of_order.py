@@ -1,7 +1,11 @@
-"""Machines that say themselves that they are out of order: to a plan they are as if they were locked out."""
+"""Machines that say themselves that they are out of order: to a plan they are as if they were locked out.
+
+Many a controller has one register for faults and for alarms: a CDU whose water is too warm pumps on.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,7 +15,12 @@ from facility.site import Availability
 from facility.site_file import LoadedSite
 
 REPORTED = "its own fault status"
-_FAULT, _RUNS = "fault_status", "on_status"
+_FAULT = "fault_status"
+_RUNS = (
+    "on_status",
+    "secondary_flow_lps",
+    "fan_speed_frac",
+)  # the first of them that is measured tells whether it runs
 
 
 def as_reported(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> LoadedSite:
@@ -31,6 +40,11 @@ def out_of_order(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> list
     """Return the equipment that reports a fault and does not run, but for what the site file says the availability of."""
     known = {entry.equipment for entry in loaded.site.availability}
     asked = [name for name, _ in loaded.site.equipment() if name not in known]
-    points = [point for name in asked for quantity in (_FAULT, _RUNS) for point in loaded.points.of(name, quantity)]
+    points = [point for name in asked for quantity in (_FAULT, *_RUNS) for point in loaded.points.of(name, quantity)]
     values, _ = fresh_values(points, telemetry.latest(), at, loaded.site.step)
-    return [name for name in asked if values.get(f"{name}.{_FAULT}", 0.0) > 0.0 and not values.get(f"{name}.{_RUNS}")]
+    return [name for name in asked if values.get(f"{name}.{_FAULT}", 0.0) > 0.0 and not _runs(name, values)]
+
+
+def _runs(name: str, values: Mapping[str, float]) -> bool:
+    known = (values[key] for quantity in _RUNS if (key := f"{name}.{quantity}") in values)
+    return next(known, 0.0) > 0.0

@@ -8,9 +8,9 @@ import pytest
 
 from facility.history.telemetry import TelemetryStore
 from facility.learn.twin import Learned, plant_models
-from facility.prepare.out_of_order import as_reported
-from facility.site_file import LoadedSite
-from tests.prepare.conftest import NOW, write
+from facility.prepare.out_of_order import as_reported, out_of_order
+from facility.site_file import LoadedSite, load_site
+from tests.prepare.conftest import DEMO, NOW, write
 
 MINUTE = timedelta(minutes=1)
 
@@ -40,3 +40,11 @@ def test_what_stands_without_a_fault_or_runs_with_one_counts(
 def test_a_fault_that_nobody_has_reported_lately_is_over(demo: LoadedSite, store: TelemetryStore) -> None:
     write(store, {"crah-1.fault_status": 3.0}, NOW - timedelta(hours=2), NOW - timedelta(hours=1), MINUTE)
     assert as_reported(demo, store, NOW) is demo
+
+
+@pytest.mark.parametrize(("flow_lps", "away"), [(6.0, []), (0.0, ["cdu-1"])])
+def test_a_cdu_that_pumps_on_with_an_alarm_counts(store: TelemetryStore, flow_lps: float, away: list[str]) -> None:
+    liquid = load_site(DEMO.with_name("liquid_ai.yaml"))
+    readings = {"cdu-1.fault_status": 2.0, "cdu-1.secondary_flow_lps": flow_lps}
+    write(store, readings, NOW - MINUTE, NOW, MINUTE)
+    assert out_of_order(liquid, store, NOW) == away
