@@ -15,7 +15,7 @@ import numpy as np
 
 from facility.plan.cooling_plant import PlantCase, StatePath
 from facility.plan.moves import changes_beyond
-from facility.plan.vertices import power_at
+from facility.plan.vertices import IntArray, power_at
 from facility.records import FloatArray
 from models.cooling import BoolArray, Load, PlantModel, PlantResponse, answers_for
 
@@ -106,7 +106,7 @@ def cheapest_path(case: PlantCase, cost: FloatArray, cost_per_mode: float = 0.0)
     move = np.where(case.one_step, case.moves.cost(features, features), np.inf)
     same = features.mode[:, None] == features.mode[None, :]
     stay, change = np.where(same, move, np.inf), np.where(same, np.inf, move + cost_per_mode)
-    moves = np.ascontiguousarray(stay.T), np.ascontiguousarray(change.T)
+    moves = _Steps.of(stay.T), _Steps.of(change.T)
     values = [_first_step(case, cost[0], cost_per_mode)]
     for step_cost in cost[1:]:
         values.append(_advance(values[-1], *moves) + step_cost)
@@ -125,28 +125,48 @@ def _first_step(case: PlantCase, cost: FloatArray, cost_per_mode: float) -> Floa
     return value
 
 
-def _advance(value: FloatArray, stay: FloatArray, change: FloatArray) -> FloatArray:
-    """Return the least cost (age, state) one step on; moves are (after, before), so that each minimum runs along memory."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Steps:
+    """What a step from a state to another costs; those that are possible once more, one after the other: they are few."""
+
+    cost: FloatArray  # (after, before): infinite where it is not possible
+    possible: FloatArray  # their cost, by the state after; each has one at least, which may be infinite
+    before: IntArray
+    begins: IntArray  # where those to each state begin
+
+    @classmethod
+    def of(cls, cost: FloatArray) -> _Steps:
+        listed = np.isfinite(cost) | np.eye(len(cost), dtype=bool)
+        begins = np.cumsum(listed.sum(axis=1)) - listed.sum(axis=1)
+        return cls(cost, cost[listed], np.nonzero(listed)[1], begins)
+
+    def least(self, value: FloatArray) -> FloatArray:
+        """Return the least of value and cost of a step to each state."""
+        return np.asarray(np.minimum.reduceat(self.possible + value[self.before], self.begins))
+
+
+def _advance(value: FloatArray, stay: _Steps, change: _Steps) -> FloatArray:
+    """Return the least cost (age, state) one step on."""
     after, oldest = np.empty_like(value), len(value) - 1
-    np.min(change + value[oldest], axis=1, out=after[0])
+    after[0] = change.least(value[oldest])
     for age in range(oldest):
         held = value[age] if age + 1 < oldest else np.minimum(value[age], value[oldest])
-        np.min(stay + held, axis=1, out=after[age + 1])
+        after[age + 1] = stay.least(held)
     if oldest == 0:
-        after[0] = np.minimum(after[0], (stay + value[0]).min(axis=1))
+        after[0] = np.minimum(after[0], stay.least(value[0]))
     return after
 
 
-def _trace_back(values: list[FloatArray], stay: FloatArray, change: FloatArray) -> StatePath:
-    oldest, states = len(values[0]) - 1, len(stay)
+def _trace_back(values: list[FloatArray], stay: _Steps, change: _Steps) -> StatePath:
+    oldest, states = len(values[0]) - 1, len(stay.cost)
     age, state = divmod(int(values[-1].argmin()), states)
     path = [state]
     for before in reversed(values[:-1]):
         origin = np.full_like(before, np.inf)
         if age == 0:
-            origin[oldest] = before[oldest] + change[state]
+            origin[oldest] = before[oldest] + change.cost[state]
         held = [ago for ago in (age - 1, oldest) if ago >= 0 and min(ago + 1, oldest) == age]
-        origin[held] = np.minimum(origin[held], before[held] + stay[state])
+        origin[held] = np.minimum(origin[held], before[held] + stay.cost[state])
         age, state = divmod(int(origin.argmin()), states)
         path.append(state)
     return np.array(path[::-1])
