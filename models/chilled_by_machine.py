@@ -102,6 +102,7 @@ def _try(room: PlantRoom, mode: Mode, group: Chiller, condenser_lps: float, dema
             rated_cop=group.rated_cop,
             min_part_load_frac=group.min_part_load_frac,
             curves=group.curves,
+            available_kw=capacity,
         )
         rejected = free_kw if group.air_cooled else heat + power
     return _Trials(water, entering, free_kw, power, (heat - free_kw) / capacity, rejected)

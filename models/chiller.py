@@ -61,6 +61,7 @@ def power_kw(
     rated_cop: float = 5.5,
     min_part_load_frac: float = 0.2,
     curves: ChillerCurves = CENTRIFUGAL,
+    available_kw: FloatArray | None = None,
 ) -> FloatArray:
     """Return compressor power.
 
@@ -79,6 +80,8 @@ def power_kw(
         Lowest part load without cycling [-].
     curves
         Of the chiller's kind.
+    available_kw
+        The cooling it can give there, where that is known already (`available_capacity_kw`).
 
     Returns
     -------
@@ -90,7 +93,9 @@ def power_kw(
     DOE-2 electric EIR chiller (Hydeman et al., ASHRAE Transactions 108, 2002); EnergyPlus Engineering Reference,
     Chiller:Electric:EIR.
     """
-    available = available_capacity_kw(rated_cooling_kw, leaving_degc, entering_degc, curves)
+    available = available_kw
+    if available is None:
+        available = available_capacity_kw(rated_cooling_kw, leaving_degc, entering_degc, curves)
     part_load = np.asarray(cooling_kw, float) / available
     unloaded = np.maximum(part_load, min_part_load_frac)
     constant, linear, square = curves.part_load

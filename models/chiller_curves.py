@@ -90,7 +90,7 @@ class ChillerCurves:
     def _carnot(self, leaving_degc: FloatArray, entering_degc: FloatArray) -> FloatArray:
         """Return lift over evaporating temperature, the input that an ideal machine needs a unit of cooling."""
         evaporating_k = leaving_degc - self.evaporator_approach_k + 273.15
-        lift_k = np.maximum(entering_degc + self.condenser_rise_k + 273.15 - evaporating_k, self.least_lift_k)
+        lift_k = np.maximum(entering_degc + (self.condenser_rise_k + 273.15 - evaporating_k), self.least_lift_k)
         return lift_k / evaporating_k
 
 
@@ -100,7 +100,8 @@ def of_kind(kind: Kind) -> ChillerCurves:
 
 
 def _biquadratic(c: Biquadratic, x: FloatArray, y: FloatArray) -> FloatArray:
-    return c[0] + x * (c[1] + c[2] * x + c[5] * y) + y * (c[3] + c[4] * y)
+    # What hangs on x alone first: a row has one leaving water, and as many entering ones as fan speeds are tried.
+    return c[0] + x * (c[1] + c[2] * x) + y * (c[3] + c[5] * x + c[4] * y)
 
 
 def _rated_at(curves: ChillerCurves, leaving_degc: float, entering_degc: float) -> ChillerCurves:
