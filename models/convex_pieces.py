@@ -132,6 +132,8 @@ def _distance(
     heat: FloatArray, power: FloatArray, feasible: BoolArray, slope: FloatArray, intercept: FloatArray
 ) -> FloatArray:
     """Return the largest distance between samples and pieces along the run, 0 where there is none."""
-    pieces = (slope[..., None, :] * heat[..., :, None] + intercept[..., None, :]).max(axis=-1)
+    pieces = np.full(np.shape(power), -np.inf)
+    for k in range(slope.shape[-1]):  # numpy is slow at the greatest of few, side by side
+        np.maximum(pieces, slope[..., k, None] * heat + intercept[..., k, None], out=pieces)
     gap = np.where(feasible, np.abs(np.where(feasible, power, 0.0) - pieces), 0.0)
     return np.asarray(gap.max(axis=-1))
