@@ -46,11 +46,11 @@ def narrowed(table: StateTable, low_kw: FloatArray, high_kw: FloatArray) -> tupl
 
 def power_at(table: StateTable, heat_kw: FloatArray) -> FloatArray:
     """Return surrogate power (T, S, ...) of every state at heats (T, S, ...)."""
-    trailing = (1,) * (heat_kw.ndim - 2)
-    shape = (*table.slope.shape, *trailing)
-    return np.asarray(
-        (table.slope.reshape(shape) * heat_kw[:, :, None] + table.intercept_kw.reshape(shape)).max(axis=2)
-    )
+    trailing = (..., *(None,) * (heat_kw.ndim - 2))
+    power = np.full(heat_kw.shape, -np.inf)
+    for slope, intercept_kw in zip(np.moveaxis(table.slope, 2, 0), np.moveaxis(table.intercept_kw, 2, 0), strict=True):
+        np.maximum(power, slope[trailing] * heat_kw + intercept_kw[trailing], out=power)
+    return power
 
 
 def power_along(table: StateTable, path: IntArray, heat_kw: FloatArray, it_kw: FloatArray) -> FloatArray:
