@@ -43,6 +43,8 @@ COMMANDS = (
     "explain",
     "review",
     "writes",
+    "user",
+    "token",
     "serve",
 )
 HIDDEN = ("worker",)  # started by `serve`
