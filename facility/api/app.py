@@ -7,27 +7,51 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
+from facility.api.entry import check_declared
 from facility.api.guard import Guard
 from facility.api.problem import add_problem_handlers
-from facility.api.routes import health, history, metrics, page, plan, points, site
+from facility.api.routes import (
+    health,
+    history,
+    metrics,
+    openapi,
+    page,
+    plan,
+    points,
+    session,
+    sign_in,
+    site,
+    tokens,
+    users,
+)
 from facility.api.site_view import SiteView
 
 PREFIX = "/api/v1"
+TOPICS = tuple(topic.router for topic in (site, points, history, plan, health, metrics, session, users, tokens))
+PAGES = tuple(topic.router for topic in (page, sign_in, openapi))
 
 
-def create_app(view: SiteView, allowed_names: Iterable[str] = ()) -> FastAPI:
-    """Return the API of a site; `allowed_names` are host names under which it may be asked, beside localhost."""
+def create_app(view: SiteView, allowed_names: Iterable[str] = (), *, open_reading: bool = True) -> FastAPI:
+    """Return the API of a site.
+
+    `allowed_names` are host names under which it may be asked, beside localhost. With `open_reading`, requests from this machine
+    read without signing in.
+    """
+    check_declared((*TOPICS, *PAGES))
     app = FastAPI(
         title="facility",
         summary="A data-centre power and cooling optimizer: readings, plan and recommendations of one site",
         version=version("facility"),
+        openapi_url=None,  # FastAPI's own would be open to all
         docs_url=None,
         redoc_url=None,
     )
     app.state.view = view
-    for topic in (site, points, history, plan, health, metrics):
-        app.include_router(topic.router, prefix=PREFIX)
-    app.include_router(page.router)
+    app.state.open_reading = open_reading
+    for topic in TOPICS:
+        app.include_router(topic, prefix=PREFIX)
+    for each in PAGES:
+        app.include_router(each)
     add_problem_handlers(app)
     app.add_middleware(Guard, allowed_names=allowed_names)
     return app

@@ -1,5 +1,7 @@
 """Who may ask, and what browsers may do with the answer.
 
+Three things are refused before anything is looked at: foreign names, writes that another site's page sends, and long requests.
+
 DNS rebinding: a web page elsewhere can make a browser ask us under a name of its own that resolves to this machine. So only names
 that cannot be such a one are served: addresses, localhost, and the name that `--host` gave.
 """
@@ -10,20 +12,23 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from facility.api.problem import problem
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with no-referrer, browsers send our own forms with `Origin: null`
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+LONGEST_BODY = 64 * 1024
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 
 
@@ -47,14 +52,22 @@ class Guard:
                     headers[name] = value
             await send(message)
 
-        hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-        if len(hosts) == 1 and self._allowed(hosts[0]):
-            await self._app(scope, receive, guarded)
-        else:
-            refusal = problem(
-                421, "this name is not served here; use localhost, the address, or the name given to --host"
-            )
-            await refusal(scope, receive, guarded)
+        refusal = self._refusal(scope)
+        await (self._app if refusal is None else refusal)(scope, receive, guarded)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        headers = Headers(scope=scope)
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or not self._allowed(hosts[0]):
+            return problem(421, "this name is not served here; use localhost, the address, or the name given to --host")
+        if scope["method"] not in READS and _is_of_another_site(headers, hosts[0]):
+            return problem(403, "a page of another site sends this; it is not done")
+        length = headers.get("content-length", "0")
+        if "transfer-encoding" in headers or not length.isdecimal():
+            return problem(411, "say how long the request is: Content-Length")
+        if int(length[:12]) > LONGEST_BODY:
+            return problem(413, f"longer than {LONGEST_BODY} bytes")
+        return None
 
     def _allowed(self, host: str) -> bool:
         match = _HOST.fullmatch(host)
@@ -62,6 +75,14 @@ class Guard:
             return False
         name = match[1].strip("[]").lower()
         return name in self._names or _is_address(name)
+
+
+def _is_of_another_site(headers: Headers, host: str) -> bool:
+    """Tell whether a browser says so; programs send neither header. Browsers send the first over TLS and to localhost only."""
+    if (fetched := headers.get("sec-fetch-site")) is not None:
+        return fetched not in ("same-origin", "none")
+    origin = headers.get("origin")
+    return origin is not None and origin.partition("://")[2].lower() != host.lower()
 
 
 def _is_address(name: str) -> bool:

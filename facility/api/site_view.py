@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from facility.accounts.opening import Access, open_access
 from facility.heartbeat import ProcessHealth, read_health
 from facility.history.journal import SqlJournal
 from facility.history.telemetry import TelemetryStore
@@ -42,6 +43,7 @@ class SiteView:
         self._lock = threading.Lock()
         self._telemetry: TelemetryStore | None = None
         self._journal: SqlJournal | None = None
+        self._access: Access | None = None
         self._storage: tuple[float, Storage] | None = None
 
     def exchange(self, loaded: LoadedSite) -> None:
@@ -51,10 +53,10 @@ class SiteView:
     def close(self) -> None:
         """Close what was opened."""
         with self._lock:
-            for store in (self._telemetry, self._journal):
+            for store in (self._telemetry, self._journal, self._access):
                 if store is not None:
                     store.close()
-            self._telemetry = self._journal = None
+            self._telemetry = self._journal = self._access = None
 
     @property
     def telemetry(self) -> TelemetryStore:
@@ -71,6 +73,14 @@ class SiteView:
             if self._journal is None:
                 self._journal = open_site_journal(self.loaded, self.state)
             return self._journal
+
+    @property
+    def access(self) -> Access:
+        """People and machines that may ask the site."""
+        with self._lock:
+            if self._access is None:
+                self._access = open_access(self.loaded, self.state, self.clock)
+            return self._access
 
     def latest(self) -> Mapping[str, Reading]:
         """Return the newest reading of each of the site's points that has one."""

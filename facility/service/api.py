@@ -24,11 +24,12 @@ def run(worker: Worker) -> None:
     worker.heartbeat.say("serving")
     listener = socket.socket(fileno=worker.socket_fd)
     config = uvicorn.Config(
-        create_app(view, allowed_names=[worker.host]),
+        create_app(view, allowed_names=[worker.host], open_reading=worker.open_reading),
         log_config=None,
         access_log=False,
         server_header=False,
         date_header=False,
+        proxy_headers=False,  # `facility.api.who` looks at them itself: believed here, they would make anybody this machine
         timeout_graceful_shutdown=STOP_WITHIN_S,
         limit_concurrency=100,
     )

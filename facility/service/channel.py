@@ -29,6 +29,7 @@ class Assignment:
     log_format: LogFormat
     socket_fd: int | None = None  # the listening socket, for the api
     host: str = "127.0.0.1"  # the name it listens on
+    open_reading: bool = True  # requests from this machine read without signing in
 
 
 def follow(channel: Connection, on_site: Callable[[LoadedSite], None]) -> None:

@@ -27,6 +27,7 @@ class Worker:
     loaded: LoadedSite  # the present site; exchanged by the channel's thread
     socket_fd: int | None = None
     host: str = "127.0.0.1"
+    open_reading: bool = True
     on_site: list[Callable[[LoadedSite], None]] = field(default_factory=list)
 
     def fail(self, error: FacilityError) -> None:
@@ -50,7 +51,15 @@ def start_worker(role: str, channel_fd: int, clock: Clock) -> Worker:
     configure_logging(assignment.log_format, role)
     log_uncaught()
     heartbeat = Heartbeat(assignment.state, role, clock)
-    worker = Worker(assignment.state, clock, heartbeat, assignment.loaded, assignment.socket_fd, assignment.host)
+    worker = Worker(
+        assignment.state,
+        clock,
+        heartbeat,
+        assignment.loaded,
+        assignment.socket_fd,
+        assignment.host,
+        assignment.open_reading,
+    )
     heartbeat.say("starting", site_revision=assignment.loaded.revision)
     follow(channel, worker.take_over)
     return worker

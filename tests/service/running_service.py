@@ -21,13 +21,13 @@ T = TypeVar("T")
 class RunningService:
     """Starts on a free port; `url` is known when the constructor returns."""
 
-    def __init__(self, site: Path, state: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, site: Path, state: Path, environment: Mapping[str, str], *words: str) -> None:
         self.state = state
         self.log_path = state.with_suffix(".log")
         command = [sys.executable, "-P", "-m", "facility", "serve", str(site), "--state", str(state), "--port", "0"]
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen(
-                [*command, "--log-format", "json"],
+                [*command, "--log-format", "json", *words],
                 stdout=log,
                 stderr=log,
                 env={**os.environ, **environment},

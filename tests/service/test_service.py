@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -152,6 +154,23 @@ def test_workers_die_with_a_supervisor_that_is_killed(service: RunningService) -
     service.process.wait()
     assert isinstance(workers, list)
     assert all_gone(workers, within_s=12.0)
+
+
+@pytest.mark.slow
+def test_the_first_admin_is_told_once_and_reading_can_be_closed(site: Path, tmp_path: Path) -> None:
+    def told(words: tuple[str, ...]) -> tuple[list[str], int, int]:
+        running = RunningService(site, tmp_path / "state", SECRETS, *words)
+        try:
+            first = re.findall(r"first sign-in as admin with the password (\S+)", running.log_path.read_text("utf-8"))
+            read = running.wait_for(lambda: running.get("/api/v1/site").status_code)
+            body = {"name": "admin", "password": first[0] if first else "guessed"}
+            return first, read, httpx.post(f"{running.url}api/v1/session", json=body, timeout=10.0).status_code
+        finally:
+            running.stop()
+
+    first, *statuses = told(())
+    assert (len(first), statuses) == (1, [200, 204])
+    assert told(("--sign-in-to-read",)) == ([], 401, 401)
 
 
 def test_ctrl_c_leaves_no_worker_behind(service: RunningService) -> None:

@@ -12,12 +12,12 @@ from facility.advise import wording
 from facility.api.page.chart import schedule_chart
 from facility.api.page.key_values import KeyValue
 from facility.api.page.markup import Markup, element, joined
+from facility.api.page.paths import SIGN_IN_PATH, STYLE_PATH
 from facility.api.service_health import DeviceHealth, ServiceHealth
 from facility.records import Plan, Recommendation
 from facility.site_file import LoadedSite
 
 REFRESH_S = 30
-STYLE_PATH = "/style.css"
 HISTORY_STEP_S = 300
 LONGEST_ERROR = 200
 
@@ -31,6 +31,7 @@ class PageContent:
     values: Sequence[KeyValue]
     plan: Plan | None
     recommendations: Sequence[Recommendation]  # those that wait for a decision
+    reader: str | None = None  # who has signed in
 
 
 def first_page(content: PageContent) -> str:
@@ -194,6 +195,7 @@ def _footer(content: PageContent) -> Markup:
         element("a", "Health", href="/api/v1/health"),
         element("a", "Latest readings", href="/api/v1/latest"),
         element("a", "OpenAPI", href="/openapi.json"),
+        element("a", content.reader or "Sign in", href=SIGN_IN_PATH),
     ]
     revision = element("span", f"site {loaded.site.id}, revision {loaded.revision}")
     return element("footer", element("nav", *links), revision)

@@ -1,4 +1,4 @@
-"""/health: processes, devices and storage."""
+"""/health: processes, devices and storage; /alive: the whole in one word, for everybody."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any, Literal
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel
 
+from facility.access import Permission
+from facility.api.entry import needs, open_to_all
 from facility.api.routes.view import View
 from facility.api.service_health import DeviceHealth, StoreHealth, service_health
 from facility.api.site_view import Storage
@@ -66,7 +68,26 @@ class HealthAnswer(BaseModel):
     storage: StorageAnswer
 
 
-@router.get("/health", responses={503: {"model": HealthAnswer}})
+class AliveAnswer(BaseModel):
+    """The whole in one word."""
+
+    status: Literal["ok", "degraded", "failed"]
+
+
+@router.get(
+    "/alive",
+    dependencies=[open_to_all("a load balancer or watchdog keeps no secret, and learns one word")],
+    responses={503: {"model": AliveAnswer}},
+)
+def read_alive(view: View, response: Response) -> AliveAnswer:
+    """Return the status of `/health`, and nothing else of it."""
+    status = service_health(view).status
+    if status == "failed":
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    return AliveAnswer(status=status)
+
+
+@router.get("/health", dependencies=[needs(Permission.READ)], responses={503: {"model": HealthAnswer}})
 def read_health(view: View, response: Response) -> HealthAnswer:
     """Return how the service is."""
     health, storage = service_health(view), view.storage()

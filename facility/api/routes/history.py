@@ -13,6 +13,8 @@ import pandas as pd
 from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel
 
+from facility.access import Permission
+from facility.api.entry import needs
 from facility.api.problem import ProblemError
 from facility.api.routes.view import View
 from facility.points import Point
@@ -40,7 +42,12 @@ class HistoryAnswer(BaseModel):
     series: list[Series]
 
 
-@router.get("/history", response_model=HistoryAnswer, responses={200: {"content": {"text/csv": {}}}})
+@router.get(
+    "/history",
+    dependencies=[needs(Permission.READ)],
+    response_model=HistoryAnswer,
+    responses={200: {"content": {"text/csv": {}}}},
+)
 def read_history(
     *,
     view: View,

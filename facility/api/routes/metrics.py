@@ -10,6 +10,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
+from facility.access import Permission
+from facility.api.entry import needs
 from facility.api.routes.health import restarts
 from facility.api.routes.view import View
 from facility.api.service_health import ServiceHealth, service_health
@@ -19,7 +21,12 @@ from facility.prepare.situation import is_fresh
 router = APIRouter(tags=["health"])
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {CONTENT_TYPE_LATEST: {}}}})
+@router.get(
+    "/metrics",
+    dependencies=[needs(Permission.READ)],
+    response_class=Response,
+    responses={200: {"content": {CONTENT_TYPE_LATEST: {}}}},
+)
 def read_metrics(view: View) -> Response:
     """Return fresh values of all points, and how processes, devices and storage are."""
     registry = CollectorRegistry()

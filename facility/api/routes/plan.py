@@ -9,7 +9,9 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from facility.access import Permission
 from facility.advise.report import plan_document, recommendation_rows
+from facility.api.entry import needs
 from facility.api.problem import ProblemError
 from facility.api.routes.view import View
 from facility.records import RecommendationState
@@ -39,7 +41,7 @@ class PlanAnswer(BaseModel):
     schedule: list[dict[str, Any]]
 
 
-@router.get("/plan")
+@router.get("/plan", dependencies=[needs(Permission.READ)])
 def read_plan(view: View) -> PlanAnswer:
     """Return the newest plan with its recommendations."""
     plan = view.journal.latest_plan()
@@ -50,7 +52,7 @@ def read_plan(view: View) -> PlanAnswer:
     return PlanAnswer.model_validate(_finite(plan_document(plan, own, site.zone, site.currency)))
 
 
-@router.get("/recommendations")
+@router.get("/recommendations", dependencies=[needs(Permission.READ)])
 def read_recommendations(view: View, state: RecommendationState | None = None) -> list[dict[str, Any]]:
     """Return recommendations, newest first; `state=proposed` for those that wait for a decision."""
     rows: list[dict[str, Any]] = _finite(recommendation_rows(view.journal.recommendations(state)))

@@ -9,6 +9,8 @@ from datetime import datetime
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel
 
+from facility.access import Permission
+from facility.api.entry import needs
 from facility.api.routes.view import View
 from facility.points import Point
 from facility.prepare.situation import is_fresh
@@ -41,7 +43,7 @@ class LatestAnswer(BaseModel):
     time: AwareDatetime | None
 
 
-@router.get("/points")
+@router.get("/points", dependencies=[needs(Permission.READ)])
 def read_points(view: View, equipment: str | None = None) -> list[PointAnswer]:
     """Return the points of the site, or of one piece of equipment."""
     return [
@@ -61,7 +63,7 @@ def read_points(view: View, equipment: str | None = None) -> list[PointAnswer]:
     ]
 
 
-@router.get("/latest")
+@router.get("/latest", dependencies=[needs(Permission.READ)])
 def read_latest(view: View, equipment: str | None = None) -> list[LatestAnswer]:
     """Return the newest reading of each point, or of those of one piece of equipment."""
     newest, now = view.latest(), view.clock.now()

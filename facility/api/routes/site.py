@@ -7,6 +7,8 @@ from collections import Counter
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from facility.access import Permission
+from facility.api.entry import needs
 from facility.api.routes.view import View
 
 router = APIRouter(tags=["site"])
@@ -25,7 +27,7 @@ class SiteAnswer(BaseModel):
     points: int
 
 
-@router.get("/site")
+@router.get("/site", dependencies=[needs(Permission.READ)])
 def read_site(view: View) -> SiteAnswer:
     """Return what the site is."""
     loaded = view.loaded
