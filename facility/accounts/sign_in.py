@@ -51,8 +51,10 @@ class SignIn:
         return found if found is not None and self.clock.now() - found.began < LASTS else None
 
     def touch(self, secret: str) -> None:
-        """Note that a session changes something."""
-        self.sessions.touch(digest(secret), self.clock.now())
+        """Note that a session changes something; a locked one stays locked."""
+        found, now = self.session(secret), self.clock.now()
+        if found is not None and not is_locked(found, now):
+            self.sessions.touch(digest(secret), now)
 
     def confirm(self, secret: str, password: str, address: str) -> None:
         """Unlock a session by its password; failures count as those of signing in."""

@@ -188,6 +188,8 @@ def test_a_session_locks_when_nothing_is_changed_and_ends_with_the_shift(access:
     access.sign_in.touch(secret)
     clock.at += IDLE
     assert locked()  # however often it was read meanwhile
+    access.sign_in.touch(secret)
+    assert locked()
     access.sign_in.confirm(secret, CHOSEN, HERE)
     assert not locked()
     clock.at = NOW + LASTS

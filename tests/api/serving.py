@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from fastapi import APIRouter
 from httpx import Client, Response
 
 from facility.api.app import create_app
@@ -19,12 +20,14 @@ from tests.api.records_for_tests import FixedClock
 
 @contextmanager
 def serving(
-    loaded: LoadedSite, state: StateFolder, clock: FixedClock, *, open_reading: bool = True
+    loaded: LoadedSite, state: StateFolder, clock: FixedClock, *extra: APIRouter, open_reading: bool = True
 ) -> Iterator[Client]:
     """Serve over a real socket."""
     view = SiteView(loaded, state, clock)
     listener = socket.create_server(("127.0.0.1", 0))
     app = create_app(view, ["plant.example"], open_reading=open_reading)
+    for router in extra:
+        app.include_router(router)
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", proxy_headers=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],))
