@@ -9,10 +9,12 @@ from fastapi import FastAPI
 
 from facility.api.entry import check_declared
 from facility.api.guard import Guard
+from facility.api.live import LiveFeed
 from facility.api.problem import add_problem_handlers
 from facility.api.routes import (
     health,
     history,
+    live,
     metrics,
     openapi,
     page,
@@ -27,7 +29,7 @@ from facility.api.routes import (
 from facility.api.site_view import SiteView
 
 PREFIX = "/api/v1"
-TOPICS = tuple(topic.router for topic in (site, points, history, plan, health, metrics, session, users, tokens))
+TOPICS = tuple(topic.router for topic in (site, points, live, history, plan, health, metrics, session, users, tokens))
 PAGES = tuple(topic.router for topic in (page, sign_in, openapi))
 
 
@@ -46,7 +48,7 @@ def create_app(view: SiteView, allowed_names: Iterable[str] = (), *, open_readin
         docs_url=None,
         redoc_url=None,
     )
-    app.state.view = view
+    app.state.view, app.state.live = view, LiveFeed(view)
     app.state.open_reading = open_reading
     for topic in TOPICS:
         app.include_router(topic, prefix=PREFIX)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, APIWebSocketRoute
+from starlette.requests import HTTPConnection
 
 from facility.access import Permission
 from facility.accounts.secret_digest import csrf_of
@@ -33,10 +34,10 @@ class Needs:
 
     permission: Permission
 
-    def __call__(self, request: Request) -> Who:
+    def __call__(self, request: HTTPConnection) -> Who:
         """Return who asks, or refuse."""
         who = who_asks(request)
-        writes = request.method not in READS
+        writes = _is_write(request)
         if writes:
             check_csrf(who, request.headers.get(CSRF_HEADER, ""))
         _refuse_without(who, self.permission, request)
@@ -53,12 +54,12 @@ class SignedIn:
 
     csrf_in_form: bool = False  # then the route itself calls `check_csrf`
 
-    def __call__(self, request: Request) -> Who:
+    def __call__(self, request: HTTPConnection) -> Who:
         """Return who asks, or refuse."""
         who = who_asks(request)
         if who.session is None:
             raise SignInNeededError
-        if request.method not in READS and not self.csrf_in_form:
+        if _is_write(request) and not self.csrf_in_form:
             check_csrf(who, request.headers.get(CSRF_HEADER, ""))
         return who
 
@@ -109,7 +110,7 @@ def check_csrf(who: Who, given: str) -> None:
         raise _refusal("csrf", f"a write carries the session's value in {CSRF_HEADER}; GET /api/v1/session tells it")
 
 
-def _refuse_without(who: Who, permission: Permission, request: Request) -> None:
+def _refuse_without(who: Who, permission: Permission, request: HTTPConnection) -> None:
     if permission in who.permissions:
         return
     if not who.known:
@@ -125,6 +126,11 @@ def _refuse_without(who: Who, permission: Permission, request: Request) -> None:
     raise ProblemError(
         HTTPStatus.FORBIDDEN, f"this needs the permission {permission.value!r}, which {who.name} has not"
     )
+
+
+def _is_write(request: HTTPConnection) -> bool:
+    """Tell whether a request may change something; what a WebSocket says is not heard."""
+    return request.scope.get("method", "GET") not in READS
 
 
 def _refusal(kind: str, detail: str) -> ProblemError:
@@ -148,11 +154,11 @@ def declarations(routers: Iterable[APIRouter]) -> Iterator[tuple[str, Declared |
     """Return each route, as `GET /site`, with what it declares; None where that is nothing, or more than one thing."""
     for router in routers:
         for route in router.routes:
-            if not isinstance(route, APIRoute):
+            if not isinstance(route, APIRoute | APIWebSocketRoute):
                 yield str(getattr(route, "path", route)), None
                 continue
             found = set(_declared_in(route.dependant))
-            for method in sorted(route.methods or ()):
+            for method in sorted(route.methods or ()) if isinstance(route, APIRoute) else ("WebSocket",):
                 yield f"{method} {route.path}", next(iter(found)) if len(found) == 1 else None
 
 

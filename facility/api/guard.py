@@ -41,6 +41,9 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if scope["type"] == "websocket" and not self._named_well(scope):
+            await send({"type": "websocket.close", "code": 1008})  # before it is accepted: 403
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -56,11 +59,10 @@ class Guard:
         await (self._app if refusal is None else refusal)(scope, receive, guarded)
 
     def _refusal(self, scope: Scope) -> Response | None:
-        headers = Headers(scope=scope)
-        hosts = headers.getlist("host")
-        if len(hosts) != 1 or not self._allowed(hosts[0]):
+        if not self._named_well(scope):
             return problem(421, "this name is not served here; use localhost, the address, or the name given to --host")
-        if scope["method"] not in READS and _is_of_another_site(headers, hosts[0]):
+        headers = Headers(scope=scope)
+        if scope["method"] not in READS and _is_of_another_site(headers, headers["host"]):
             return problem(403, "a page of another site sends this; it is not done")
         length = headers.get("content-length", "0")
         if "transfer-encoding" in headers or not length.isdecimal():
@@ -68,6 +70,10 @@ class Guard:
         if int(length[:12]) > LONGEST_BODY:
             return problem(413, f"longer than {LONGEST_BODY} bytes")
         return None
+
+    def _named_well(self, scope: Scope) -> bool:
+        hosts = Headers(scope=scope).getlist("host")
+        return len(hosts) == 1 and self._allowed(hosts[0])
 
     def _allowed(self, host: str) -> bool:
         match = _HOST.fullmatch(host)

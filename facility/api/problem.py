@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, WebSocket
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
@@ -47,7 +47,10 @@ def add_problem_handlers(app: FastAPI) -> None:
     """Answer every error with a problem document; what is our own fault is logged and not shown."""
 
     @app.exception_handler(ProblemError)
-    def refused(request: Request, error: ProblemError) -> Response:
+    async def refused(request: Request | WebSocket, error: ProblemError) -> Response | None:
+        if isinstance(request, WebSocket):
+            await request.send_denial_response(problem(error.status, error.detail, kind=error.kind))
+            return None
         if request.url.path == "/" and error.kind in _SIGN_IN_HELPS:
             return RedirectResponse(SIGN_IN_PATH, HTTPStatus.SEE_OTHER)
         return problem(error.status, error.detail, kind=error.kind, headers=error.headers)

@@ -6,7 +6,8 @@ import ipaddress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from fastapi import Request, Response
+from fastapi import Response
+from starlette.requests import HTTPConnection
 
 from facility.access import GRANTS, Permission, Session
 from facility.accounts.sign_in import LASTS, is_locked
@@ -30,7 +31,7 @@ class Who:
     secret: str = field(default="", repr=False)  # of the session
 
 
-def who_asks(request: Request) -> Who:
+def who_asks(request: HTTPConnection) -> Who:
     """Return who asks. A wrong token is refused: it never reads as if it had none."""
     if (given := request.headers.get("authorization")) is not None:
         return _machine(request, given)
@@ -43,7 +44,7 @@ def who_asks(request: Request) -> Who:
     return Who("", frozenset(), known=False)
 
 
-def _machine(request: Request, given: str) -> Who:
+def _machine(request: HTTPConnection, given: str) -> Who:
     scheme, _, secret = given.partition(" ")
     found = view_of(request).access.tokens.find(secret.strip()) if scheme.lower() == "bearer" else None
     if found is None:
@@ -51,7 +52,7 @@ def _machine(request: Request, given: str) -> Who:
     return Who(f"token:{found.id}", found.scopes)
 
 
-def _person(request: Request, session: Session, secret: str) -> Who:
+def _person(request: HTTPConnection, session: Session, secret: str) -> Who:
     granted = GRANTS[session.account.role]
     if session.account.must_change:
         granted = frozenset()
@@ -60,13 +61,13 @@ def _person(request: Request, session: Session, secret: str) -> Who:
     return Who(session.account.name, granted, session=session, secret=secret)
 
 
-def view_of(request: Request) -> SiteView:
+def view_of(request: HTTPConnection) -> SiteView:
     """Return the site that is asked."""
     view: SiteView = request.app.state.view
     return view
 
 
-def is_this_machine(request: Request) -> bool:
+def is_this_machine(request: HTTPConnection) -> bool:
     """Tell whether the request comes from this machine, and nobody says to have passed it on."""
     if request.client is None or any(name in request.headers for name in _PASSED_ON):
         return False
@@ -78,25 +79,25 @@ def is_this_machine(request: Request) -> bool:
     return bool((mapped or address).is_loopback)
 
 
-def address_of(request: Request) -> str:
+def address_of(request: HTTPConnection) -> str:
     """Return the address under which failures are counted: behind a proxy of this machine, the one that it adds last."""
     peer = request.client.host if request.client else ""
     passed_on = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
     return passed_on if passed_on and peer in {"127.0.0.1", "::1"} else peer
 
 
-def is_encrypted(request: Request) -> bool:
+def is_encrypted(request: HTTPConnection) -> bool:
     """Tell whether the asker's side is TLS; who says so wrongly loses only their own cookie."""
-    return "https" in (request.url.scheme, request.headers.get("x-forwarded-proto", ""))
+    return not {"https", "wss"}.isdisjoint((request.url.scheme, request.headers.get("x-forwarded-proto", "")))
 
 
-def cookie_name(request: Request) -> str:
+def cookie_name(request: HTTPConnection) -> str:
     """Return the cookie's name: of this site, since all ports of a host share their cookies."""
     name = f"facility-{view_of(request).loaded.site.id}"
     return f"__Host-{name}" if is_encrypted(request) else name
 
 
-def set_cookie(request: Request, response: Response, secret: str) -> None:
+def set_cookie(request: HTTPConnection, response: Response, secret: str) -> None:
     """Hand a session's secret to the browser, and to nothing else in it."""
     response.set_cookie(
         cookie_name(request),
@@ -108,6 +109,6 @@ def set_cookie(request: Request, response: Response, secret: str) -> None:
     )
 
 
-def drop_cookie(request: Request, response: Response) -> None:
+def drop_cookie(request: HTTPConnection, response: Response) -> None:
     """Take the session's secret back."""
     response.delete_cookie(cookie_name(request), httponly=True, samesite="strict", secure=is_encrypted(request))

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from fastapi import APIRouter, Depends
 from httpx import Client, Response
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from facility.access import SCOPES, Permission, Role
 from facility.accounts.opening import Access, open_access
@@ -38,6 +40,7 @@ ROUTES = {
     "GET /api/v1/site": READ,
     "GET /api/v1/points": READ,
     "GET /api/v1/latest": READ,
+    "WebSocket /api/v1/live": READ,
     "GET /api/v1/history": READ,
     "GET /api/v1/plan": READ,
     "GET /api/v1/recommendations": READ,
@@ -133,7 +136,7 @@ def test_the_table_has_every_route_and_each_declares_what_it_says() -> None:
 def test_the_table_is_what_the_api_tells(client: Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     told = {f"{method.upper()} {path}" for path, operations in paths.items() for method in operations}
-    assert told == {line for line in ROUTES if PREFIX in line}
+    assert told == {line for line in ROUTES if PREFIX in line and not line.startswith("WebSocket")}
 
 
 @pytest.mark.parametrize("kind", EXPECTED)
@@ -142,6 +145,11 @@ def test_everybody_at_every_route(client: Client, access: Access, clock: FixedCl
     for line, purpose in ROUTES.items():
         method, path = line.split()
         who = anew()
+        if method == "WebSocket":
+            got = _listens(who, path)
+            if got != EXPECTED[kind][purpose]:
+                wrong.append((line, got, ""))
+            continue
         form = purpose == OWN and PREFIX not in path
         body = {"data": {"csrf": who.csrf}} if form else {"json": {}} if method in {"POST", "PATCH"} else {}
         answer = who.ask(method, path.format(name="x", token_id="x"), **body)
@@ -149,6 +157,14 @@ def test_everybody_at_every_route(client: Client, access: Access, clock: FixedCl
         if got != EXPECTED[kind][purpose]:
             wrong.append((line, got, answer.text))
     assert wrong == []
+
+
+def _listens(who: Asker, path: str) -> int:
+    try:
+        with connect(f"ws://{who.client.base_url.netloc.decode()}{path}", additional_headers=who.headers):
+            return IN
+    except InvalidStatus as refusal:
+        return refusal.response.status_code
 
 
 def _outcome(line: str, answer: Response, expected: int) -> int:
@@ -162,7 +178,8 @@ def _outcome(line: str, answer: Response, expected: int) -> int:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_other_methods_are_not_allowed(client: Client, method: str) -> None:
-    for path in {line.split()[1] for line in ROUTES} - {line.split()[1] for line in ROUTES if line.startswith(method)}:
+    asked = {line.split()[1] for line in ROUTES if not line.startswith("WebSocket")}
+    for path in asked - {line.split()[1] for line in ROUTES if line.startswith(method)}:
         refused(client.request(method, path), 405)
 
 

@@ -18,8 +18,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 RUNTIME = [Requirement(line) for line in PROJECT["dependencies"]]
 OPTIONAL = [Requirement(line) for lines in PROJECT["optional-dependencies"].values() for line in lines]
 OURS = {"facility", "models", "tools", "tests"}
-# Used through another library: tzdata by zoneinfo, solvers by cvxpy.
-INDIRECT = {"tzdata", "clarabel", "highspy"}
+# Used through another library: tzdata by zoneinfo, solvers by cvxpy, WebSockets by uvicorn.
+INDIRECT = {"tzdata", "clarabel", "highspy", "websockets"}
 # Parts that a declared library brings and shares its version with; `_typeshed` is the type checker's; `pyenergyplus` is of
 # the extra `energyplus`, which may be absent.
 PARTS = {"pydantic-core", "starlette", "-typeshed", "pyenergyplus"}
