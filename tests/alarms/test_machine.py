@@ -54,7 +54,7 @@ class AlarmOverTime(RuleBasedStateMachine):
     def look(self, plant: str) -> None:
         self.plant = plant
         self.alarm = look(self.alarm, plant != "normal", plant == "explained", self.now)
-        self.letter = LOOK[self.letter]["alarm normal explained".split().index(plant)]
+        self.letter = LOOK[self.letter][("alarm", "normal", "explained").index(plant)]
 
     @rule(hours=st.floats(0.5, 30))
     def time_passes(self, hours: float) -> None:

@@ -156,7 +156,8 @@ def test_a_journal_of_the_version_before_is_brought_up_and_keeps_its_events(tmp_
         journal.append(Event(NOW, "device.failed", "meter-1", "poller"))
     with closing(sqlite3.connect(state.journal)) as database:  # as version 0001 left it
         database.executescript(
-            "DROP TABLE writes; DROP TABLE write_points; DROP TABLE forecasts; UPDATE alembic_version SET version_num = '0001'"
+            "DROP TABLE writes; DROP TABLE write_points; DROP TABLE forecasts; "
+            "DROP TABLE alarms; DROP TABLE alarm_moves; DROP TABLE alarm_notices; UPDATE alembic_version SET version_num = '0001'"
         )
     with closing(opened(f"sqlite:///{state.journal}", tmp_path)) as ledger:
         ledger.allow(POINT, Permit("R. Weber", "", NOW, None))
