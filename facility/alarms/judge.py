@@ -52,7 +52,9 @@ def judge(
     active = {name: _active(one, known.get(name), delays, at) for name, one in said.items()}
     explains = {name for name in active.keys() | known.keys() if _explains(name, active, known)}
     return [
-        Verdict(name, one.equipment, one.condition, active[name], one.text, _explained_by(one, explains))
+        Verdict(
+            name, one.equipment, one.condition, active[name], one.text, _explained_by(one, known.get(name), explains)
+        )
         for name, one in said.items()
         if active[name] or name in known
     ]
@@ -87,5 +89,7 @@ def _explains(name: str, active: Mapping[str, bool], known: Mapping[str, Alarm])
     return active.get(name, False) and not held
 
 
-def _explained_by(one: Observation, explains: Collection[str]) -> str | None:
-    return next((name for name in one.under if name in explains), None)
+def _explained_by(one: Observation, alarm: Alarm | None, explains: Collection[str]) -> str | None:
+    """Return what explains an alarm now; where nobody can tell, what explained it goes on doing so while it can."""
+    kept = alarm.suppressed_by if alarm is not None and one.present is None else None
+    return next((name for name in (*one.under, kept) if name in explains), None)

@@ -12,7 +12,7 @@ from facility.heartbeat import ProcessHealth
 
 Status = Literal["ok", "degraded", "failed"]
 _MISSED_FLUSHES = 3
-NEEDED = ("supervisor", "poller", "planner", "trainer", "api")
+NEEDED = ("supervisor", "poller", "planner", "trainer", "alarms", "api")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -92,6 +93,20 @@ def test_a_silent_device_explains_its_missing_readings_until_it_is_shelved() -> 
     assert room.states() == {silent.id: AlarmState.UNACKNOWLEDGED, stale.id: AlarmState.UNACKNOWLEDGED}
     room.look(silent, stale)
     assert room.states()[stale.id] is AlarmState.SUPPRESSED
+
+
+def test_what_explained_an_alarm_goes_on_doing_so_while_nobody_can_tell() -> None:
+    room = Room()
+    silent = Observation(SILENT, "gw", "gw", True, "no answer")
+    stale = Observation(STALE, "crah-1", "crah-1", True, "old", under=(silent.id,))
+    for _ in range(40):
+        room.look(silent, stale)
+    unknown = replace(stale, present=None, under=())
+    room.look(replace(silent, present=None), unknown)
+    assert room.states()[stale.id] is AlarmState.SUPPRESSED
+    for _ in range(8):
+        room.look(replace(silent, present=False), unknown)
+    assert room.states()[stale.id] is AlarmState.UNACKNOWLEDGED
 
 
 def test_a_clock_that_is_put_back_delays_by_no_more_than_the_delay() -> None:

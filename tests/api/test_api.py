@@ -163,7 +163,7 @@ def test_no_plan_yet_says_where_to_look(new_site: Client) -> None:
 def test_health_fails_until_something_is_polled(new_site: Client, state: StateFolder, clock: FixedClock) -> None:
     answer = new_site.get("/api/v1/health")
     assert answer.status_code == 503
-    assert answer.json()["missing"] == ["supervisor", "poller", "planner", "trainer", "api"]
+    assert answer.json()["missing"] == ["supervisor", "poller", "planner", "trainer", "alarms", "api"]
 
     device = {
         "polls": 3,
@@ -178,7 +178,7 @@ def test_health_fails_until_something_is_polled(new_site: Client, state: StateFo
     devices = {name: device | {"latency_s": 0.01} for name in ("meter-1", "gateway-1", "pdu-rack-05")}
     devices |= {f"pdu-rack-0{n}": device | {"latency_s": 0.01} for n in range(1, 5)}
     Heartbeat(state, "poller", clock).say("polling", devices=devices)
-    for name in ("supervisor", "planner", "trainer", "api"):
+    for name in ("supervisor", "planner", "trainer", "alarms", "api"):
         Heartbeat(state, name, clock).say("running", workers={"planner": {"restarts": 2}})
     well = new_site.get("/api/v1/health")
     assert (well.status_code, well.json()["status"]) == (200, "ok")

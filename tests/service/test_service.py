@@ -148,7 +148,7 @@ def _no_secret_is_found_anywhere(service: RunningService) -> None:
 
 
 def test_workers_die_with_a_supervisor_that_is_killed(service: RunningService) -> None:
-    workers = service.wait_for(lambda: len(found := service.workers()) == 4 and found)
+    workers = service.wait_for(lambda: len(found := service.workers()) == 5 and found)
     service.wait_for((service.state / "health" / "poller.json").exists)
     service.process.kill()
     service.process.wait()
@@ -174,7 +174,7 @@ def test_the_first_admin_is_told_once_and_reading_can_be_closed(site: Path, tmp_
 
 
 def test_ctrl_c_leaves_no_worker_behind(service: RunningService) -> None:
-    workers = service.wait_for(lambda: len(found := service.workers()) == 4 and found)
+    workers = service.wait_for(lambda: len(found := service.workers()) == 5 and found)
     assert isinstance(workers, list)
     os.killpg(service.process.pid, signal.SIGINT)  # as a terminal does
     assert service.process.wait(15) == 0

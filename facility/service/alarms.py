@@ -1,0 +1,43 @@
+"""The alarms' process: looks every few seconds, keeps what it finds, and has it told to people."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+
+from facility.api.site_view import SiteView
+from facility.errors import FacilityError
+from facility.log import get_logger
+from facility.service.alarm_watch import AlarmWatch
+from facility.service.worker import Worker
+from facility.site_alarms import open_alarm_book, open_alarm_outbox
+
+LOOK_S = 10.0
+_log = get_logger(__name__)
+
+
+def run(worker: Worker) -> None:
+    """Watch until the process is ended, which may be anywhere: a move of an alarm is kept whole or not at all."""
+    worker.heartbeat.keep_beating()
+    view = SiteView(worker.loaded, worker.state, worker.clock)
+    worker.on_site.append(view.exchange)
+    with (
+        closing(view),
+        closing(open_alarm_book(worker.loaded, worker.state)) as book,
+        closing(open_alarm_outbox(worker.loaded, worker.state)) as outbox,
+    ):
+        watch = AlarmWatch(view, book, outbox)
+        while True:
+            look_once(worker, watch)
+            time.sleep(LOOK_S)
+
+
+def look_once(worker: Worker, watch: AlarmWatch) -> None:
+    """Look once, and say how it went; what cannot be kept now is found again by the next look."""
+    try:
+        watch.look()
+    except FacilityError as error:
+        _log.error("alarms not kept now", kind=type(error).__name__, reason=str(error))
+        worker.heartbeat.say("watching", last_error=str(error), last_error_kind=type(error).__name__)
+        return
+    worker.heartbeat.say("watching", last_success=worker.clock.now(), last_error=None)
