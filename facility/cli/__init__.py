@@ -43,6 +43,7 @@ COMMANDS = (
     "explain",
     "review",
     "writes",
+    "alarms",
     "user",
     "token",
     "serve",
