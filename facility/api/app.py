@@ -12,6 +12,7 @@ from facility.api.guard import Guard
 from facility.api.live import LiveFeed
 from facility.api.problem import add_problem_handlers
 from facility.api.routes import (
+    alarms,
     health,
     history,
     live,
@@ -29,7 +30,9 @@ from facility.api.routes import (
 from facility.api.site_view import SiteView
 
 PREFIX = "/api/v1"
-TOPICS = tuple(topic.router for topic in (site, points, live, history, plan, health, metrics, session, users, tokens))
+TOPICS = tuple(
+    topic.router for topic in (site, points, live, history, plan, alarms, health, metrics, session, users, tokens)
+)
 PAGES = tuple(topic.router for topic in (page, sign_in, openapi))
 
 

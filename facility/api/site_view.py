@@ -12,10 +12,12 @@ from pathlib import Path
 
 from facility.accounts.opening import Access, open_access
 from facility.heartbeat import ProcessHealth, read_health
+from facility.history.alarm_book import AlarmBook
 from facility.history.journal import SqlJournal
 from facility.history.telemetry import TelemetryStore
 from facility.ports import Clock
 from facility.records import Reading
+from facility.site_alarms import open_alarm_book
 from facility.site_file import LoadedSite
 from facility.site_history import open_site_history
 from facility.site_journal import open_site_journal
@@ -44,6 +46,7 @@ class SiteView:
         self._telemetry: TelemetryStore | None = None
         self._journal: SqlJournal | None = None
         self._access: Access | None = None
+        self._alarms: AlarmBook | None = None
         self._storage: tuple[float, Storage] | None = None
 
     def exchange(self, loaded: LoadedSite) -> None:
@@ -53,10 +56,10 @@ class SiteView:
     def close(self) -> None:
         """Close what was opened."""
         with self._lock:
-            for store in (self._telemetry, self._journal, self._access):
+            for store in (self._telemetry, self._journal, self._access, self._alarms):
                 if store is not None:
                     store.close()
-            self._telemetry = self._journal = self._access = None
+            self._telemetry = self._journal = self._access = self._alarms = None
 
     @property
     def telemetry(self) -> TelemetryStore:
@@ -81,6 +84,14 @@ class SiteView:
             if self._access is None:
                 self._access = open_access(self.loaded, self.state, self.clock)
             return self._access
+
+    @property
+    def alarms(self) -> AlarmBook:
+        """The site's alarms; nothing in the API moves them yet."""
+        with self._lock:
+            if self._alarms is None:
+                self._alarms = open_alarm_book(self.loaded, self.state)
+            return self._alarms
 
     def latest(self) -> Mapping[str, Reading]:
         """Return the newest reading of each of the site's points that has one."""
