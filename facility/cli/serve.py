@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
+import os
 import sys
 from contextlib import ExitStack, closing
 
@@ -12,6 +13,7 @@ from facility.cli.common import add_site, open_site
 from facility.clock import SystemClock
 from facility.errors import FacilityError
 from facility.log import configure_logging, get_logger
+from facility.service.alarm_settings import senders
 from facility.service.channel import Assignment
 from facility.service.supervisor import Address, Supervisor, listen, only_service
 from facility.site_file import LoadedSite
@@ -38,6 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve."""
     loaded, state = open_site(arguments)
     configure_logging(arguments.log_format, "supervisor")
+    senders(os.environ, SystemClock())  # a wrong setting is told here, not by a worker that dies again and again
     with ExitStack() as stack:
         only_service(state, stack)
         listener = stack.enter_context(listen(Address(arguments.host, arguments.port)))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import closing
 
 from facility.api.site_view import SiteView
 from facility.errors import FacilityError
 from facility.log import get_logger
+from facility.service.alarm_delivery import delivering
+from facility.service.alarm_settings import senders
 from facility.service.alarm_watch import AlarmWatch
 from facility.service.worker import Worker
 from facility.site_alarms import open_alarm_book, open_alarm_outbox
@@ -19,14 +22,16 @@ _log = get_logger(__name__)
 def run(worker: Worker) -> None:
     """Watch until the process is ended, which may be anywhere: a move of an alarm is kept whole or not at all."""
     worker.heartbeat.keep_beating()
+    ways = senders(os.environ, worker.clock)
     view = SiteView(worker.loaded, worker.state, worker.clock)
     worker.on_site.append(view.exchange)
     with (
         closing(view),
         closing(open_alarm_book(worker.loaded, worker.state)) as book,
         closing(open_alarm_outbox(worker.loaded, worker.state)) as outbox,
+        delivering(outbox, ways, worker.clock),
     ):
-        watch = AlarmWatch(view, book, outbox)
+        watch = AlarmWatch(view, book, outbox, [way.channel for way in ways])
         while True:
             look_once(worker, watch)
             time.sleep(LOOK_S)
