@@ -1,4 +1,4 @@
-"""An alarm, and the state that follows from its facts (ANSI/ISA-18.2-2016, 5.3: the alarm state transition diagram)."""
+"""An alarm, and the state that follows from its facts (ANSI/ISA-18.2-2016, its alarm state transition diagram)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 
 class Priority(enum.StrEnum):
-    """How soon a person must respond. ISA-18.2, table 7, wants about 5, 15 and 80 % of what is annunciated."""
+    """How soon a person must respond. ISA-18.2, 16.4.9, aims at about 5, 15 and 80 % of what is annunciated."""
 
     HIGH = "high"  # at once: equipment or people are at risk
     MEDIUM = "medium"  # within the hour

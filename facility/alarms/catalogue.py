@@ -1,7 +1,7 @@
 """The conditions that call for a person: how urgent each is, how long it must last, and what to do.
 
-A condition that needs no response is no alarm (ISA-18.2, 3.1.7) and is not here. Delays begin with EEMUA 191's 60 s for
-temperatures; what a restart or a missed poll heals by itself gets longer.
+A condition that needs no response is no alarm (ISA-18.2) and is not here. Delays begin with the usual 60 s for temperatures; what a
+restart or a missed poll heals by itself gets longer.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _PLANT = (
 
 _DATA = (
     Definition("device_silent", "Device does not answer", M, 60, 60,
-        "See that the device has power and network (facility poll SITE --once tells its error)."),
+        "See that the device has power and network; the text above and /api/v1/health have its last error."),
     Definition("readings_stale", "Readings missing or old", L, 300, 60,
         "The device answers but these points do not: compare its profile with the device (facility profiles test)."),
     Definition("reading_untrusted", "Reading not believed", L, 0, 0,
@@ -71,7 +71,7 @@ _DATA = (
 )  # fmt: skip
 
 _PLANNING = (
-    Definition("planner_failed", "No plan could be made", L, 0, 0,
+    Definition("planner_failed", "No plan could be made", L, 180, 0,
         "The plant stays on its own controls. Read why, and mend what is missing (facility recommend SITE repeats it)."),
     Definition("plan_cut_short", "No operation meets all limits later", M, 0, 0,
         "Before the hour named, bring equipment back, shed load or accept the limit's breach."),

@@ -1,4 +1,4 @@
-"""How well the alarm system serves people: the figures of ISA-18.2, clause 16 (table 7), from what was annunciated."""
+"""How well the alarm system serves people: the figures of ISA-18.2, clause 16, from what was annunciated."""
 
 from __future__ import annotations
 

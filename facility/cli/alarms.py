@@ -24,7 +24,7 @@ from facility.site_alarms import open_alarm_book
 from facility.site_file import LoadedSite
 
 _STANDING = ANNUNCIATED | {AlarmState.RETURNED}
-_RATES_DAYS = 30  # ISA-18.2, 16.5: figures are of at least 30 days
+_RATES_DAYS = 30  # ISA-18.2, clause 16: figures are of at least 30 days
 Move = Callable[[Alarm, Said], Alarm]
 _MOVES: Mapping[str, tuple[Move, str]] = {
     "ack": (machine.acknowledge, "say that you have seen alarms and respond to them"),
