@@ -16,6 +16,7 @@ from facility.service.worker import Worker
 from facility.site_alarms import open_alarm_book, open_alarm_outbox
 
 LOOK_S = 10.0
+IDLE_FOLD = 9.0  # of what a look takes: a site with very many points is looked at less often, not with more than a tenth of a core
 _log = get_logger(__name__)
 
 
@@ -33,8 +34,14 @@ def run(worker: Worker) -> None:
     ):
         watch = AlarmWatch(view, book, outbox, [way.channel for way in ways])
         while True:
+            began = time.monotonic()
             look_once(worker, watch)
-            time.sleep(LOOK_S)
+            time.sleep(pause_s(time.monotonic() - began))
+
+
+def pause_s(took_s: float) -> float:
+    """Return how long to wait after a look that took so long."""
+    return max(LOOK_S, IDLE_FOLD * took_s)
 
 
 def look_once(worker: Worker, watch: AlarmWatch) -> None:

@@ -55,14 +55,15 @@ class Mailbox:
 
 
 @contextmanager
-def mail_server(certificate: Path | None = None, port: int = 0) -> Iterator[Mailbox]:
-    """Serve; with a certificate only over STARTTLS and after a login."""
+def mail_server(certificate: Path | None = None, port: int = 0, *, at_once: bool = False) -> Iterator[Mailbox]:
+    """Serve; with a certificate only over TLS, `at_once` or by STARTTLS and after a login."""
     box = Mailbox(port=port or _free_port())
     more: dict[str, Any] = {}
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
-        more = {"tls_context": context, "require_starttls": True, "auth_required": True, "authenticator": box.allow}
+        login = {"auth_required": True, "authenticator": box.allow}
+        more = {"ssl_context": context} if at_once else {"tls_context": context, "require_starttls": True, **login}
     controller = Controller(box, hostname="127.0.0.1", port=box.port, **more)
     controller.start()
     try:

@@ -177,6 +177,15 @@ def test_over_starttls_with_a_password_from_a_private_file(post: Post, private: 
     assert len(private.messages) == 1
 
 
+def test_over_tls_from_the_first_byte(post: Post, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    post.tell(OVERLOAD)
+    with mail_server(path, at_once=True) as box:
+        post.deliver(by_mail(box.port, FACILITY_ALARM_MAIL_SECURITY="tls"))
+        assert len(box.messages) == 1
+
+
 def test_a_wrong_password_is_told_without_it(post: Post, private: Mailbox, tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text("wrong battery")

@@ -18,6 +18,7 @@ from facility.findings import write_findings
 from facility.history.journal import open_journal
 from facility.records import Event, Finding, LimitShortfall, LocalOverride
 from facility.service.alarm_sources import SOURCES, Facts, Kept
+from facility.service.alarms import pause_s
 from facility.site_journal import open_write_ledger
 from tests.api.records_for_tests import plan
 from tests.service.watched_site import NOW, WatchedSite, watched_site
@@ -237,6 +238,10 @@ def test_notices_that_nobody_takes_are_an_alarm_themselves(site: WatchedSite) ->
     site.set({"ups-1.output_power_kw": 5000.0})
     site.pass_by(minutes=13)
     assert site.alarms() == {"ups_overloaded:ups-1": RAISED, "notices_waiting:notices": RAISED}
+
+
+def test_a_look_that_takes_long_is_had_less_often() -> None:
+    assert [pause_s(took_s) for took_s in (0.01, 1.0, 4.0)] == [10.0, 10.0, 36.0]
 
 
 def test_every_condition_has_its_source_and_four_fifths_of_what_can_be_raised_are_low(site: WatchedSite) -> None:
