@@ -150,15 +150,22 @@ def test_the_dead_hold_nothing(tmp_path: Path, ledger: WriteLedger) -> None:
         pass
 
 
+SINCE = (  # tables that version 0001 did not have
+    *("writes", "write_points", "forecasts"),
+    *("accounts", "sessions", "tokens", "failed_sign_ins"),
+    *("alarms", "alarm_moves", "alarm_notices"),
+)
+
+
 def test_a_journal_of_the_version_before_is_brought_up_and_keeps_its_events(tmp_path: Path) -> None:
     state = StateFolder(tmp_path)
     with closing(open_journal(None, state)) as journal:
         journal.append(Event(NOW, "device.failed", "meter-1", "poller"))
     with closing(sqlite3.connect(state.journal)) as database:  # as version 0001 left it
-        database.executescript(
-            "DROP TABLE writes; DROP TABLE write_points; DROP TABLE forecasts; "
-            "DROP TABLE alarms; DROP TABLE alarm_moves; DROP TABLE alarm_notices; UPDATE alembic_version SET version_num = '0001'"
-        )
+        for table in SINCE:
+            database.execute(f"DROP TABLE {table}")
+        database.execute("UPDATE alembic_version SET version_num = '0001'")
+        database.commit()
     with closing(opened(f"sqlite:///{state.journal}", tmp_path)) as ledger:
         ledger.allow(POINT, Permit("R. Weber", "", NOW, None))
     with closing(open_journal(None, state)) as journal:
