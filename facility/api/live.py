@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 from facility.api.routes.points import LatestAnswer, latest_answer
@@ -46,24 +47,27 @@ class Listener:
 class LiveFeed:
     """Reads while somebody listens, and only then.
 
-    Messages are JSON objects: `kind` (`whole`, then `changes`), `at`, and `values`, each a point's newest reading as
-    `/api/v1/latest` gives it. A value that turns stale is a change; where nothing changed `values` is empty, so that silence
-    always means that something is wrong.
+    Messages are JSON objects: `kind` (`whole`, then `changes`), `at`, when it was read, and `values`, each a point's newest reading
+    as `/api/v1/latest` gives it. A value that turns stale is a change; where nothing changed `values` is empty, so that silence
+    always means that something is wrong. What was read before the history could not be read is not shown to who comes meanwhile.
     """
 
     def __init__(self, view: SiteView, every_s: float = EVERY_S) -> None:
         self._view, self._every_s = view, every_s
         self._listeners: set[Listener] = set()
         self._values: Values = {}
+        self._at = view.clock.now()
         self._reading: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def listen(self) -> AsyncIterator[Listener]:
         """Listen; the first message holds all values."""
         listener = Listener()
-        if self._reading is None:
-            self._values = await asyncio.to_thread(self._read)
-            self._reading = self._reading or asyncio.create_task(self._read_on())
+        if not self._reads_on():
+            read = await asyncio.to_thread(self._read)
+            if not self._reads_on():  # nobody else was quicker: what they were sent stays what changes are told against
+                self._at, self._values = read
+                self._reading = asyncio.create_task(self._read_on())
         whole = self._message("whole", self._values)
         listener.offer(whole, whole)
         self._listeners.add(listener)
@@ -75,13 +79,17 @@ class LiveFeed:
                 self._reading.cancel()
                 self._reading = None
 
+    def _reads_on(self) -> bool:
+        return self._reading is not None and not self._reading.done()
+
     async def _read_on(self) -> None:
         while True:
             await asyncio.sleep(self._every_s)
             try:
-                newest = await asyncio.to_thread(self._read)
+                self._at, newest = await asyncio.to_thread(self._read)
             except (FacilityError, OSError):  # the next reading may succeed; who listens sees that nothing comes
                 _log.exception("live values not read")
+                self._values = {}
                 continue
             changed = {point: value for point, value in newest.items() if self._values.get(point) != value}
             self._values = newest
@@ -91,14 +99,14 @@ class LiveFeed:
                     whole = self._message("whole", newest)
                 listener.offer(message, whole or message)
 
-    def _read(self) -> Values:
+    def _read(self) -> tuple[datetime, Values]:
         newest, now = self._view.latest(), self._view.clock.now()
-        return {point.id: latest_answer(point, newest, now) for point in self._view.loaded.points}
+        return now, {point.id: latest_answer(point, newest, now) for point in self._view.loaded.points}
 
     def _message(self, kind: str, values: Values) -> str:
         body: dict[str, Any] = {
             "kind": kind,
-            "at": self._view.clock.now().isoformat(),
+            "at": self._at.isoformat(),
             "values": [value.model_dump(mode="json") for value in values.values()],
         }
         return json.dumps(body, separators=(",", ":"))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,17 +12,16 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from facility.access import SCOPES, Permission, Role
-from facility.accounts.opening import Access, open_access
+from facility.accounts.opening import Access
 from facility.accounts.sign_in import CONFIRMED, IDLE
 from facility.api.app import PAGES, PREFIX, TOPICS
 from facility.api.entry import Needs, OpenToAll, SignedIn, check_declared, declarations, needs, open_to_all
-from facility.site_file import LoadedSite, load_site
+from facility.site_file import LoadedSite
 from facility.state import StateFolder
 from tests.accounts.hashing import cheap_hashes
 from tests.api.askers import Asker, add_person, machine, nobody, signed_in
 from tests.api.records_for_tests import NOW, FixedClock
 from tests.api.serving import refused, serving
-from tests.conftest import EXAMPLE
 
 __all__ = ["cheap_hashes"]
 
@@ -76,29 +74,6 @@ EXPECTED = {
     "token to decide": {OPEN: IN, READ: 403, ADMINISTER: 403, OWN: 401},
     "token for all": {OPEN: IN, READ: IN, ADMINISTER: 403, OWN: 401},
 }
-
-
-@pytest.fixture(scope="module")
-def loaded() -> LoadedSite:
-    return load_site(EXAMPLE / "site.yaml")
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock()
-
-
-@pytest.fixture
-def access(loaded: LoadedSite, tmp_path: Path, clock: FixedClock) -> Iterator[Access]:
-    with closing(open_access(loaded, StateFolder(tmp_path), clock)) as opened:
-        add_person(opened, "boss", Role.ADMIN)
-        yield opened
-
-
-@pytest.fixture
-def client(loaded: LoadedSite, access: Access, tmp_path: Path, clock: FixedClock) -> Iterator[Client]:
-    with serving(loaded, StateFolder(tmp_path), clock) as client:
-        yield client
 
 
 def asker(kind: str, client: Client, access: Access, clock: FixedClock) -> Callable[[], Asker]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -10,45 +9,21 @@ import pytest
 from httpx import Client
 
 from facility.access import Permission, Role
-from facility.accounts.opening import Access, open_access
+from facility.accounts.opening import Access
 from facility.accounts.sign_in import FREE_FAILURES, IDLE
 from facility.api.guard import LONGEST_BODY
 from facility.history.journal import open_journal
-from facility.site_file import LoadedSite, load_site
+from facility.site_file import LoadedSite
 from facility.state import StateFolder
 from tests.accounts.hashing import cheap_hashes
 from tests.api.askers import CHOSEN, ELSEWHERE, Asker, add_person, nobody, signed_in
 from tests.api.records_for_tests import FixedClock
 from tests.api.serving import refused, serving
 from tests.api.test_first_page import read
-from tests.conftest import EXAMPLE
 
 __all__ = ["cheap_hashes"]
 SESSION = "/api/v1/session"
 BOSS = {"name": "boss", "password": CHOSEN}
-
-
-@pytest.fixture(scope="module")
-def loaded() -> LoadedSite:
-    return load_site(EXAMPLE / "site.yaml")
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock()
-
-
-@pytest.fixture
-def access(loaded: LoadedSite, tmp_path: Path, clock: FixedClock) -> Iterator[Access]:
-    with closing(open_access(loaded, StateFolder(tmp_path), clock)) as opened:
-        add_person(opened, "boss", Role.ADMIN)
-        yield opened
-
-
-@pytest.fixture
-def client(loaded: LoadedSite, access: Access, tmp_path: Path, clock: FixedClock) -> Iterator[Client]:
-    with serving(loaded, StateFolder(tmp_path), clock) as client:
-        yield client
 
 
 def test_the_cookie_is_for_this_site_and_no_script(client: Client) -> None:
