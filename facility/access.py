@@ -50,11 +50,12 @@ class Account:
     enabled: bool
     must_change: bool  # the password was given out by somebody else
     created: datetime
+    issuer: str | None = None  # the provider that signs the person in; none: a password
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A person's session. `active` is when it last changed something, `confirmed` when the password was last given."""
+    """A person's session. `active` is when it last changed something, `confirmed` when its person last proved who it is."""
 
     account: Account
     began: datetime

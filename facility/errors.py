@@ -48,6 +48,10 @@ class WriteRefusedError(FacilityError):
     """A write that the site does not allow, that cannot be encoded, or that the device did not take."""
 
 
+class NotTheWriterError(FacilityError):
+    """Another machine writes to the devices of the site; nothing was sent."""
+
+
 class HistoryError(FacilityError):
     """The history cannot be opened, or a write was not acknowledged."""
 

@@ -7,15 +7,17 @@ where a part was expected and something else stands.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from facility.errors import ConfigurationError
-from facility.yaml_file import KeyPath, YamlFile
+from facility.yaml_file import KeyPath, YamlFile, read_yaml
 
+Part = TypeVar("Part", bound=BaseModel)
 _SHOWN = 30
 _NOT_REPEATED = frozenset({"value_error", "model_type", "model_attributes_type", "dict_type", "mapping_type"})
 
@@ -30,6 +32,38 @@ def refusal(file: YamlFile, faults: Iterable[tuple[KeyPath, str]]) -> Configurat
     if len(messages) > _SHOWN:
         shown.append(f"{file.path}: and {len(messages) - _SHOWN} more")
     return ConfigurationError("\n".join(shown))
+
+
+def validated(file: YamlFile, model: type[Part]) -> Part:
+    """Return what a file holds, as a model has it.
+
+    Raises
+    ------
+    ConfigurationError
+        With every fault found: `file:line: key: what is wrong; expected; nearest right key`.
+    """
+    try:
+        return model.model_validate(file.data)
+    except ValidationError as error:
+        raise refusal(file, explain(error, model)) from None
+
+
+def read_settings(path: Path, model: type[Part], wrong: Callable[[Part], Iterable[tuple[KeyPath, str]]]) -> Part:
+    """Return what a file beside a site file says; the defaults where there is none. `wrong` finds what a model cannot see.
+
+    Raises
+    ------
+    ConfigurationError
+        With every fault found: `file:line: key: what is wrong and how to mend it`.
+    """
+    if not path.exists():
+        return model()
+    file = read_yaml(path)
+    settings = validated(file, model)
+    faults = list(wrong(settings))
+    if faults:
+        raise refusal(file, faults)
+    return settings
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> list[tuple[KeyPath, str]]:

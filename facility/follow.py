@@ -13,7 +13,9 @@ from facility.environment import Environment
 from facility.errors import NoPlanFoundError
 from facility.findings import read_findings
 from facility.prepare.condition import Condition, condition_of
+from facility.prepare.locked_out import with_lock_outs
 from facility.prepare.setpoint_log import SetpointLog
+from facility.prepare.stood_in import planned_with
 from facility.prepare.tracking import Memory, track_inputs
 from facility.records import Event, Plan
 from facility.site_file import LoadedSite
@@ -43,7 +45,8 @@ class Follower:
         facility.errors.HistoryError, facility.errors.JournalError
             If readings cannot be read, or the journal takes nothing.
         """
-        loaded, now = self._loaded, environment.clock.now()
+        now = environment.clock.now()
+        loaded = with_lock_outs(self._loaded, environment.lock_outs, now)
         if now >= plan.end:
             raise NoPlanFoundError(f"plan {plan.id} has ended; `facility recommend SITE` makes a new one")
         telemetry = _believed(environment)
@@ -52,7 +55,8 @@ class Follower:
         if against:
             tracking = Tracking(plan.id, now, notes=tuple(f"not followed: {reason}" for reason in against))
         else:
-            tracking = self._tracker.correct(track_inputs(loaded, telemetry, plan, self._memory, now))
+            present = planned_with(telemetry, environment.stand_ins, loaded.points, now)
+            tracking = self._tracker.correct(track_inputs(loaded, present, plan, self._memory, now))
         self._memory.remember(tracking)
         if not _alike(self._last, tracking):
             environment.journal.correct_plan(plan, corrections_of(tracking, plan, loaded), now)
@@ -66,7 +70,8 @@ class Follower:
 
 def condition_now(environment: Environment) -> Condition:
     """Return what the plant says of itself now; a plan made under another condition is to be made anew."""
-    return condition_of(environment.loaded, _believed(environment), environment.clock.now())
+    now = environment.clock.now()
+    return condition_of(with_lock_outs(environment.loaded, environment.lock_outs, now), _believed(environment), now)
 
 
 def _believed(environment: Environment) -> BelievedTelemetry:

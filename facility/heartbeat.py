@@ -40,6 +40,12 @@ class Heartbeat:
             self._said |= detail
         self.beat()
 
+    def note(self, **detail: Any) -> None:
+        """Keep or replace details beside what the process is doing, for threads that work beside it."""
+        with self._lock:
+            self._said |= detail
+        self.beat()
+
     def beat(self) -> None:
         """Write the present time beside what was last said."""
         with self._lock:

@@ -216,6 +216,11 @@ class PointIndex:
         found = self.of(equipment, quantity)
         return found[0] if found else None
 
+    def max_steps(self) -> dict[str, float]:
+        """Return by how much one write may change the points for which the site says so."""
+        rules = ((point.id, point.writable) for point in self)
+        return {name: rule.max_step for name, rule in rules if rule is not None and rule.max_step is not None}
+
     def of_device(self, device: str) -> tuple[Point, ...]:
         """Return the points that a device delivers."""
         return tuple(self._by_device.get(device, ()))

@@ -72,8 +72,17 @@ class Telemetry(Protocol):
 class Journal(Protocol):
     """Recommendations, plans and events: what people and machines decided, and when."""
 
-    def save_plan(self, plan: Plan, recommendations: Sequence[Recommendation], correlation_id: str) -> None:
-        """Store a plan with its recommendations; older proposed ones are superseded, in one transaction."""
+    def save_plan(
+        self,
+        plan: Plan,
+        recommendations: Sequence[Recommendation],
+        correlation_id: str,
+        steps: Mapping[str, float] | None = None,
+    ) -> None:
+        """Store a plan with its recommendations; older proposed ones are superseded, in one transaction.
+
+        What somebody has approved of these holds on for the same change; `steps` has by how much one write may change points.
+        """
         ...
 
     def propose_tries(self, recommendations: Sequence[Recommendation], correlation_id: str) -> None:

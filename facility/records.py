@@ -156,17 +156,15 @@ class ReadingBatch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forecast:
-    """Values expected for the steps after `issued`; `times` are the starts of the steps.
-
-    `quantiles` maps a probability (0..1) to an array like `values`; empty where the source gives no spread.
-    """
+    """Values expected for the steps after `issued`; `times` are the starts of the steps."""
 
     quantity: str
     issued: datetime
     times: Sequence[datetime]
     values: FloatArray
     source: str
-    quantiles: Mapping[float, FloatArray] = field(default_factory=dict)
+    quantiles: Mapping[float, FloatArray] = field(default_factory=dict)  # by probability; empty without a spread
+    note: str = ""  # what stands in for a source that fails; the archive does not keep it
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,26 @@ class StateFolder:
         """A lock a device, held by whoever writes a setpoint to it."""
         return self.root / "writing"
 
+    @property
+    def seat(self) -> Path:
+        """The name by which this folder is known among those that want to write to the site's devices."""
+        return self.root / "writer_seat"
+
+    @property
+    def openadr(self) -> Path:
+        """The bells that OpenADR servers ring when something has changed there."""
+        return self.root / "openadr"
+
+    @property
+    def workload(self) -> Path:
+        """What commands of a workload scheduler have done that is not undone."""
+        return self.root / "workload.json"
+
+    @property
+    def offers(self) -> Path:
+        """The offers to the grid that were made last."""
+        return self.root / "offers.json"
+
 
 def default_state(site_id: str) -> StateFolder:
     """Return the state folder that a command uses when none is given."""

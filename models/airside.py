@@ -1,12 +1,11 @@
 """A hall that breathes: dampers let outdoor air into what its CRAHs draw, relief fans push as much out, a humidifier wets it.
 
 The dampers' own control mixes to the air that needs no coil, as far as outdoor air reaches; what is left stays with the coil.
-Outside their envelope, a little inside it where forecasts err, they count as shut.
+Outside their envelope they count as shut, and a little inside it, too, where forecasts err: not where they are seen to stand open.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,18 +54,26 @@ class Airside:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OutdoorAir:
-    """Outdoor air, (n,) each."""
+    """Outdoor air, (n,) each; `comes_in` marks air that dampers are seen to let in, so that it is inside their envelope."""
 
     degc: FloatArray
     humidity_ratio: FloatArray
     dew_point_degc: FloatArray
+    comes_in: BoolArray
 
     @classmethod
-    def of(cls, outdoor_degc: FloatArray, wet_bulb_degc: FloatArray, altitude_m: float) -> OutdoorAir:
+    def of(
+        cls,
+        outdoor_degc: FloatArray,
+        wet_bulb_degc: FloatArray,
+        altitude_m: float,
+        comes_in: BoolArray | None = None,
+    ) -> OutdoorAir:
         """Take it from dry and wet bulb [degC]."""
         humidity = psychrometrics.relative_humidity_from_wet_bulb_frac(outdoor_degc, wet_bulb_degc, altitude_m)
         ratio = psychrometrics.humidity_ratio(outdoor_degc, humidity, altitude_m)
-        return cls(outdoor_degc, ratio, psychrometrics.dew_point_degc(outdoor_degc, humidity))
+        seen = np.zeros(np.shape(outdoor_degc), bool) if comes_in is None else comes_in
+        return cls(outdoor_degc, ratio, psychrometrics.dew_point_degc(outdoor_degc, humidity), seen)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +119,7 @@ class Breath:
 
     def at(self, index: tuple[npt.NDArray[np.intp], ...]) -> Breath:
         """Return the breath of some of its entries."""
-        return Breath(**{one.name: getattr(self, one.name)[index] for one in dataclasses.fields(self)})
+        return Breath(*(getattr(self, name)[index] for name in self.__match_args__))
 
 
 def breathe(airside: Airside, outdoor: OutdoorAir, stream: Stream, *, dampers_open: bool) -> Breath:
@@ -152,13 +159,14 @@ def breathe(airside: Airside, outdoor: OutdoorAir, stream: Stream, *, dampers_op
 
 
 def _inside(unit: AirsideEconomizer, outdoor: OutdoorAir, stream: Stream) -> BoolArray:
-    """Return where outdoor air may come in and helps."""
+    """Return where outdoor air may come in and helps; where it is seen to come in, the envelope counts to its edge."""
+    inside = np.where(outdoor.comes_in, 0.0, 1.0)[:, None]
     return economizer.airside_allowed(
         outdoor.degc[:, None],
         outdoor.dew_point_degc[:, None],
-        return_air_degc=np.minimum(unit.outdoor_max_degc, stream.return_degc - WORTH_K) - DRY_BULB_BAND_K,
-        dew_point_min_degc=unit.outdoor_dew_point_min_degc + DEW_POINT_BAND_K,
-        dew_point_max_degc=unit.outdoor_dew_point_max_degc - DEW_POINT_BAND_K,
+        return_air_degc=np.minimum(unit.outdoor_max_degc, stream.return_degc - WORTH_K) - inside * DRY_BULB_BAND_K,
+        dew_point_min_degc=unit.outdoor_dew_point_min_degc + inside * DEW_POINT_BAND_K,
+        dew_point_max_degc=unit.outdoor_dew_point_max_degc - inside * DEW_POINT_BAND_K,
     )
 
 

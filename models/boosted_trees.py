@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.ensemble._hist_gradient_boosting.binning import _find_binning_thresholds
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -24,6 +26,7 @@ _LEAVES = 12
 _DEPTH = 5
 _LEAST_LEAF_ROWS = 20
 _BINS = 255
+_WALKED = 16384  # rows times trees walked at once: few enough for a core's cache
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,18 +56,47 @@ class BoostedTrees:
     depth: int
 
     def predict(self, features: FloatArray) -> FloatArray:
-        """Return predictions (n,) for features (n, columns), none of them NaN."""
-        total = np.full(len(features), self.offset)
-        rows = np.arange(len(features))
-        for feature, threshold, left, right, value in zip(
-            self.feature, self.threshold, self.left, self.right, self.value, strict=True
-        ):
-            node = np.zeros(len(features), np.int64)
+        """Return predictions (n,) for features (n, columns), none of them NaN.
+
+        Many trees are walked at once, as numpy asks for few calls on long arrays; what they add is summed tree by tree.
+
+        Raises
+        ------
+        IndexError
+            If a node asks for a column or goes on to a node that is not there.
+        """
+        flat, count = self._flat(), len(features)
+        by_column, rows = np.ascontiguousarray(features.T).ravel(), np.arange(count)
+        begins, total = flat.feature * count, np.full(count, self.offset)
+        at_once = max(1, _WALKED // max(count, 1))
+        for first in range(0, len(self.value), at_once):
+            roots = flat.roots[first : first + at_once, None]
+            node = np.broadcast_to(roots, (len(roots), count))
             for _ in range(self.depth):
-                goes_left = features[rows, feature[node]] <= threshold[node]
-                node = np.where(goes_left, left[node], right[node])
-            total += value[node]
+                goes_left = by_column[begins[node] + rows] <= flat.threshold[node]
+                node = flat.next[2 * node + goes_left]
+            for added in flat.value[node]:
+                total += added
         return total
+
+    def _flat(self) -> _Flat:
+        trees, nodes = self.value.shape
+        children = np.stack([self.right, self.left], axis=2)
+        if min(children.min(), self.feature.min()) < 0 or children.max() >= nodes:
+            raise IndexError("a tree goes on to a node, or asks for a column, that is not there")
+        roots = np.arange(trees) * nodes
+        following = (children + roots[:, None, None]).ravel()
+        return _Flat(roots, self.feature.ravel(), self.threshold.ravel(), following, self.value.ravel())
+
+
+class _Flat(NamedTuple):
+    """Nodes of all trees, one after the other: of each the next ones where its row goes right and left."""
+
+    roots: IntArray
+    feature: IntArray
+    threshold: FloatArray
+    next: IntArray
+    value: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,9 +173,15 @@ def fit_trees(
         early_stopping=False,
         random_state=0,
     )
-    with threadpool_limits(limits=1, user_api="openmp"):  # small data: more threads only wait for each other
+    with _threads().limit(limits=1, user_api="openmp"):  # small data: more threads only wait for each other
         fitted.fit(bins.codes, target, sample_weight=weight)
     return _as_arrays(fitted, bins)
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    """Return what holds threads back: it looks for libraries only once, and scikit-learn has loaded its own by now."""
+    return ThreadpoolController()
 
 
 def _as_arrays(fitted: HistGradientBoostingRegressor, bins: Binned) -> BoostedTrees:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -83,7 +83,8 @@ class Load:
 
     `it_air_kw` is IT power given to the air at the reference inlet temperature (server fans above that are the model's to add).
     `direct_kw` reaches the chilled water beside coils and CDUs, at the temperature of the return: a tank that is charged; negative:
-    one that is discharged, or a heat pump on the return. None: nothing does.
+    one that is discharged, or a heat pump on the return. None: nothing does. `breathes` marks rows of now, in which dampers are
+    seen to stand open: outdoor air is inside their envelope, however near its edge.
     """
 
     it_air_kw: FloatArray  # (n, h)
@@ -91,6 +92,7 @@ class Load:
     outdoor_degc: FloatArray  # (n,)
     wet_bulb_degc: FloatArray  # (n,)
     direct_kw: FloatArray | None = None  # (n,)
+    breathes: BoolArray | None = None  # (n,); None: in none
 
     @property
     def rows(self) -> int:
@@ -106,9 +108,9 @@ class Load:
     @classmethod
     def of(cls, loads: Sequence[Load]) -> Load:
         """Return the rows of several, one after the other."""
-        direct = None if loads[0].direct_kw is None else np.concatenate([one.direct_kw for one in loads])
-        names = ("it_air_kw", "it_liquid_kw", "outdoor_degc", "wet_bulb_degc")
-        return cls(**{name: np.concatenate([getattr(one, name) for one in loads]) for name in names}, direct_kw=direct)
+        first = loads[0]
+        names = [name for name in cls.__match_args__ if getattr(first, name) is not None]
+        return cls(**{name: np.concatenate([getattr(one, name) for one in loads]) for name in names})
 
     @property
     def table(self) -> FloatArray:
@@ -118,10 +120,8 @@ class Load:
 
     def at(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> Load:
         """Return some of its rows."""
-        direct = None if self.direct_kw is None else self.direct_kw[rows]
-        return Load(
-            self.it_air_kw[rows], self.it_liquid_kw[rows], self.outdoor_degc[rows], self.wet_bulb_degc[rows], direct
-        )
+        names = [name for name in self.__match_args__ if getattr(self, name) is not None]
+        return Load(**{name: getattr(self, name)[rows] for name in names})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,11 +163,11 @@ class PlantResponse:
     @classmethod
     def of(cls, answers: Sequence[PlantResponse]) -> PlantResponse:
         """Return the rows of several, one after the other."""
-        return cls(*(np.concatenate([getattr(one, field.name) for one in answers]) for field in fields(cls)))
+        return cls(*(np.concatenate([getattr(one, name) for one in answers]) for name in cls.__match_args__))
 
     def at(self, rows: npt.NDArray[np.int64] | slice) -> PlantResponse:
         """Return some of its rows."""
-        return PlantResponse(*(getattr(self, field.name)[rows] for field in fields(self)))
+        return PlantResponse(*(getattr(self, name)[rows] for name in self.__match_args__))
 
     @property
     def extrapolated(self) -> BoolArray:

@@ -71,13 +71,15 @@ def airside_allowed(
     outdoor_dew_point_degc: npt.ArrayLike,
     *,
     return_air_degc: npt.ArrayLike,
-    dew_point_min_degc: float = -9.0,
-    dew_point_max_degc: float = 15.0,
+    dew_point_min_degc: npt.ArrayLike = -9.0,
+    dew_point_max_degc: npt.ArrayLike = 15.0,
 ) -> BoolArray:
     """Return where outside air helps and stays inside the envelope: colder than the return air, dew point within limits."""
     outdoor, dew = np.asarray(outdoor_degc, float), np.asarray(outdoor_dew_point_degc, float)
     allowed: BoolArray = (
-        (outdoor < np.asarray(return_air_degc, float)) & (dew >= dew_point_min_degc) & (dew <= dew_point_max_degc)
+        (outdoor < np.asarray(return_air_degc, float))
+        & (dew >= np.asarray(dew_point_min_degc, float))
+        & (dew <= np.asarray(dew_point_max_degc, float))
     )
     return allowed
 

@@ -83,7 +83,7 @@ class AirAnswer:
     coil_reaches: BoolArray  # (n, m): the coil with its valve open reaches the supply air
     too_cold_k: FloatArray  # (n, m): by which the coldest inlet may be below its limit
     too_hot: BoolArray  # (n,): no airflow keeps the inlets
-    bound_by: npt.NDArray[np.str_]  # (n,): what set the least airflow
+    at_least: BoolArray  # (n,): the least speed of its fans set the least airflow, not its inlets
     breath: Breath
 
 
@@ -141,7 +141,6 @@ def answer(
     heat_kw = sensible_kw + _condensing_kw(hall, exchanger, breath, stream, sensible_kw)
     needed = np.where(heat_kw > 0, coil.needed_effectiveness(heat_kw / moved_kw_per_k, supply, water), 0.0)
     valve = exchanger.cold_flow_for(speed, needed)
-    idle = for_inlets <= group.min_fan_speed_frac
     return AirAnswer(
         speed_frac=speed,
         fan_kw=fan_kw,
@@ -152,7 +151,7 @@ def answer(
         coil_reaches=needed <= exchanger.effectiveness_at(speed, 1.0),
         too_cold_k=np.maximum(hall.inlet_min_degc - hall.coldest_degc(supply, rise_k), 0.0),
         too_hot=for_inlets > 1.0,
-        bound_by=np.where(idle, f"{hall.id}: fan speed min", f"{hall.id}: rack inlet max"),
+        at_least=for_inlets <= group.min_fan_speed_frac,
         breath=breath,
     )
 

@@ -44,7 +44,7 @@ class LimitLog:
     @property
     def names(self) -> StrArray:
         """The limit that each row breaks first; empty where it keeps all."""
-        return np.array(self._known, NAME_DTYPE)[self._broken]
+        return np.array(self._known)[self._broken]  # as wide as these names: of most answers all rows keep every limit
 
     @property
     def feasible(self) -> BoolArray:

@@ -296,7 +296,7 @@ class CoolingPlant:
         return PlantResponse(
             feasible=limits.feasible,
             limit=limits.names,
-            binding=np.where(limits.feasible, self._binding(stage, ends.terminals, room), ""),
+            binding=self._binding(stage, ends.terminals, room, limits.feasible),
             crah_fan_kw=columns([power[f"crah_fan.{hall}"] for hall in self.halls], rows),
             cdu_pump_kw=columns([power[f"cdu_pump.{loop}"] for loop in self.loops], rows),
             chilled_pump_kw=power["chilled_pump"],
@@ -322,10 +322,14 @@ class CoolingPlant:
             beyond=np.maximum.reduce([powers.beyond, *(unseen.astype(float) for unseen in ends.unseen)]),
         )
 
-    def _binding(self, stage: Stage, ends: Terminals, room: Rejection) -> npt.NDArray[np.str_]:
-        """Return what decided each row: the need of the hall whose fans turn fastest, else the machines' cold-water limit."""
-        by_hall = ends.tightest(otherwise=f"{self.plant_id}: leaving water")
+    def _binding(self, stage: Stage, ends: Terminals, room: Rejection, feasible: BoolArray) -> npt.NDArray[np.str_]:
+        """Return what decided each feasible row: the hall whose fans turn fastest, else the machines' cold-water limit."""
+        if not self.halls:
+            return np.where(feasible, f"{self.plant_id}: leaving water", "")
+        fastest, idle = ends.tightest()
         least = max((chiller.min_entering_condenser_degc for chiller in self.chillers), default=-np.inf)
         held = (stage.mode is not Mode.FREE) & (room.entering_condenser_degc <= least + 1e-9)
-        idle = np.char.endswith(by_hall, "fan speed min")
-        return np.where(idle & held, f"{self.plant_id}: entering condenser water min", by_hall)
+        of_halls = [f"{hall}: {what}" for what in ("rack inlet max", "fan speed min") for hall in self.halls]
+        names = np.array(["", f"{self.plant_id}: entering condenser water min", *of_halls])
+        of_hall = 2 + fastest + len(self.halls) * idle
+        return np.asarray(names[np.where(feasible, np.where(idle & held, 1, of_hall), 0)])

@@ -135,10 +135,13 @@ class RedundantPlant(CoolingPlant):
             load.it_liquid_kw[:, :0],
         )
         if isinstance(part, LiquidLoop):
-            return settings, Load(no_air, load.it_liquid_kw[:, [self.loops.index(part.id)]], *weather)
+            liquid_kw = load.it_liquid_kw[:, [self.loops.index(part.id)]]
+            return settings, Load(no_air, liquid_kw, *weather, breathes=load.breathes)
         column = self.halls.index(part.id)
         of_hall = tuple(one._replace(supply_air_degc=(one.supply_air_degc[column],)) for one in settings.each)
-        return Settings(of_hall, settings.rows), Load(load.it_air_kw[:, [column]], no_liquid, *weather)
+        return Settings(of_hall, settings.rows), Load(
+            load.it_air_kw[:, [column]], no_liquid, *weather, breathes=load.breathes
+        )
 
     def _loss_of(self, group: str) -> str:
         of, units = group.split(" ")

@@ -156,6 +156,7 @@ def loads_at(forecast: Load, heat_kw: FloatArray) -> Load:
         it_liquid_kw=scaled(forecast.it_liquid_kw),
         outdoor_degc=np.repeat(forecast.outdoor_degc, knots),
         wet_bulb_degc=np.repeat(forecast.wet_bulb_degc, knots),
+        breathes=None if forecast.breathes is None else np.repeat(forecast.breathes, knots),
     )
 
 

@@ -18,7 +18,8 @@ from models.nameplate import LiquidLoop
 from models.settings import Settings
 
 FloatArray = npt.NDArray[np.float64]
-StrArray = npt.NDArray[np.str_]
+BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int_]
 
 _FORBIDDEN_KW = 1e7
 _ASSUMED_COP = 6.0  # weighs heat to the water against fan and pump power when the airflow is chosen
@@ -32,7 +33,7 @@ class HallAnswer:
     fan_kw: FloatArray
     server_fan_kw: FloatArray
     air_rise_k: FloatArray
-    bound_by: StrArray
+    at_least: BoolArray  # the least speed of its fans set the airflow, not its inlets
     heat_kw: FloatArray  # into the water
     breath: Breath
 
@@ -46,13 +47,11 @@ class Terminals:
     heat_kw: FloatArray
     flow_lps: FloatArray
 
-    def tightest(self, otherwise: str) -> StrArray:
-        """Return what set the airflow of the hall whose fans turn fastest."""
-        if not self.halls:
-            return np.full(self.heat_kw.size, otherwise)
+    def tightest(self) -> tuple[IntArray, BoolArray]:
+        """Return the hall whose fans turn fastest, and where even those turn at their least speed; there must be halls."""
         fastest = np.argmax(np.stack([hall.speed_frac for hall in self.halls]), axis=0)
-        bound_by: StrArray = np.stack([hall.bound_by for hall in self.halls])[fastest, np.arange(self.heat_kw.size)]
-        return bound_by
+        at_least = np.stack([hall.at_least for hall in self.halls])[fastest, np.arange(self.heat_kw.size)]
+        return fastest, at_least
 
 
 def answer(
@@ -96,7 +95,7 @@ def answer(
     at = (rows, trial)
     chosen = tuple(
         HallAnswer(
-            a.speed_frac[at], a.fan_kw[at], a.server_fan_kw[at], a.air_rise_k[at], a.bound_by, a.heat_kw[at],
+            a.speed_frac[at], a.fan_kw[at], a.server_fan_kw[at], a.air_rise_k[at], a.at_least, a.heat_kw[at],
             a.breath.at(at),
         )
         for a in air
@@ -108,7 +107,7 @@ def outdoor_air(hall: Hall, load: Load) -> OutdoorAir | None:
     """Return what a hall may breathe; None where it cannot."""
     if hall.airside is None:
         return None
-    return OutdoorAir.of(load.outdoor_degc, load.wet_bulb_degc, hall.airside.altitude_m)
+    return OutdoorAir.of(load.outdoor_degc, load.wet_bulb_degc, hall.airside.altitude_m, load.breathes)
 
 
 def check_air(halls: tuple[Hall, ...], chosen: tuple[HallAnswer, ...], limits: LimitLog, *, told_to_open: bool) -> None:

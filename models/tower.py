@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -94,7 +97,21 @@ def approach_k(
     water = np.clip(np.asarray(water_ratio, float), *WATER_RATIO_RANGE)
     wet_bulb = np.clip(np.asarray(wet_bulb_degc, float), *WET_BULB_RANGE_DEGC)
     rng = np.clip(np.asarray(range_k, float), *RANGE_RANGE_K)
-    return np.maximum(_polynomial(_BY_POWERS, _DEGREE, rng, air, wet_bulb, water), RANGE_RANGE_K[0])
+    if water.ndim == 0:
+        approach = _polynomial(_at_water(float(water)), _DEGREE, rng, air, wet_bulb)
+    else:
+        approach = _polynomial(_BY_POWERS, _DEGREE, rng, air, wet_bulb, water)
+    return np.maximum(approach, RANGE_RANGE_K[0])
+
+
+@lru_cache(maxsize=256)
+def _at_water(ratio: float) -> FloatArray:
+    """Return the coefficients of range, air ratio and wet bulb at a water ratio: condenser pumps give few of them."""
+    coefficients = np.zeros(_BY_POWERS.shape[:-1])
+    for powers in itertools.product(range(_DEGREE + 1), repeat=coefficients.ndim):
+        if sum(powers) <= _DEGREE:
+            coefficients[powers] = _polynomial(_BY_POWERS[powers], _DEGREE - sum(powers), np.asarray(ratio, float))
+    return coefficients
 
 
 def _polynomial(coefficients: FloatArray, degree: int, *variables: FloatArray) -> FloatArray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from facility.accounts.people import People
+from facility.accounts.provider_sign_in import ProviderSignIn
 from facility.accounts.sign_in import SignIn
 from facility.accounts.tokens import Tokens
 from facility.history.accounts import SqlAccounts
@@ -25,6 +26,7 @@ class Access:
 
     people: People
     sign_in: SignIn
+    through_provider: ProviderSignIn
     tokens: Tokens
     engine: Engine
 
@@ -48,6 +50,11 @@ def open_access(loaded: LoadedSite, state: StateFolder, clock: Clock) -> Access:
 
 def access_over(engine: Engine, site_id: str, clock: Clock) -> Access:
     """Return what is known of people and machines of a site in a database."""
-    accounts = SqlAccounts(engine, site_id)
-    sign_in = SignIn(accounts, SqlSessions(engine, site_id), clock)
-    return Access(People(accounts, clock), sign_in, Tokens(SqlTokens(engine, site_id), clock), engine)
+    accounts, sessions = SqlAccounts(engine, site_id), SqlSessions(engine, site_id)
+    return Access(
+        People(accounts, clock),
+        SignIn(accounts, sessions, clock),
+        ProviderSignIn(accounts, sessions, clock),
+        Tokens(SqlTokens(engine, site_id), clock),
+        engine,
+    )

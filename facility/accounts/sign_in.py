@@ -62,7 +62,8 @@ class SignIn:
         if found is None:
             raise SignInRefusedError("the session has ended; sign in")
         self._check(found.account.name, password, address, "this is not the password")
-        self.sessions.touch(digest(secret), self.clock.now(), confirmed=True)
+        now = self.clock.now()
+        self.sessions.touch(digest(secret), now, confirmed=now)
 
     def change_password(self, name: str, old: str, new: str, address: str) -> None:
         """Change one's own password; all sessions of the account end."""

@@ -26,9 +26,9 @@ class Tokens:
     kept: SqlTokens
     clock: Clock
 
-    def all(self) -> Sequence[Token]:
-        """Return all tokens, also those that have ended."""
-        return self.kept.all()
+    def all(self, after: str | None = None, limit: int | None = None) -> Sequence[Token]:
+        """Return tokens, also those that have ended, oldest first: all, or so many of those that come after one."""
+        return self.kept.all(after, limit)
 
     def add(self, name: str, scopes: Iterable[Permission], by: str, days: int = DAYS) -> tuple[Token, str]:
         """Make a token; return it with its secret, which is kept nowhere."""

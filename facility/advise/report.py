@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from facility.promises import CommitmentOutcome
 from facility.records import CostBreakdown, Interval, LimitShortfall, Plan, Recommendation
 
 Row = dict[str, Any]
@@ -19,11 +18,11 @@ def recommendation_rows(recommendations: Sequence[Recommendation]) -> list[Row]:
     return [_record(recommendation) for recommendation in recommendations]
 
 
-def _record(record: Recommendation | CommitmentOutcome | LimitShortfall) -> Row:
+def _record(record: Recommendation | LimitShortfall) -> Row:
     return dict(_flat(record))
 
 
-def _flat(record: Recommendation | CommitmentOutcome | LimitShortfall) -> Iterator[tuple[str, Any]]:
+def _flat(record: Recommendation | LimitShortfall) -> Iterator[tuple[str, Any]]:
     for field in dataclasses.fields(record):
         value = getattr(record, field.name)
         if isinstance(value, Interval):
@@ -90,6 +89,15 @@ def move_rows(plan: Plan, zone: ZoneInfo) -> list[Row]:
     return [dataclasses.asdict(move) | {"at": _local(move.at, zone)} for move in plan.server_moves]
 
 
+def commitment_rows(plan: Plan) -> list[Row]:
+    """Return one row a promise to the grid, the baseline of a reduction as a list: one value a step that it touches."""
+    return [
+        dataclasses.asdict(one)
+        | {"start": one.start.isoformat(), "end": one.end.isoformat(), "baseline_kw": list(one.baseline_kw)}
+        for one in plan.commitments
+    ]
+
+
 def unmet_rows(plan: Plan) -> list[Row]:
     """Return one row a limit that cannot be met after the plan: by how much at its worst, when that is, and since when."""
     return [_record(one) for one in plan.unmet]
@@ -144,7 +152,7 @@ def plan_document(plan: Plan, recommendations: Sequence[Recommendation], zone: Z
         "recommendations": recommendation_rows(recommendations),
         "binding_limits": {limit: list(equipment) for limit, equipment in plan.binding_limits.items()},
         "limit_prices": dict(plan.limit_prices),
-        "commitments": [_record(outcome) for outcome in plan.commitments],
+        "commitments": commitment_rows(plan),
         "goal_weights": dict(plan.goal_weights),
         "goal_caps": dict(plan.goal_caps),
         "shortfalls": [str(shortfall) for shortfall in plan.shortfalls],

@@ -79,10 +79,32 @@ _PLANNING = (
         "A further failure would break limits: bring locked-out units back, or reduce load."),
     Definition("plan_not_followed", "Plan in force not followed", L, 600, 60,
         "Read why; until it is mended the last recommendations stand uncorrected."),
+    Definition("signal_failing", "Provider of a signal does not answer", L, 600, 0,
+        "Read why (facility signals SITE): network, key, or the provider itself. Its last issue is in use until it is too old."),
+    Definition("signal_lost", "Signal lost, a fallback stands in", M, 300, 0,
+        "Plans go by the fallback named: mend the provider (facility signals SITE --fetch tries it), or take another."),
+    Definition("vtn_silent", "OpenADR server does not answer", M, 0, 0,
+        "What it asks is not heard. Read why: network, secret, or the server itself; ask its operator by telephone what stands."),
+    Definition("ven_broken", "Listening to an OpenADR server breaks off", M, 0, 0,
+        "A fault of facility itself, which begins again. Report it with the log; until it holds, ask the operator what stands."),
+    Definition("event_not_planned", "Accepted event is not planned for", M, 0, 0,
+        "Read why (facility dr show): mend it, see to the event by hand, or opt out before its penalty is due."),
+    Definition("workload_failed", "Scheduler did not do what the plan decided", M, 0, 0,
+        "Read why and see to the node; plans keep it awake. facility dr workload SITE --run tries it again, --restore ends it."),
     Definition("setpoint_overridden", "Setpoint changed by somebody else", L, 0, 0,
-        "Ask who changed it; then facility writes clear SITE POINT, and facility may write it again."),
+        "Ask who changed it; then accept it on Dispatch, or with facility writes clear: facility may write it again."),
     Definition("write_failed", "Write refused or in doubt", M, 0, 0,
         "See what the device holds now and whether it is in remote control; a write that succeeds ends this."),
+    Definition("rolled_back", "Written setting rolled back", M, 0, 0,
+        "Read why. The plant has its setting of before; find out what it does otherwise before it is written again."),
+    Definition("point_not_put_back", "Setting not put back", H, 180, 0,
+        "Set the points named by hand at their device now: it does not take them from us, and is asked each minute."),
+    Definition("dispatch_suspended", "Dispatch waits for a person", L, 0, 0,
+        "Nothing is written. When the plant is well, facility dispatch resume SITE --reason WHY, or resume at the console."),
+    Definition("lock_out_ended", "Lock-out has ended by itself", M, 0, 0,
+        "It is planned with and written again: see that the work is done, then return it to service, or lock it out anew."),
+    Definition("writing_lost", "Another machine writes", M, 0, 0,
+        "See that only one service is to write to this site, and stop the other: writes wait a minute each time they change over."),
 )  # fmt: skip
 
 _SERVICE = (
@@ -98,6 +120,8 @@ _SERVICE = (
         "Free space on the disk of the state folder: it does not hold what the hot log may need in an outage."),
     Definition("notices_waiting", "Notices of alarms are not delivered", M, 0, 0,
         "See that the mail server and the webhook can be reached; until then look here (facility alarms SITE)."),
+    Definition("audit_head_missing", "Head of the audit trail not exported", L, 600, 0,
+        "Read why: the journal or the state folder fails. Until it is mended, a trail that is cut off shows less well."),
 )  # fmt: skip
 
 CATALOGUE = {one.condition: one for one in (*_PLANT, *_DATA, *_PLANNING, *_SERVICE)}

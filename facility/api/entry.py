@@ -1,7 +1,7 @@
 """What each route needs of who asks. Every route declares one of these, or the application does not start.
 
-`needs(permission)` is for all that shows or changes something, `signed_in()` for a person's own session, `open_to_all(why)` for
-the few that have to answer before anybody is known.
+`needs(permission)` is for all that shows or changes something, `signed_in()` for a person's own session, `signed()` for what a
+sender of the grid's events has signed, `open_to_all(why)` for the few that have to answer before anybody is known.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.requests import HTTPConnection
 
-from facility.access import Permission
+from facility.access import Permission, Session
 from facility.accounts.secret_digest import csrf_of
 from facility.accounts.sign_in import is_locked, is_recent
 from facility.api.guard import READS
-from facility.api.page.paths import SIGN_IN_PATH
+from facility.api.page.paths import PROVIDER_PATH, SIGN_IN_PATH
 from facility.api.problem import ProblemError
 from facility.api.who import Who, view_of, who_asks
+from facility.history.hook_deliveries import Delivery
 
 CSRF_HEADER = "X-CSRF-Token"
 
@@ -33,17 +34,22 @@ class Needs:
     """A permission. A session that writes also proves that no other page sends it, and that its person is there."""
 
     permission: Permission
+    known: bool = False  # who asks has signed in or has a token: being on this machine is not enough
 
     def __call__(self, request: HTTPConnection) -> Who:
         """Return who asks, or refuse."""
         who = who_asks(request)
         writes = _is_write(request)
+        if self.permission is not Permission.RELEASE:  # nothing holds up the way back to the plant's own controls
+            _count(request, who, writes=writes)
         if writes:
             check_csrf(who, request.headers.get(CSRF_HEADER, ""))
+        if self.known and not who.known:
+            raise SignInNeededError
         _refuse_without(who, self.permission, request)
         if writes and who.session is not None:
             if not is_recent(who.session, self.permission, view_of(request).clock.now()):
-                raise _refusal("confirm", "give the password again first: POST /api/v1/session/confirm")
+                raise _refusal("confirm", _prove_anew(who.session))
             view_of(request).access.sign_in.touch(who.secret)
         return who
 
@@ -59,6 +65,7 @@ class SignedIn:
         who = who_asks(request)
         if who.session is None:
             raise SignInNeededError
+        _count(request, who, writes=_is_write(request))
         if _is_write(request) and not self.csrf_in_form:
             check_csrf(who, request.headers.get(CSRF_HEADER, ""))
         return who
@@ -74,7 +81,20 @@ class OpenToAll:
         """Refuse nobody, and ask no database: a probe is answered while the journal is away."""
 
 
-Declared = Needs | SignedIn | OpenToAll
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The signature of one of the senders of the site's `.respond.yaml`: `facility.api.signed_route` has looked at it."""
+
+    def __call__(self, request: HTTPConnection) -> Delivery:
+        """Return the delivery that is signed, or refuse."""
+        delivery = getattr(request.state, "delivery", None)
+        if not isinstance(delivery, Delivery):
+            raise SignInNeededError
+        _count_as(request, f"hook:{delivery.sender}", writes=True)
+        return delivery
+
+
+Declared = Needs | SignedIn | OpenToAll | Signed
 
 
 class SignInNeededError(ProblemError):
@@ -89,14 +109,19 @@ class SignInNeededError(ProblemError):
         )
 
 
-def needs(permission: Permission) -> Any:
-    """Declare that a route needs a permission."""
-    return Depends(Needs(permission))
+def needs(permission: Permission, *, known: bool = False) -> Any:
+    """Declare that a route needs a permission; with `known`, of a person or machine that says who it is."""
+    return Depends(Needs(permission, known))
 
 
 def signed_in(*, csrf_in_form: bool = False) -> Any:
     """Declare that a route is for a person's own session."""
     return Depends(SignedIn(csrf_in_form))
+
+
+def signed() -> Any:
+    """Declare that a route takes what a sender of the site has signed."""
+    return Depends(Signed())
 
 
 def open_to_all(why: str) -> Any:
@@ -120,12 +145,25 @@ def _refuse_without(who: Who, permission: Permission, request: HTTPConnection) -
             "password", f"choose a password of your own first: {SIGN_IN_PATH}, or POST /api/v1/session/password"
         )
     if who.session is not None and is_locked(who.session, view_of(request).clock.now()):
-        raise _refusal(
-            "locked", "the session is locked and only reads; give the password: POST /api/v1/session/confirm"
-        )
+        raise _refusal("locked", f"the session is locked and only reads; {_prove_anew(who.session)}")
     raise ProblemError(
         HTTPStatus.FORBIDDEN, f"this needs the permission {permission.value!r}, which {who.name} has not"
     )
+
+
+def _prove_anew(session: Session) -> str:
+    if session.account.issuer is not None:
+        return f"prove anew at the provider who you are: {PROVIDER_PATH}"
+    return "give the password again first: POST /api/v1/session/confirm"
+
+
+def _count(request: HTTPConnection, who: Who, *, writes: bool) -> None:
+    if who.known:
+        _count_as(request, who.name, writes=writes)
+
+
+def _count_as(request: HTTPConnection, name: str, *, writes: bool) -> None:
+    request.app.state.throttle.count_known(name, writes=writes)
 
 
 def _is_write(request: HTTPConnection) -> bool:
@@ -164,6 +202,6 @@ def declarations(routers: Iterable[APIRouter]) -> Iterator[tuple[str, Declared |
 
 def _declared_in(dependant: Dependant) -> Iterator[Declared]:
     for each in dependant.dependencies:
-        if isinstance(each.call, Needs | SignedIn | OpenToAll):
+        if isinstance(each.call, Declared):
             yield each.call
         yield from _declared_in(each)

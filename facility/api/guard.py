@@ -3,7 +3,8 @@
 Three things are refused before anything is looked at: foreign names, writes that another site's page sends, and long requests.
 
 DNS rebinding: a web page elsewhere can make a browser ask us under a name of its own that resolves to this machine. So only names
-that cannot be such a one are served: addresses, localhost, and the name that `--host` gave.
+that cannot be such a one are served: addresses, localhost, and the names that `--host`,
+`--name` and the certificate gave.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from facility.api.problem import problem
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # with no-referrer, browsers send our own forms with `Origin: null`
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cache-Control": "no-store",
 }
+ONE_YEAR = "max-age=31536000"  # browsers then ask this name over TLS only
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 LONGEST_BODY = 64 * 1024
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
@@ -51,8 +52,11 @@ class Guard:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                headers.setdefault("Cache-Control", "no-store")
                 for name, value in HEADERS.items():
                     headers[name] = value
+                if scope["scheme"] == "https":
+                    headers["Strict-Transport-Security"] = ONE_YEAR
             await send(message)
 
         refusal = self._refusal(scope)
@@ -60,7 +64,7 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> Response | None:
         if not self._named_well(scope):
-            return problem(421, "this name is not served here; use localhost, the address, or the name given to --host")
+            return problem(421, "this name is not served here; use localhost, the address, or facility serve --name")
         headers = Headers(scope=scope)
         if scope["method"] not in READS and _is_of_another_site(headers, headers["host"]):
             return problem(403, "a page of another site sends this; it is not done")

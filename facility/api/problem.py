@@ -11,9 +11,10 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from facility.access import AccountError, SignInRefusedError, UnknownAccountError, WrongInputError
-from facility.api.page.paths import SIGN_IN_PATH
+from facility.api.page.paths import PLAIN_PATH, SIGN_IN_PATH
 from facility.errors import FacilityError, UnknownPointError
 from facility.log import get_logger
+from facility.review.refusals import DecisionRefusedError, ReviewError, UnknownRecordError
 
 MEDIA_TYPE = "application/problem+json"
 _SIGN_IN_HELPS = ("sign-in", "password")
@@ -36,11 +37,16 @@ class ProblemError(Exception):
 def problem(
     status: int, detail: str, *, kind: str | None = None, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
+    """Return a problem document as an answer."""
+    return JSONResponse(problem_document(status, detail, kind), status, headers, media_type=MEDIA_TYPE)
+
+
+def problem_document(status: int, detail: str, kind: str | None = None) -> dict[str, str | int]:
     """Return a problem document."""
     document: dict[str, str | int] = {"title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     if kind is not None:
         document["type"] = f"urn:facility:{kind}"
-    return JSONResponse(document, status, headers, media_type=MEDIA_TYPE)
+    return document
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -49,9 +55,11 @@ def add_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(ProblemError)
     async def refused(request: Request | WebSocket, error: ProblemError) -> Response | None:
         if isinstance(request, WebSocket):
-            await request.send_denial_response(problem(error.status, error.detail, kind=error.kind))
+            await request.send_denial_response(
+                problem(error.status, error.detail, kind=error.kind, headers=error.headers)
+            )
             return None
-        if request.url.path == "/" and error.kind in _SIGN_IN_HELPS:
+        if request.url.path == PLAIN_PATH and error.kind in _SIGN_IN_HELPS:
             return RedirectResponse(SIGN_IN_PATH, HTTPStatus.SEE_OTHER)
         return problem(error.status, error.detail, kind=error.kind, headers=error.headers)
 
@@ -69,6 +77,10 @@ def add_problem_handlers(app: FastAPI) -> None:
     @app.exception_handler(AccountError)
     def not_possible(_: Request, error: AccountError) -> JSONResponse:
         return problem(_status_of(error), str(error))
+
+    @app.exception_handler(ReviewError)
+    def not_decided(_: Request, error: ReviewError) -> JSONResponse:
+        return problem(_status_of_review(error), str(error))
 
     @app.exception_handler(FacilityError)
     def not_available(_: Request, error: FacilityError) -> JSONResponse:
@@ -94,3 +106,9 @@ def _status_of(error: AccountError) -> HTTPStatus:
     if isinstance(error, UnknownAccountError):
         return HTTPStatus.NOT_FOUND
     return HTTPStatus.UNPROCESSABLE_ENTITY if isinstance(error, WrongInputError) else HTTPStatus.CONFLICT
+
+
+def _status_of_review(error: ReviewError) -> HTTPStatus:
+    if isinstance(error, UnknownRecordError):
+        return HTTPStatus.NOT_FOUND
+    return HTTPStatus.CONFLICT if isinstance(error, DecisionRefusedError) else HTTPStatus.UNPROCESSABLE_ENTITY

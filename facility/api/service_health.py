@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from facility.heartbeat import ProcessHealth
 
 Status = Literal["ok", "degraded", "failed"]
 _MISSED_FLUSHES = 3
-NEEDED = ("supervisor", "poller", "planner", "trainer", "alarms", "api")
+NEEDED = ("supervisor", "poller", "planner", "trainer", "alarms", "dispatch", "api")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,10 @@ class StoreHealth:
 
 @dataclass(frozen=True, slots=True)
 class ServiceHealth:
-    """The whole: failed when nothing is polled; degraded when a process, a device or the table is not well, or a plan failed."""
+    """The whole: failed when nothing is polled.
+
+    Degraded when a process, a device, a source of signals, an OpenADR server or the table is not well, or a plan failed.
+    """
 
     status: Status
     at: datetime
@@ -49,6 +52,18 @@ class ServiceHealth:
     missing: tuple[str, ...]  # processes that have never said anything
     devices: tuple[DeviceHealth, ...]
     store: StoreHealth = StoreHealth()
+
+    @property
+    def signals(self) -> Sequence[Mapping[str, Any]]:
+        """How each provider of signals stands, as the planner last said."""
+        said = next((one.detail for one in self.processes if one.process == "planner"), {})
+        return list(said.get("signals", ()))
+
+    @property
+    def vens(self) -> Sequence[Mapping[str, Any]]:
+        """How each OpenADR server stands, as the process that listens to it last said."""
+        said = next((one.detail for one in self.processes if one.process == "alarms"), {})
+        return list(said.get("vens", ()))
 
 
 def service_health(view: SiteView) -> ServiceHealth:
@@ -79,7 +94,9 @@ def _well(process: ProcessHealth) -> bool:
     said = process.detail
     # A young site has no models yet: that is as it should be, until the trainer has its days of history.
     waits = process.process == "trainer" and said.get("last_error_kind") == "NotEnoughDataError"
-    return process.alive and (waits or not said.get("last_error"))
+    fetched = all(one["state"] == "fresh" for one in said.get("signals", ()))
+    heard = all(not one["last_error"] for one in said.get("vens", ()))
+    return process.alive and fetched and heard and (waits or not said.get("last_error"))
 
 
 def _devices(view: SiteView, poller: ProcessHealth | None) -> list[DeviceHealth]:

@@ -2,28 +2,55 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 from facility.accounts.opening import Access, open_access
+from facility.api.newest import NewestReadings
+from facility.api.offer_desk import OfferDesk
+from facility.dispatch.desk import DispatchDesk
+from facility.errors import JournalError
 from facility.heartbeat import ProcessHealth, read_health
 from facility.history.alarm_book import AlarmBook
+from facility.history.audit_trail import AuditTrail
+from facility.history.grid_event_book import GridEventBook
+from facility.history.issued_forecasts import IssuedForecasts
 from facility.history.journal import SqlJournal
+from facility.history.plan_archive import PlanArchive
+from facility.history.review_book import ReviewBook
+from facility.history.stand_in_book import StandInBook
 from facility.history.telemetry import TelemetryStore
+from facility.log import get_logger
 from facility.ports import Clock
 from facility.records import Reading
 from facility.site_alarms import open_alarm_book
+from facility.site_audit import open_audit_trail
 from facility.site_file import LoadedSite
 from facility.site_history import open_site_history
-from facility.site_journal import open_site_journal
+from facility.site_journal import open_forecast_archive, open_site_journal, open_stand_in_book
+from facility.site_respond import open_grid_event_book
+from facility.site_review import open_plan_archive, open_review_book
+from facility.stand_ins import StandIn
 from facility.state import StateFolder
 
+
+class Closable(Protocol):
+    """A store."""
+
+    def close(self) -> None:
+        """Close its connections."""
+
+
+S = TypeVar("S", bound=Closable)
 STORAGE_EVERY_S = 60.0  # a walk over a large table takes a while
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,60 +70,120 @@ class SiteView:
         self.state = state
         self.clock = clock
         self._lock = threading.Lock()
-        self._telemetry: TelemetryStore | None = None
-        self._journal: SqlJournal | None = None
-        self._access: Access | None = None
-        self._alarms: AlarmBook | None = None
+        self._newest = NewestReadings(state.hot_log)
+        self._stores: dict[type, Closable] = {}
         self._storage: tuple[float, Storage] | None = None
+        self._standing_in: Sequence[StandIn] = ()
+        self._kept: dict[str, tuple[float, Any]] = {}
+        self._keeping = threading.Lock()
 
     def exchange(self, loaded: LoadedSite) -> None:
         """Take over a changed site; its stores are the same, or the supervisor would have started another process."""
         self.loaded = loaded
+        with self._lock:
+            # Those that go by more than where the stores are.
+            old = [self._stores.pop(kind, None) for kind in (DispatchDesk, GridEventBook, OfferDesk)]
+        for store in old:
+            if store is not None:
+                store.close()
+        with self._keeping:
+            self._kept.clear()
 
     def close(self) -> None:
         """Close what was opened."""
         with self._lock:
-            for store in (self._telemetry, self._journal, self._access, self._alarms):
-                if store is not None:
-                    store.close()
-            self._telemetry = self._journal = self._access = self._alarms = None
+            for store in self._stores.values():
+                store.close()
+            self._stores = {}
 
     @property
     def telemetry(self) -> TelemetryStore:
         """The site's history, to read."""
-        with self._lock:
-            if self._telemetry is None:
-                self._telemetry = open_site_history(self.loaded, self.state, self.clock)
-            return self._telemetry
+        return self._store(TelemetryStore, lambda: open_site_history(self.loaded, self.state, self.clock))
 
     @property
     def journal(self) -> SqlJournal:
-        """The site's journal; nothing in the API writes to it."""
-        with self._lock:
-            if self._journal is None:
-                self._journal = open_site_journal(self.loaded, self.state)
-            return self._journal
+        """The site's journal, to read."""
+        return self._store(SqlJournal, lambda: open_site_journal(self.loaded, self.state))
 
     @property
     def access(self) -> Access:
         """People and machines that may ask the site."""
-        with self._lock:
-            if self._access is None:
-                self._access = open_access(self.loaded, self.state, self.clock)
-            return self._access
+        return self._store(Access, lambda: open_access(self.loaded, self.state, self.clock))
 
     @property
     def alarms(self) -> AlarmBook:
-        """The site's alarms; nothing in the API moves them yet."""
+        """The site's alarms."""
+        return self._store(AlarmBook, lambda: open_alarm_book(self.loaded, self.state))
+
+    @property
+    def reviews(self) -> ReviewBook:
+        """The site's recommendations, to read and to decide about."""
+        return self._store(ReviewBook, lambda: open_review_book(self.loaded, self.state))
+
+    @property
+    def plans(self) -> PlanArchive:
+        """The site's plans as they were made."""
+        return self._store(PlanArchive, lambda: open_plan_archive(self.loaded, self.state))
+
+    @property
+    def forecasts(self) -> IssuedForecasts:
+        """The site's forecasts as they were issued, to read."""
+        return self._store(IssuedForecasts, lambda: open_forecast_archive(self.loaded, self.state))
+
+    @property
+    def audit(self) -> AuditTrail:
+        """The events of the site's journal, with their places in the chain."""
+        return self._store(AuditTrail, lambda: open_audit_trail(self.loaded, self.state))
+
+    @property
+    def dispatch(self) -> DispatchDesk:
+        """What acts on the site's plant, and tells of that."""
+        return self._store(DispatchDesk, lambda: DispatchDesk(self.loaded, self.state, self.clock))
+
+    @property
+    def grid_events(self) -> GridEventBook:
+        """What the grid asks of the site."""
+        return self._store(GridEventBook, lambda: open_grid_event_book(self.loaded, self.state))
+
+    @property
+    def stand_ins(self) -> StandInBook:
+        """The values that stand in for what sensors do not tell."""
+        return self._store(StandInBook, lambda: open_stand_in_book(self.loaded, self.state))
+
+    @property
+    def offers(self) -> OfferDesk:
+        """What makes offers to the grid."""
+        return self._store(OfferDesk, lambda: OfferDesk(self.loaded, self.state))
+
+    def _store(self, kind: type[S], open_: Callable[[], S]) -> S:
+        """Return the store of a kind, opened when it is first asked for."""
         with self._lock:
-            if self._alarms is None:
-                self._alarms = open_alarm_book(self.loaded, self.state)
-            return self._alarms
+            found = self._stores.get(kind)
+            if not isinstance(found, kind):
+                found = self._stores[kind] = open_()
+            return found
 
     def latest(self) -> Mapping[str, Reading]:
         """Return the newest reading of each of the site's points that has one."""
-        newest = self.telemetry.latest()
-        return {point.id: newest[point.id] for point in self.loaded.points if point.id in newest}
+        return self._newest.read(self.telemetry, self.loaded.points)
+
+    def standing_in(self, now: datetime) -> Mapping[str, StandIn]:
+        """Return what stands in now, by point; while the journal is away, of what was last read there."""
+        try:
+            self._standing_in = self.stand_ins.holding(now)
+        except JournalError as error:  # readings are shown on, and none that is doubted without its mark
+            _log.warning("stand-ins not read; those last known are shown", reason=str(error))
+        return {one.point: one for one in self._standing_in if one.holds(now)}
+
+    def kept(self, name: str, for_s: float, make: Callable[[], Any]) -> Any:
+        """Return what is slow to make, made anew when it is older than this; who asks meanwhile waits for the same."""
+        with self._keeping:
+            at, found = self._kept.get(name, (-math.inf, None))
+            if time.monotonic() - at > for_s:
+                found = make()
+                self._kept[name] = time.monotonic(), found
+            return found
 
     def processes(self, now: datetime) -> list[ProcessHealth]:
         """Return how the processes of the service are."""

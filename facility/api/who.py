@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -12,6 +11,7 @@ from starlette.requests import HTTPConnection
 from facility.access import GRANTS, Permission, Session
 from facility.accounts.sign_in import LASTS, is_locked
 from facility.api.problem import ProblemError
+from facility.api.proxy import as_address
 from facility.api.site_view import SiteView
 
 # What says that somebody else has passed the request on: then the peer's address is not the asker's.
@@ -27,6 +27,7 @@ class Who:
     name: str  # as the audit trail has it
     permissions: frozenset[Permission]
     known: bool = True
+    person: str = ""  # who answers for it: an account's name, or of a token, who made it
     session: Session | None = None
     secret: str = field(default="", repr=False)  # of the session
 
@@ -49,7 +50,7 @@ def _machine(request: HTTPConnection, given: str) -> Who:
     found = view_of(request).access.tokens.find(secret.strip()) if scheme.lower() == "bearer" else None
     if found is None:
         raise ProblemError(HTTPStatus.UNAUTHORIZED, "no such token, or it has ended", headers=_BEARER)
-    return Who(f"token:{found.id}", found.scopes)
+    return Who(f"token:{found.id}", found.scopes, person=found.created_by)
 
 
 def _person(request: HTTPConnection, session: Session, secret: str) -> Who:
@@ -58,7 +59,7 @@ def _person(request: HTTPConnection, session: Session, secret: str) -> Who:
         granted = frozenset()
     elif is_locked(session, view_of(request).clock.now()):
         granted &= _READING
-    return Who(session.account.name, granted, session=session, secret=secret)
+    return Who(session.account.name, granted, person=session.account.name, session=session, secret=secret)
 
 
 def view_of(request: HTTPConnection) -> SiteView:
@@ -71,24 +72,18 @@ def is_this_machine(request: HTTPConnection) -> bool:
     """Tell whether the request comes from this machine, and nobody says to have passed it on."""
     if request.client is None or any(name in request.headers for name in _PASSED_ON):
         return False
-    try:
-        address = ipaddress.ip_address(request.client.host)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return bool((mapped or address).is_loopback)
+    address = as_address(request.client.host)
+    return address is not None and address.is_loopback
 
 
 def address_of(request: HTTPConnection) -> str:
-    """Return the address under which failures are counted: behind a proxy of this machine, the one that it adds last."""
-    peer = request.client.host if request.client else ""
-    passed_on = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    return passed_on if passed_on and peer in {"127.0.0.1", "::1"} else peer
+    """Return the address under which failures are counted, as `facility.api.proxy` leaves it."""
+    return request.client.host if request.client else ""
 
 
 def is_encrypted(request: HTTPConnection) -> bool:
-    """Tell whether the asker's side is TLS; who says so wrongly loses only their own cookie."""
-    return not {"https", "wss"}.isdisjoint((request.url.scheme, request.headers.get("x-forwarded-proto", "")))
+    """Tell whether the asker's side is TLS, to us or to a trusted proxy."""
+    return request.url.scheme in ("https", "wss")
 
 
 def cookie_name(request: HTTPConnection) -> str:

@@ -12,6 +12,7 @@ from facility.backtest.telemetry_then import TelemetryThen
 from facility.ports import ForecastArchive, Telemetry
 from facility.records import FloatArray
 from facility.signals.outlook import CARBON, PRICE, SiteSignals
+from facility.signals.past import past_of
 from facility.site_file import LoadedSite
 from facility.trust.believed import BelievedTelemetry
 from facility.trust.inspection import inspect
@@ -50,8 +51,13 @@ class Recorded:
         loaded, step = self.loaded, self.loaded.site.step
         if quantity not in (PRICE, CARBON):
             # A forecast by the measured course that is issued at the end of its steps is what was measured.
-            weather = loaded.site.weather.model_copy(update={"forecast": "persistence", "forecast_file": None})
+            weather = loaded.site.weather.model_copy(
+                update={"forecast": "persistence", "forecast_file": None, "source": None}
+            )
             loaded = dataclasses.replace(loaded, site=loaded.site.model_copy(update={"weather": weather}))
+        fetched = past_of(quantity, loaded, self.archive, times)
+        if fetched is not None:
+            return fetched
         known = min(times[-1].to_pydatetime() + step, self.now)
         signals = SiteSignals(loaded, self.telemetry)
         return signals.forecast(quantity, known, times[0].to_pydatetime(), len(times), step).values

@@ -42,7 +42,7 @@ class SignalsThen:
         if kept is not None:
             self.basis[quantity] = Basis.KEPT
             return kept
-        own = SiteSignals(self.recorded.loaded, self.telemetry)
+        own = SiteSignals(self.recorded.loaded, self.telemetry, self.recorded.archive)
         if own.forgets_what_came_later(quantity):
             try:
                 found = own.forecast(quantity, issued, start, steps, step)

@@ -127,8 +127,8 @@ def _show(arguments: argparse.Namespace, book: AlarmBook, loaded: LoadedSite) ->
 
 
 def _rates(arguments: argparse.Namespace, book: AlarmBook, loaded: LoadedSite) -> None:
-    if not 0 < arguments.days <= 3660:
-        raise ConfigurationError(f"--days {arguments.days:g}: expected more than 0")
+    if not 0.01 <= arguments.days <= 3660:
+        raise ConfigurationError(f"--days {arguments.days:g}: expected 0.01 to 3660")
     now = SystemClock().now()
     since = now - timedelta(days=arguments.days)
     found = rates(book.annunciated(since), book.alarms(), since, now)

@@ -15,8 +15,10 @@ from rich.table import Table
 
 from facility.cli.check_security import security_lines, security_notes
 from facility.cli.common import add_output, emit, write
+from facility.dispatch import settings as dispatch
 from facility.errors import ConfigurationError
 from facility.points import Point
+from facility.respond import settings as respond
 from facility.site_file import LoadedSite, load_site
 from facility.site_file.schema import site_schema
 
@@ -36,6 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.site is None:
         raise ConfigurationError("give a SITE file, or --schema")
     loaded = load_site(arguments.site)
+    dispatch.load_settings(loaded)  # the files beside it are refused here, and not when a plant or an event wants them
+    respond.load_settings(loaded)
     document = _document(loaded)
     emit(arguments, _tables(document), document, [_point_row(point) for point in loaded.points])
     return 0

@@ -21,6 +21,7 @@ from facility.learn.model_events import release_event, rollback_event
 from facility.learn.model_store import ModelStore
 from facility.learn.sample import unpack
 from facility.learn.version import put_back
+from facility.learn.version_rows import standing, version_rows
 
 _HELP = {
     "list": "show the versions, oldest first, and which one is in service",
@@ -59,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(arguments: argparse.Namespace, environment: Environment) -> None:
-    rows = tables.version_rows(environment.models)
+    rows = version_rows(environment.models)
     emit(arguments, [tables.versions_table(rows, environment.loaded.site.zone)], rows, rows)
 
 
@@ -70,10 +71,10 @@ def _show(arguments: argparse.Namespace, environment: Environment) -> None:
     card = models.card(version)
     if arguments.page is not None:
         samples = unpack(models.pictures(version))
-        page = card_page(environment.loaded.site, card, samples, tables.standing(models, version))
+        page = card_page(environment.loaded.site, card, samples, standing(models, version))
         write(page, arguments.page, "--page")
     rows = tables.part_rows(card)
-    emit(arguments, tables.card_tables(card, tables.standing(models, version), rows), card, rows)
+    emit(arguments, tables.card_tables(card, standing(models, version), rows), card, rows)
 
 
 def _compare(arguments: argparse.Namespace, environment: Environment) -> None:

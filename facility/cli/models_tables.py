@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,17 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from facility.cli.common import Row
-from facility.errors import ModelError
 from facility.learn.card_page import answers, number
 from facility.learn.compare import PartComparison
-from facility.learn.model_store import ModelStore
 
 Card = Mapping[str, Any]
-
-
-def version_rows(models: ModelStore) -> list[dict[str, Any]]:
-    """Return one row a version; one whose card cannot be read is listed with the reason."""
-    return [_version_row(models, version) for version in models.versions()]
 
 
 def versions_table(rows: Sequence[Row], zone: ZoneInfo) -> RenderableType:
@@ -39,15 +31,6 @@ def versions_table(rows: Sequence[Row], zone: ZoneInfo) -> RenderableType:
             str(row["version"]), trained, str(row["because"] or ""), _service(row), _parts(row), str(row["reason"])
         )  # fmt: skip
     return table
-
-
-def standing(models: ModelStore, version: str) -> str:
-    """Return in a sentence whether a version is in service."""
-    serving = models.serving()
-    if version != serving:
-        return f"Not in service: {serving or 'the nameplates'} {'is' if serving else 'are'}."
-    pin = models.pin()
-    return f"In service, pinned by {pin.actor} since {pin.at[:16]} ({pin.reason})." if pin else "In service."
 
 
 def part_rows(card: Card) -> list[dict[str, Any]]:
@@ -108,28 +91,6 @@ def comparison_table(versions: tuple[str, str], found: Sequence[PartComparison])
         figures = (number(value) for value in (*one.tested, *one.common, one.nameplate))
         table.add_row(one.part, *figures, str(one.rows or ""), one.unit, one.note)
     return table
-
-
-def _version_row(models: ModelStore, version: str) -> dict[str, Any]:
-    serving, pin = models.serving() == version, models.pin()
-    try:
-        card: Card = models.card(version)
-    except ModelError as error:
-        card = {"reason": str(error)}
-    parts = Counter("learned" if "fitted_until" in entry else "nameplate" for entry in card.get("parts", ()))
-    return {
-        "version": version,
-        "trained": datetime.fromisoformat(card["trained"]) if "trained" in card else None,
-        "because": card.get("why"),
-        "in_service": serving,
-        "pinned_by": pin.actor if serving and pin else None,
-        "pinned_reason": pin.reason if serving and pin else None,
-        "learned": parts["learned"],
-        "nameplate": parts["nameplate"],
-        "kept": sum(entry["trained_in"] != version for entry in card.get("parts", ())),
-        "site_revision": card.get("site_revision"),
-        "reason": card["reason"],
-    }
 
 
 def _part_row(entry: Mapping[str, Any], version: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -22,17 +22,15 @@ from facility.cli.times import allow_relative_times, period_of
 from facility.clock import SystemClock
 from facility.errors import NotEnoughDataError
 from facility.learn.site_frame import read_site_frame
+from facility.learn.site_ratios import read_site_ratios
 from facility.ports import Telemetry
 from facility.site_file import LoadedSite
 from facility.site_history import open_site_history
 from models.whole.as_operated import ThinRowsError
 from models.whole.attribution import HOURS, LOAD, SETPOINTS, WEATHER, Attribution, attribute
-from models.whole.periods import PeriodRatio, months, twelve_months
+from models.whole.periods import PeriodRatio
 from models.whole.site_rows import WEATHER as OUTDOOR
 from models.whole.site_rows import site_rows
-
-_YEAR = timedelta(days=366)
-_MONTHS_SHOWN = 13
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -71,10 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
     start = arguments.against_from or (after[0] - (after[1] - after[0])).isoformat()
     before = period_of(start, arguments.against_to or after[0].isoformat(), now, zone, names)
     with open_site_history(loaded, state, clock) as telemetry:
-        year = read_site_frame(loaded, telemetry, now - _YEAR, now)
+        ratios = read_site_ratios(loaded, telemetry, now)
         why = _why(loaded, telemetry, before, after)
-    whole, by_month = twelve_months(year.table, pd.Timestamp(now)), months(year.table, str(zone))[-_MONTHS_SHOWN:]
-    rows = [ratio_row(one) for one in (whole, *by_month) if one.it_kwh > 0]
+    rows = [ratio_row(one) for one in (ratios.year, *ratios.by_month) if one.it_kwh > 0]
     document = {"site": loaded.site.id, "ratios": rows, "change": _change(why)}
     emit(arguments, _tables(loaded, rows, why), document, rows)
     return 0

@@ -1,94 +1,109 @@
-"""List, approve or reject recommendations; who decided, and why, goes to the journal."""
+"""List, approve, reject and comment on recommendations; who decided, and why, goes to the journal."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import pwd
 from collections.abc import Sequence
 from contextlib import closing
 
-from rich.console import RenderableType
-from rich.table import Table
-
-from facility.advise import wording
-from facility.advise.report import recommendation_rows
+from facility.advise.review_report import reviewed_document, standing_rows
+from facility.cli import review_tables
 from facility.cli.common import actor, add_output, add_site, emit, open_site
 from facility.clock import SystemClock
-from facility.errors import JournalError
-from facility.ports import Journal
-from facility.records import Recommendation, RecommendationState
+from facility.dispatch.together import belonging
+from facility.history.review_book import ReviewBook
+from facility.records import RecommendationState
+from facility.review.decision import Decider, Decision
 from facility.site import Site
-from facility.site_journal import open_site_journal
-
-_DECISIONS = {"approve": RecommendationState.APPROVED, "reject": RecommendationState.REJECTED}
+from facility.site_review import open_review_book
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the command."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="list|approve|reject")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|show|approve|reject|comment")
     listing = actions.add_parser("list", help="show recommendations, newest first")
     add_site(listing)
     states = [state.value for state in RecommendationState]
     listing.add_argument("--only", choices=states, default=RecommendationState.PROPOSED.value, help="default: proposed")
     listing.add_argument("--all", action="store_true", help="in any state")
     add_output(listing)
-    for name in _DECISIONS:
-        decision = actions.add_parser(name, help=f"{name} recommendations")
-        add_site(decision)
-        decision.add_argument("ids", nargs="+", metavar="ID", help="as `list` shows them")
-        decision.add_argument("--by", help="who decides (default: the user of this session)")
-        decision.add_argument("--reason", required=name == "reject", default="", help="why; needed to reject")
-        add_output(decision)
+    showing = actions.add_parser("show", help="show one recommendation, and who did and said what about it")
+    add_site(showing)
+    showing.add_argument("id", metavar="ID")
+    add_output(showing)
+    for decision in Decision:
+        _add_decision(actions.add_parser(decision.value, help=f"{decision.value} recommendations"), decision)
+    saying = actions.add_parser("comment", help="say something about a recommendation; it stays")
+    add_site(saying)
+    saying.add_argument("id", metavar="ID")
+    saying.add_argument("text", metavar="TEXT")
+    _add_by(saying)
+    add_output(saying)
+
+
+def _add_decision(parser: argparse.ArgumentParser, decision: Decision) -> None:
+    add_site(parser)
+    parser.add_argument("ids", nargs="+", metavar="ID", help="as `list` shows them; all are decided, or none")
+    parser.add_argument("--together", action="store_true", help="with all that belongs to them, as one")
+    _add_by(parser)
+    parser.add_argument("--reason", required=decision is Decision.REJECT, default="", help="why; needed to reject")
+    add_output(parser)
+
+
+def _add_by(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--by", help="who says so (default: the user of this session)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List or decide."""
+    """List, show, decide or comment."""
     loaded, state = open_site(arguments)
-    with closing(open_site_journal(loaded, state)) as journal:
-        journal.expire(SystemClock().now())
-        if arguments.action == "list":
-            wanted = None if arguments.all else RecommendationState(arguments.only)
-            found: Sequence[Recommendation] = journal.recommendations(wanted)
+    with closing(open_review_book(loaded, state)) as book:
+        if arguments.action in list(Decision):
+            _decide(arguments, book, loaded.site)
+        elif arguments.action == "list":
+            _list(arguments, book, loaded.site)
         else:
-            found = _decide(journal, arguments)
-    rows = recommendation_rows(found)
-    emit(arguments, [_table(found, loaded.site)], rows, rows)
+            if arguments.action == "comment":
+                book.comment(arguments.id, actor(arguments.by), arguments.text, SystemClock().now())
+            _show(arguments, book, loaded.site)
     return 0
 
 
-def _decide(journal: Journal, arguments: argparse.Namespace) -> list[Recommendation]:
-    decider = actor(arguments.by)
-    known = {item.id: item for item in journal.recommendations()}
-    # All are looked at before the first is moved, so that a mistyped id decides nothing.
-    for identifier in arguments.ids:
-        if identifier not in known:
-            raise JournalError(f"no recommendation {identifier!r}; `facility review list SITE --all` shows them")
-        if known[identifier].state is not RecommendationState.PROPOSED:
-            raise JournalError(f"recommendation {identifier} is {known[identifier].state.value} already")
-    now = SystemClock().now()
-    to = _DECISIONS[arguments.action]
-    return [journal.transition(each, to, actor=decider, reason=arguments.reason, at=now) for each in arguments.ids]
+def _decide(arguments: argparse.Namespace, book: ReviewBook, site: Site) -> None:
+    name, now = actor(arguments.by), SystemClock().now()
+    # `--by` is only said: two names of one user of this machine are no two people.
+    decider = Decider.known_as(name, name, _user())
+    ids = _together(arguments.ids, book, site) if arguments.together else arguments.ids
+    found = book.decide(ids, Decision(arguments.action), decider, reason=arguments.reason, at=now)
+    rows = standing_rows(found)
+    emit(arguments, [review_tables.listed(found, site)], rows, rows)
 
 
-def _table(found: Sequence[Recommendation], site: Site) -> RenderableType:
-    if not found:
-        return "No recommendations."
-    table = Table(title="Recommendations", title_justify="left")
-    for heading in ("id", "state", "equipment", "setting"):
-        table.add_column(heading, overflow="fold", no_wrap=heading == "id")
-    for heading in ("now", "to", "saves kW (90 %)", f"{site.currency}/day", "kgCO2/day"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("expires", "why"):
-        table.add_column(heading, overflow="fold")
-    for item in found:
-        table.add_row(
-            item.id,
-            item.state.value,
-            item.equipment,
-            wording.setting(item),
-            wording.current(item),
-            wording.recommended(item),
-            *wording.savings(item),
-            f"{item.expires.astimezone(site.zone):%m-%d %H:%M}",
-            item.reason,
-        )
-    return table
+def _together(ids: Sequence[str], book: ReviewBook, site: Site) -> list[str]:
+    """Return recommendations with those that wait beside them and are worth nothing without them."""
+    beside = belonging(site, [one.recommendation for one in book.listed(RecommendationState.PROPOSED)])
+    return [name for each in ids for name in (each, *beside.get(each, ()))]
+
+
+def _list(arguments: argparse.Namespace, book: ReviewBook, site: Site) -> None:
+    book.expire(SystemClock().now())
+    found = book.listed(None if arguments.all else RecommendationState(arguments.only))
+    rows = standing_rows(found, belonging(site, [one.recommendation for one in found]))
+    emit(arguments, [review_tables.listed(found, site)], rows, rows)
+
+
+def _show(arguments: argparse.Namespace, book: ReviewBook, site: Site) -> None:
+    found = book.found(arguments.id)
+    document = reviewed_document(found)
+    tables = [review_tables.listed([found.standing], site), review_tables.history(found, site)]
+    emit(arguments, tables, document, standing_rows([found.standing]))
+
+
+def _user() -> str:
+    """Return the user of this process, as the machine knows it; `getpass` believes the environment."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container whose user has no name
+        return f"user {os.getuid()}"

@@ -65,6 +65,7 @@ def account_row(account: Account) -> dict[str, object]:
         "enabled": account.enabled,
         "must_change_password": account.must_change,
         "created": account.created,
+        "issuer": account.issuer,
     }
 
 
@@ -85,6 +86,7 @@ def _table(rows: Sequence[Row], site: Site) -> RenderableType:
         table.add_column(heading, overflow="fold")
     for row in rows:
         once = row.get("one_time_password")
-        password = f"{once}  (shown once)" if once else "to be changed" if row["must_change_password"] else "own"
+        kept = f"none: {row['issuer']}" if row["issuer"] else "to be changed" if row["must_change_password"] else "own"
+        password = f"{once}  (shown once)" if once else kept
         table.add_row(str(row["name"]), str(row["role"]), "yes" if row["enabled"] else "no", password)
     return table

@@ -13,6 +13,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from facility.acquire.writing.report import writable_rows
 from facility.acquire.writing.writer import rules_of
 from facility.cli import writes_set, writes_tables
 from facility.cli.common import actor, add_output, add_site, emit, open_site
@@ -61,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
             return 0
         if arguments.action != "list":
             _ACTIONS[arguments.action](ledger, loaded, arguments, actor(arguments.by))
-        rows = writes_tables.rows(loaded, ledger, SystemClock().now())
+        rows = writable_rows(loaded, ledger, SystemClock().now())
         emit(arguments, [writes_tables.table(rows, loaded.site.zone)], rows, rows)
     return 0
 

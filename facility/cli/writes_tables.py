@@ -4,47 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.console import RenderableType
 from rich.table import Table
 
-from facility.acquire.writing.writer import rules_of
 from facility.cli.common import Row
-from facility.ports import WriteLedger
-from facility.site_file import LoadedSite
-
-
-def rows(loaded: LoadedSite, ledger: WriteLedger, now: datetime) -> list[dict[str, Any]]:
-    """Return each point that the site file lets be written: its rules, and how it stands."""
-    points = [point for point in loaded.points if point.writable is not None]
-    return [_row(loaded, ledger, point.id, now) for point in points]
-
-
-def _row(loaded: LoadedSite, ledger: WriteLedger, point: str, now: datetime) -> dict[str, Any]:
-    rules, standing = rules_of(loaded, loaded.points[point]), ledger.standing(point, now)
-    permit, override, last = standing.permit, standing.override, standing.last
-    return {
-        "point": point,
-        "low": rules.low,
-        "high": rules.high,
-        "unit": rules.unit,
-        "max_step": rules.max_step,
-        "deadband": rules.deadband,
-        "min_interval_s": rules.min_interval_s,
-        "writes_per_day": rules.writes_per_day,
-        "writes_last_day": standing.writes_last_day,
-        "allowed": permit is not None and permit.holds(now),
-        "allowed_by": permit.actor if permit else None,
-        "allowed_until": permit.until if permit else None,
-        "overridden_since": override.at if override else None,
-        "expected": override.expected if override else None,
-        "found": override.found if override else None,
-        "last_value": last.value if last else None,
-        "last_at": last.at if last else None,
-        "last_state": last.state.value if last else None,
-    }
 
 
 def table(found: Sequence[Row], zone: ZoneInfo) -> RenderableType:

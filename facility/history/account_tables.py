@@ -11,9 +11,10 @@ from facility.history.journal_tables import Base, Sequence_, UtcTime
 
 
 class AccountRow(Base):
-    """A person at a site, with what is kept of the password."""
+    """A person at a site, with what is kept of the password: nothing where a provider signs the person in."""
 
     __tablename__ = "accounts"
+    __table_args__ = (Index("ix_accounts_subject", "site_id", "issuer", "subject", unique=True),)
     site_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     role: Mapped[str] = mapped_column(String(16))
@@ -21,6 +22,8 @@ class AccountRow(Base):
     must_change: Mapped[bool] = mapped_column(Boolean)
     created: Mapped[datetime] = mapped_column(UtcTime)
     password: Mapped[str] = mapped_column(Text)
+    issuer: Mapped[str | None] = mapped_column(String(255))
+    subject: Mapped[str | None] = mapped_column(String(255))
 
 
 class SessionRow(Base):

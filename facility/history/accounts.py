@@ -20,9 +20,10 @@ class SqlAccounts:
     def __init__(self, engine: Engine, site_id: str) -> None:
         self._engine, self._site_id = engine, site_id
 
-    def all(self) -> Sequence[Account]:
-        """Return all accounts by name."""
-        rows = select(AccountRow).where(AccountRow.site_id == self._site_id).order_by(AccountRow.name)
+    def all(self, after: str = "", limit: int | None = None) -> Sequence[Account]:
+        """Return accounts by name: all, or so many of those that come after a name."""
+        own = select(AccountRow).where(AccountRow.site_id == self._site_id, AccountRow.name > after)
+        rows = own.order_by(AccountRow.name).limit(limit)
         with journal_errors("accounts not read"), Transaction(self._engine) as session:
             return [as_account(row) for row in session.scalars(rows)]
 
@@ -32,8 +33,21 @@ class SqlAccounts:
             row = session.get(AccountRow, (self._site_id, name))
             return None if row is None else (as_account(row), row.password)
 
-    def add(self, account: Account, password: str, by: str, *, only_first: bool = False) -> bool:
+    def of_subject(self, issuer: str, subject: str) -> Account | None:
+        """Return the account of whom a provider calls this."""
+        wanted = select(AccountRow).where(
+            AccountRow.site_id == self._site_id, AccountRow.issuer == issuer, AccountRow.subject == subject
+        )
+        with journal_errors("account not read"), Transaction(self._engine) as session:
+            row = session.scalar(wanted)
+            return None if row is None else as_account(row)
+
+    def add(
+        self, account: Account, password: str, by: str, *, only_first: bool = False, subject: str | None = None
+    ) -> bool:
         """Add an account; with `only_first`, only where there is none yet. Return whether it was added.
+
+        `subject` is what the account's provider calls the person.
 
         Raises
         ------
@@ -54,9 +68,16 @@ class SqlAccounts:
                     must_change=account.must_change,
                     created=account.created,
                     password=password,
+                    issuer=account.issuer,
+                    subject=subject,
                 )
             )
-            self._tell(session, "added", account.name, by, account.created, role=account.role.value)
+            of = (
+                {}
+                if account.issuer is None or subject is None
+                else {"issuer": account.issuer, "provider_subject": subject}
+            )
+            self._tell(session, "added", account.name, by, account.created, role=account.role.value, **of)
             return True
 
     def change(
@@ -84,6 +105,7 @@ class SqlAccounts:
             was_admin = _is_admin(row)
             detail: dict[str, str | bool] = {}
             if role is not None:
+                detail["before"] = row.role
                 row.role = detail["role"] = role.value
             if enabled is not None:
                 row.enabled = detail["enabled"] = enabled
@@ -114,7 +136,7 @@ class SqlAccounts:
 
 def as_account(row: AccountRow) -> Account:
     """Return the account that a row holds."""
-    return Account(row.name, Role(row.role), row.enabled, row.must_change, row.created)
+    return Account(row.name, Role(row.role), row.enabled, row.must_change, row.created, row.issuer)
 
 
 def _is_admin(row: AccountRow) -> bool:

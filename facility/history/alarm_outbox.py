@@ -1,4 +1,7 @@
-"""Notices that wait to be taken: tried again with growing pauses, given up after a day, and then said so in the journal."""
+"""Notices that wait to be taken: tried again with growing pauses, given up after a day, and then said so in the journal.
+
+They are of alarms, and of events of the grid.
+"""
 
 from __future__ import annotations
 
@@ -64,11 +67,15 @@ class AlarmOutbox:
                 if now - row.at >= GIVEN_UP_AFTER:
                     row.settled = now
                     detail: dict[str, str | int] = {"channel": row.channel, "attempts": row.attempts, "error": error}
-                    alarm = json.loads(row.body)["alarm"]
-                    append_event(session, Event(now, "notice.given_up", alarm, "alarms", detail, row.id))
+                    append_event(session, Event(now, "notice.given_up", _subject(row), "alarms", detail, row.id))
 
     def _waiting(self) -> Select[AlarmNoticeRow]:
         return select(AlarmNoticeRow).where(AlarmNoticeRow.site_id == self._site_id, AlarmNoticeRow.settled.is_(None))
 
     def _of(self, session: Session, notices: Sequence[Notice]) -> Sequence[AlarmNoticeRow]:
         return session.scalars(self._waiting().where(AlarmNoticeRow.id.in_([one.id for one in notices]))).all()
+
+
+def _subject(row: AlarmNoticeRow) -> str:
+    body = json.loads(row.body)
+    return str(body["alarm"]) if "alarm" in body else f"{body['source']}/{body['id']}"

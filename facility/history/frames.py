@@ -59,6 +59,21 @@ def step_means(parts: Iterable[Rows], points: Sequence[str], first_us: int, step
     return pd.DataFrame(means, index=index, columns=list(points))
 
 
+def step_extremes(
+    parts: Iterable[Rows], points: Sequence[str], first_us: int, steps: int, step_us: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the least and the greatest good reading of each step, NaN where none fell in: what a mean would hide."""
+    low, high = np.full(steps * len(points), np.nan), np.full(steps * len(points), np.nan)
+    for part in parts:
+        rows = good(part)
+        cell = columns_of(rows, points) * steps + (rows.time_us - first_us) // step_us
+        np.fmin.at(low, cell, rows.value)
+        np.fmax.at(high, cell, rows.value)
+    index = time_index(first_us + step_us * np.arange(steps, dtype=np.int64))
+    of_low, of_high = (pd.DataFrame(one.reshape(len(points), steps).T, index, list(points)) for one in (low, high))
+    return of_low, of_high
+
+
 def raw(parts: Iterable[Rows]) -> pd.DataFrame:
     """Return every row, whatever its quality, sorted by time."""
     rows = concat(list(parts))

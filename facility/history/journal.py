@@ -1,12 +1,12 @@
 """The journal: what was planned, recommended, decided and done, by whom and when.
 
 Recommendations move through one state machine, `facility.records.TRANSITIONS`. Every move and every event is appended and never
-changed; events are chained by hashes, so that a later change shows (`verify`).
+changed; events are chained by hashes with a key, so that a later change shows (`facility.history.audit_trail`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,10 +14,13 @@ from sqlalchemy import Engine, Select, or_, select
 from sqlalchemy.orm import Session
 
 from facility.errors import JournalError
-from facility.history.journal_codec import CHAIN_START, EVENT, PLAN, RECOMMENDATION, chained
+from facility.history.audit_trail import AuditTrail
+from facility.history.endorsements import carry_over
+from facility.history.journal_codec import EVENT, PLAN, RECOMMENDATION
 from facility.history.journal_database import journal_errors, open_database, writing
 from facility.history.journal_events import append_event
 from facility.history.journal_tables import EventRow, PlanRow, RecommendationRow, TransitionRow
+from facility.history.recommendation_moves import as_recommendation, move
 from facility.records import TRANSITIONS, Event, Plan, Recommendation, RecommendationKind, RecommendationState
 from facility.state import StateFolder
 
@@ -55,15 +58,25 @@ class SqlJournal:
         """Close the connections."""
         self._engine.dispose()
 
-    def save_plan(self, plan: Plan, recommendations: Sequence[Recommendation], correlation_id: str) -> None:
+    def save_plan(
+        self,
+        plan: Plan,
+        recommendations: Sequence[Recommendation],
+        correlation_id: str,
+        steps: Mapping[str, float] | None = None,
+    ) -> None:
         """Store a plan with its recommendations; those of earlier plans still proposed are superseded, in one transaction.
 
-        So are corrections of earlier plans. Proposed tries of a commissioning stay: a plan does not replace them.
+        So are corrections of earlier plans. Proposed tries of a commissioning stay: a plan does not replace them. The first of two
+        approvals holds on for the same change; `steps` has by how much one write may change points.
         """
         with journal_errors(f"plan {plan.id} not stored"), writing(self._engine) as session:
             reason = f"plan {plan.id}"
-            for kind in (RecommendationKind.PLAN, RecommendationKind.CORRECTION):
-                _supersede(session, plan.site_id, kind, actor="planner", reason=reason, at=plan.created)
+            before = [
+                row
+                for kind in (RecommendationKind.PLAN, RecommendationKind.CORRECTION)
+                for row in _supersede(session, plan.site_id, kind, actor="planner", reason=reason, at=plan.created)
+            ]
             body = PLAN.dump(plan)
             session.add(
                 PlanRow(
@@ -71,7 +84,10 @@ class SqlJournal:
                 )
             )
             session.flush()
-            session.add_all(_row(recommendation, correlation_id) for recommendation in recommendations)
+            rows = [_row(recommendation, correlation_id) for recommendation in recommendations]
+            session.add_all(rows)
+            session.flush()
+            carry_over(session, before, rows, steps or {}, plan.created)
 
     def propose_tries(self, recommendations: Sequence[Recommendation], correlation_id: str) -> None:
         """Store the tries of a commissioning beside the plan that each names; older proposed tries are superseded.
@@ -92,6 +108,15 @@ class SqlJournal:
             kind = RecommendationKind.COMMISSIONING
             _supersede(session, site_id, kind, actor="commissioning", reason=reason, at=at)
             session.add_all(_row(recommendation, correlation_id) for recommendation in recommendations)
+
+    def add_approved(self, recommendation: Recommendation, correlation_id: str, *, actor: str, reason: str) -> None:
+        """Store a recommendation beside the plan that it names, approved as the one that it was made from."""
+        proposed = replace(recommendation, state=RecommendationState.PROPOSED)
+        with journal_errors(f"recommendation {proposed.id} not stored"), writing(self._engine) as session:
+            row = _row(proposed, correlation_id)
+            session.add(row)
+            session.flush()
+            move(session, row, RecommendationState.APPROVED, actor=actor, reason=reason, at=proposed.created)
 
     def correct_plan(self, plan: Plan, corrections: Sequence[Recommendation], at: datetime) -> None:
         """Store corrections of a plan, none where it is followed again; older proposed ones are superseded."""
@@ -122,7 +147,7 @@ class SqlJournal:
             wanted = wanted.where(RecommendationRow.state == state.value)
         with journal_errors("recommendations not read"), Session(self._engine) as session:
             rows = session.scalars(wanted.order_by(PlanRow.sequence.desc(), RecommendationRow.sequence))
-            return [_recommendation(row) for row in rows]
+            return [as_recommendation(row) for row in rows]
 
     def transition(
         self, recommendation_id: str, to: RecommendationState, *, actor: str, reason: str, at: datetime
@@ -140,8 +165,8 @@ class SqlJournal:
             if row is None:
                 raise JournalError(f"no recommendation {recommendation_id!r}; `facility review list` shows them")
             _check_allowed(row, to)
-            _move(session, row, to, actor=actor, reason=reason, at=at)
-            return _recommendation(row)
+            move(session, row, to, actor=actor, reason=reason, at=at)
+            return as_recommendation(row)
 
     def transitions(self, recommendation_id: str) -> Sequence[Transition]:
         """Return how a recommendation came to its state, oldest move first."""
@@ -166,8 +191,8 @@ class SqlJournal:
         with journal_errors("recommendations not expired"), writing(self._engine) as session:
             rows = session.scalars(late.order_by(RecommendationRow.sequence)).all()
             for row in rows:
-                _move(session, row, RecommendationState.EXPIRED, actor="journal", reason="not applied in time", at=now)
-            return [_recommendation(row) for row in rows]
+                move(session, row, RecommendationState.EXPIRED, actor="journal", reason="not applied in time", at=now)
+            return [as_recommendation(row) for row in rows]
 
     def append(self, event: Event) -> None:
         """Record an event."""
@@ -186,26 +211,20 @@ class SqlJournal:
             return [EVENT.load(body) for body in session.scalars(wanted)]
 
     def verify(self) -> int | None:
-        """Return the number of the first event that was changed, or follows one that was removed; None when all is well.
-
-        The chain has no key yet: it shows careless changes, not those of someone who computes it anew.
-        """
-        previous = CHAIN_START
-        with journal_errors("events not read"), Session(self._engine) as session:
-            for row in session.scalars(select(EventRow).order_by(EventRow.sequence).execution_options(yield_per=1000)):
-                if row.previous_hash != previous or row.hash != chained(previous, row.body) or not _agrees(row):
-                    return row.sequence
-                previous = row.hash
-        return None
+        """Return the number of the first event that is not as it was made; None when all is well."""
+        fault = AuditTrail(self._engine).verify().fault
+        return None if fault is None else fault.sequence
 
 
 def _supersede(
     session: Session, site_id: str, kind: RecommendationKind, *, actor: str, reason: str, at: datetime
-) -> None:
-    """Supersede what is proposed of a kind."""
-    for row in session.scalars(_in_state(RecommendationState.PROPOSED, site_id)):
-        if RECOMMENDATION.load(row.body).kind is kind:
-            _move(session, row, RecommendationState.SUPERSEDED, actor=actor, reason=reason, at=at)
+) -> list[RecommendationRow]:
+    """Supersede what is proposed of a kind, and return it."""
+    proposed = session.scalars(_in_state(RecommendationState.PROPOSED, site_id)).all()
+    rows = [row for row in proposed if RECOMMENDATION.load(row.body).kind is kind]
+    for row in rows:
+        move(session, row, RecommendationState.SUPERSEDED, actor=actor, reason=reason, at=at)
+    return rows
 
 
 def _in_state(state: RecommendationState, site_id: str) -> Select[RecommendationRow]:
@@ -228,36 +247,8 @@ def _row(recommendation: Recommendation, correlation_id: str) -> RecommendationR
     )
 
 
-def _recommendation(row: RecommendationRow) -> Recommendation:
-    return replace(RECOMMENDATION.load(row.body), state=RecommendationState(row.state))
-
-
 def _check_allowed(row: RecommendationRow, to: RecommendationState) -> None:
     allowed = sorted(TRANSITIONS[RecommendationState(row.state)])
     if to not in allowed:
         choice = f"it may become {' or '.join(allowed)}" if allowed else "that is final"
         raise JournalError(f"recommendation {row.id} is {row.state} and cannot become {to}: {choice}")
-
-
-def _move(
-    session: Session, row: RecommendationRow, to: RecommendationState, *, actor: str, reason: str, at: datetime
-) -> None:
-    before, row.state = row.state, to.value
-    session.add(
-        TransitionRow(
-            recommendation_id=row.id,
-            from_state=before,
-            to_state=to.value,
-            actor=actor,
-            reason=reason,
-            at=at,
-            correlation_id=row.correlation_id,
-        )
-    )
-    detail = {"from": before, "to": to.value, "reason": reason}
-    append_event(session, Event(at, f"recommendation.{to.value}", row.id, actor, detail, row.correlation_id))
-
-
-def _agrees(row: EventRow) -> bool:
-    event = EVENT.load(row.body)
-    return row.kind == event.kind and row.time == event.time

@@ -1,8 +1,9 @@
-"""Plans, recommendations and events as JSON text and back, exactly; and the hash that chains events."""
+"""Plans, recommendations and events as JSON text and back, exactly; and the hashes that chain events."""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 from typing import Generic, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter
@@ -36,5 +37,10 @@ EVENT = Codec(TypeAdapter(tuple[Event], config=_EXACT))
 
 
 def chained(previous_hash: str, body: str) -> str:
-    """Return the hash of an event; it covers all events before it."""
+    """Return the hash of an event from before there was a key; it covers all events before it."""
     return hashlib.sha256(f"{previous_hash}\n{body}".encode()).hexdigest()
+
+
+def sealed(secret: bytes, previous_hash: str, body: str) -> str:
+    """Return the HMAC-SHA-256 of an event; it covers all events before it."""
+    return hmac.digest(secret, f"{previous_hash}\n{body}".encode(), hashlib.sha256).hex()

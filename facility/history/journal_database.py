@@ -15,6 +15,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from facility.errors import JournalError
+from facility.history.audit_keys import keys_of
+from facility.history.journal_events import KEYS
 from facility.state import StateFolder
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -32,8 +34,12 @@ def open_database(url: str | None, state: StateFolder) -> Engine:
     """
     address = _address(url, state)
     with journal_errors(f"journal {address.render_as_string(hide_password=True)} cannot be opened"):
+        options = {KEYS: keys_of(state)}
+        is_sqlite = address.get_backend_name() == "sqlite"
         engine = (
-            _sqlite(address) if address.get_backend_name() == "sqlite" else create_engine(address, pool_pre_ping=True)
+            _sqlite(address, options)
+            if is_sqlite
+            else create_engine(address, pool_pre_ping=True, execution_options=options)
         )
         try:
             with writing(engine) as session:
@@ -77,8 +83,8 @@ def _address(url: str | None, state: StateFolder) -> URL:
     return address
 
 
-def _sqlite(address: URL) -> Engine:
-    engine = create_engine(address, connect_args={"timeout": _BUSY_TIMEOUT_S})
+def _sqlite(address: URL, options: dict[str, Any]) -> Engine:
+    engine = create_engine(address, connect_args={"timeout": _BUSY_TIMEOUT_S}, execution_options=options)
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _record: object) -> None:

@@ -142,7 +142,7 @@ class ForecastRow(Base):
 
 
 class EventRow(Base):
-    """An event, as JSON, chained to the one before by its hash. Append-only."""
+    """An event, as JSON, chained to the one before by its hash; `key_id` is none from before there was a key. Append-only."""
 
     __tablename__ = "events"
     sequence: Mapped[int] = mapped_column(Sequence_, primary_key=True, autoincrement=True)
@@ -151,3 +151,4 @@ class EventRow(Base):
     body: Mapped[str] = mapped_column(Text)
     previous_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
+    key_id: Mapped[str | None] = mapped_column(String(32))

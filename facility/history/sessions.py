@@ -23,11 +23,13 @@ class SqlSessions:
     def __init__(self, engine: Engine, site_id: str) -> None:
         self._engine, self._site_id = engine, site_id
 
-    def begin(self, digest: str, name: str, at: datetime, lasts: timedelta) -> None:
-        """Keep a new session; those that are older than `lasts` are removed."""
+    def begin(self, digest: str, name: str, at: datetime, lasts: timedelta, confirmed: datetime | None = None) -> None:
+        """Keep a new session; those that are older than `lasts` are removed. `confirmed`, where it was not just now."""
         with journal_errors("session not begun"), writing(self._engine) as session:
             session.execute(delete(SessionRow).where(SessionRow.began <= at - lasts))
-            row = SessionRow(digest=digest, site_id=self._site_id, name=name, began=at, active=at, confirmed=at)
+            row = SessionRow(
+                digest=digest, site_id=self._site_id, name=name, began=at, active=at, confirmed=confirmed or at
+            )
             session.add(row)
             self._tell(session, "began", name, at)
 
@@ -42,13 +44,13 @@ class SqlSessions:
                 return None
             return Session(as_account(owner), row.began, row.active, row.confirmed)
 
-    def touch(self, digest: str, at: datetime, *, confirmed: bool = False) -> None:
-        """Note that a session changed something, or that its password was given again."""
+    def touch(self, digest: str, at: datetime, *, confirmed: datetime | None = None) -> None:
+        """Note that a session changed something, or when its person proved anew who it is."""
         with journal_errors("session not kept"), writing(self._engine) as session:
             row = session.get(SessionRow, digest)
             if row is not None:
                 row.active = at
-                row.confirmed = at if confirmed else row.confirmed
+                row.confirmed = confirmed or row.confirmed
 
     def end(self, digest: str, at: datetime) -> None:
         """End a session."""
@@ -70,10 +72,10 @@ class SqlSessions:
                 session.add_all(FailedSignInRow(site_id=self._site_id, subject=one, at=at) for one in subjects)
             return longest
 
-    def failed(self, name: str, at: datetime, address: str) -> None:
+    def failed(self, name: str, at: datetime, address: str, **why: str) -> None:
         """Tell of a sign-in that failed."""
         with journal_errors("failed sign-in not told"), writing(self._engine) as session:
-            self._tell(session, "refused", name, at, address=address)
+            self._tell(session, "refused", name, at, address=address, **why)
 
     def succeeded(self, subjects: Sequence[str], at: datetime) -> None:
         """Take the attempt of that moment back, and forget earlier failures of the first subject, the name."""

@@ -201,12 +201,15 @@ class TelemetryStore:
         parts = self._parts(list(dict.fromkeys(points)), start_us, end_us)
         if step is None:
             return frames.as_read(parts, points)
-        step_us = step // _MICROSECOND
-        if step_us <= 0:
-            raise HistoryError(f"step must be positive, not {step}")
-        first_us = start_us // step_us * step_us
-        steps = max(0, -((first_us - end_us) // step_us))
-        return frames.step_means(parts, points, first_us, steps, step_us)
+        return frames.step_means(parts, points, *_steps(start_us, end_us, step))
+
+    def extremes(
+        self, points: Sequence[str], start: datetime, end: datetime, step: timedelta
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the least and the greatest good reading of each step of `read`."""
+        start_us, end_us = _us(start), _us(end)
+        parts = self._parts(list(dict.fromkeys(points)), start_us, end_us)
+        return frames.step_extremes(parts, points, *_steps(start_us, end_us, step))
 
     def read_rows(self, points: Sequence[str], start: datetime, end: datetime) -> pd.DataFrame:
         """Return rows of any quality in [start, end), sorted by time."""
@@ -325,6 +328,15 @@ def _check(batch: ReadingBatch) -> None:
         raise HistoryError(f"a batch of readings has columns of different lengths: {sorted(lengths)}")
     if len(batch) and not (batch.time_us.min() >= _EARLIEST_US and batch.time_us.max() < _LATEST_US):
         raise HistoryError("a batch of readings has times before 1970 or after 2200; check the clock of this machine")
+
+
+def _steps(start_us: int, end_us: int, step: timedelta) -> tuple[int, int, int]:
+    """Return the start of the first step, how many there are, and how long each is; they begin at multiples of it."""
+    step_us = step // _MICROSECOND
+    if step_us <= 0:
+        raise HistoryError(f"step must be positive, not {step}")
+    first_us = start_us // step_us * step_us
+    return first_us, max(0, -((first_us - end_us) // step_us)), step_us
 
 
 def _us(time: datetime) -> int:

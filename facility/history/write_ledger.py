@@ -20,6 +20,7 @@ from facility.history.journal_database import journal_errors, writing
 from facility.history.journal_events import append_event
 from facility.history.journal_tables import WritePointRow, WriteRow
 from facility.history.write_rows import as_logged, as_row, as_standing
+from facility.history.writer_lease import WriterLease
 from facility.records import Event, LocalOverride, LoggedWrite, Permit, PointStanding, WriteState
 
 _DAY = timedelta(days=1)
@@ -27,12 +28,16 @@ Detail = Mapping[str, str | int | float | bool | None]
 
 
 class SqlWriteLedger:
-    """Implements `facility.ports.WriteLedger` for one site; `holds` is a folder for the locks of its devices."""
+    """Implements `facility.ports.WriteLedger` for one site; `holds` is a folder for the locks of its devices.
 
-    def __init__(self, engine: Engine, site_id: str, holds: Path) -> None:
+    `lease` elects the one machine that may write: no intent is recorded without it.
+    """
+
+    def __init__(self, engine: Engine, site_id: str, holds: Path, lease: WriterLease) -> None:
         self._engine = engine
         self._site_id = site_id
         self._holds = holds
+        self._lease = lease
 
     def close(self) -> None:
         """Close the connections."""
@@ -62,7 +67,13 @@ class SqlWriteLedger:
             return as_standing(point, row, last, session.scalar(recent) or 0)
 
     def intend(self, write: LoggedWrite) -> None:
-        """Record durably that a write is about to be sent."""
+        """Record durably that a write is about to be sent.
+
+        Raises
+        ------
+        NotTheWriterError
+            If another machine writes to the site's devices.
+        """
         detail: Detail = {
             "value": write.value,
             "before": write.before,
@@ -71,6 +82,7 @@ class SqlWriteLedger:
             "reason": write.reason,
         }
         with journal_errors(f"write of {write.point} not recorded"), writing(self._engine) as session:
+            self._lease.hold(session)
             session.add(as_row(write, self._site_id))
             self._tell(session, "intended", write.point, write.actor, at=write.at, detail=detail, write=write.id)
 
@@ -103,7 +115,7 @@ class SqlWriteLedger:
         with journal_errors(f"override of {point} not cleared"), writing(self._engine) as session:
             row = self._point(session, point)
             if row.override_at is None:
-                raise JournalError(f"{point} is not overridden; `facility writes list SITE` shows what is")
+                raise JournalError(f"{point} is not overridden: nobody else has set it, or that is accepted already")
             detail = {"expected": row.override_expected, "found": row.override_found, "reason": reason}
             row.override_at = row.override_expected = row.override_found = None
             row.cleared_at = at
@@ -129,7 +141,7 @@ class SqlWriteLedger:
         with journal_errors(f"{point} not forbidden"), writing(self._engine) as session:
             row = self._point(session, point)
             if row.permit_at is None:
-                raise JournalError(f"{point} was not allowed; `facility writes list SITE` shows what is")
+                raise JournalError(f"{point} was not allowed: there is nothing to forbid")
             row.permit_actor = row.permit_reason = row.permit_at = row.permit_until = None
             self._tell(session, "forbidden", point, actor, at=at, detail={"reason": reason})
 

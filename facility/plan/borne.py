@@ -93,4 +93,5 @@ def _between(known: Load, asked: Load) -> Load:
         direct = way(known.direct_kw, asked.direct_kw)
     rows = [0] * len(_PARTS)
     air, liquid = way(known.it_air_kw, asked.it_air_kw), way(known.it_liquid_kw, asked.it_liquid_kw)
-    return Load(air, liquid, asked.outdoor_degc[rows], asked.wet_bulb_degc[rows], direct)
+    breathes = None if asked.breathes is None else asked.breathes[rows]
+    return Load(air, liquid, asked.outdoor_degc[rows], asked.wet_bulb_degc[rows], direct, breathes)

@@ -180,6 +180,8 @@ class ItCase:
         notes += [f"{pool}: servers at each frequency not measured; counted at full speed" for pool in fast]
         assumed = [pool for pool, names in self.named_pools() if not names.known and names.asleep_now]
         notes += [f"{pool}: which servers sleep now is not known; the names assume some" for pool in assumed]
+        awake = [(pool, names.kept_awake) for pool, names in self.named_pools() if names.kept_awake]
+        notes += [f"{pool}: not put to sleep when told, kept awake: {', '.join(sorted(one))}" for pool, one in awake]
         idle = [one.id for one in site.batteries if one.dispatchable and one.id not in inputs.state_of_charge_frac]
         notes += [f"{battery}: state of charge not measured; left idle" for battery in idle]
         locked = [one.id for one in site.batteries if not site.in_service(one.id, inputs.start)]

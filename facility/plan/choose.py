@@ -34,9 +34,11 @@ class Chooser:
     step_h: float
     calm: FloatArray | float = 0.0  # (T, S): price of leaving what was said before
     forbidden: BoolArray = field(init=False)  # (T, S)
+    stuck: BoolArray = field(init=False)  # (T,): steps to which the last choice found no way
 
     def __post_init__(self) -> None:
         self.forbidden = np.zeros_like(self.case.table.available)
+        self.stuck = np.zeros(len(self.forbidden), dtype=bool)
 
     def choose(
         self, heat_kw: FloatArray, it_kw: FloatArray, load: Load, price: FloatArray, suits: BoolArray
@@ -61,6 +63,7 @@ class Chooser:
             path = self._cheapest(cost, allowed)
             fresh = set() if path is None else set(path.tolist()) - asked
             if not fresh:
+                self.stuck = self._without_way(allowed)
                 return path
             order = sorted(fresh)
             for place, response in answers_for(self.model, [table.states[at] for at in order], load):
@@ -68,6 +71,15 @@ class Chooser:
                 power[:, state], water[:, state] = _with_doubt(response)
                 allowed[:, state] &= response.feasible
             asked |= fresh
+
+    def _without_way(self, allowed: BoolArray) -> BoolArray:
+        """Return the steps (T,) to which no way within the ramps leads; from there the way goes on as if they asked for nothing."""
+        anything = self.case.table.available & ~self.forbidden
+        stuck, way = np.zeros(len(allowed), dtype=bool), self.case.first.allowed
+        for step, states in enumerate(allowed):
+            stuck[step] = not (way & states).any()
+            way = self.case.one_step[way & (anything[step] if stuck[step] else states)].any(axis=0)
+        return stuck
 
     def _cheapest(self, cost: FloatArray, allowed: BoolArray) -> StatePath | None:
         """Return the cheapest path whose modes change seldom enough in a day; where none does, the one with fewest changes.

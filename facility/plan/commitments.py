@@ -46,8 +46,9 @@ class CommitmentCase:
             one.amount_kw - worst_kw if one.kind is CommitmentKind.REDUCTION else float(site_kw[self.steps].max())
         )
         short_kwh = self.shortfall_kwh(site_kw)
+        baseline_kw = () if one.baseline_kw is None else tuple(map(float, one.baseline_kw[self.steps]))
         return CommitmentOutcome(
-            one.id, one.kind, one.start, one.end, one.amount_kw, delivered, short_kwh, self.cost(site_kw)
+            one.id, one.kind, one.start, one.end, one.amount_kw, delivered, short_kwh, self.cost(site_kw), baseline_kw
         )
 
     def shortfall(self, site_kw: FloatArray) -> LimitShortfall:

@@ -17,8 +17,8 @@ from facility.plan.inputs import PlanInputs
 from facility.records import FloatArray, LimitShortfall, Plan
 
 LEAST_H = 2.0  # of a plan: what ends sooner neither pays for its moves nor outlives its recommendations
-_COURSES = ("outdoor_degc", "wet_bulb_degc", "price_per_kwh", "carbon_gco2_per_kwh", "other_kw", "produced_kw")
-_BY_EQUIPMENT = ("it_power_kw", "busy_servers", "available_kw", "taken_heat_kw", "heat_demand_kw")
+COURSES = ("outdoor_degc", "wet_bulb_degc", "price_per_kwh", "carbon_gco2_per_kwh", "other_kw", "produced_kw")
+BY_EQUIPMENT = ("it_power_kw", "busy_servers", "available_kw", "taken_heat_kw", "heat_demand_kw")
 
 
 def cut_before(inputs: PlanInputs, error: InfeasibleError) -> PlanInputs:
@@ -52,8 +52,8 @@ def _least_steps(inputs: PlanInputs) -> int:
 
 def _cut(inputs: PlanInputs, steps: int, unmet: Sequence[LimitShortfall]) -> PlanInputs:
     planning = inputs.site.planning.model_copy(update={"horizon_h": steps * inputs.step_h})
-    cut: dict[str, Any] = {name: _first(getattr(inputs, name), steps) for name in _COURSES}
-    cut |= {name: _each(getattr(inputs, name), steps) for name in _BY_EQUIPMENT}
+    cut: dict[str, Any] = {name: _first(getattr(inputs, name), steps) for name in COURSES}
+    cut |= {name: _each(getattr(inputs, name), steps) for name in BY_EQUIPMENT}
     return replace(
         inputs,
         **cut,

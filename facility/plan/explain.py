@@ -192,7 +192,9 @@ class Explainer:
             other = back.plants[name]
             if other.response is run.response:
                 continue
-            differ = np.array([one != two for one, two in zip(run.states, other.states, strict=True)])
+            differ = np.array(
+                [one is not two and one != two for one, two in zip(run.states, other.states, strict=True)]
+            )
             mine, theirs = run.response, other.response
             apart = np.abs(mine.overhead_kw - theirs.overhead_kw) / np.maximum(mine.overhead_kw, 1e-9)
             both = mine.half_width_kw**2 + theirs.half_width_kw**2

@@ -83,12 +83,12 @@ class HeatAndColdPlan:
             water, plant = cases[tank.case.plant_id].features.leaving_water_degc, plants[tank.case.plant_id]
             tank.keep_temperature(plant.share_of(tank.may_charge(water)), plant.share_of(tank.may_discharge(water)))
 
-    def suiting(self, plant: PlantCase, *, idle: bool = False) -> BoolArray:
-        """Return the states (T, S) at which a plant suits what its tank does in the solution, unless it is `idle`."""
+    def suiting(self, plant: PlantCase, idle: BoolArray) -> BoolArray:
+        """Return the states (T, S) at which a plant suits what its tank does in the solution; all where it is `idle` (T,)."""
         water, suits = plant.features.leaving_water_degc, np.ones_like(plant.table.available)
         for tank in self.tanks.values():
-            if tank.case.plant_id == plant.plant_id and not idle:
-                suits &= tank.suits(water)
+            if tank.case.plant_id == plant.plant_id:
+                suits &= tank.suits(water) | idle[:, None]
         return suits
 
     def charged_kw(self, plant_id: str) -> FloatArray:
@@ -96,10 +96,11 @@ class HeatAndColdPlan:
         own = (tank.charge_kw.value for tank in self.tanks.values() if tank.case.plant_id == plant_id)
         return np.asarray(sum(own, np.zeros(self.case.inputs.steps)))
 
-    def decisions(self, *, idle: bool = False) -> Decisions:
-        """Return what the solution does with them, within the machines' limits, and nothing else; tanks may be taken as `idle`."""
+    def decisions(self, idle: BoolArray | None = None) -> Decisions:
+        """Return what the solution does with them, within the machines' limits, and nothing else; tanks rest where `idle` (T,)."""
+        works = 1.0 if idle is None else ~idle
         cold = {
-            name: np.clip(tank.charge_kw.value, -tank.case.power_kw, tank.case.most_charge_kw) * (not idle)
+            name: np.clip(tank.charge_kw.value, -tank.case.power_kw, tank.case.most_charge_kw) * works
             for name, tank in self.tanks.items()
         }
         heat = {name: pump.solved_heat_kw() for name, pump in self.pumps.items()}

@@ -47,10 +47,11 @@ def hall_air(inputs: PlanInputs, plant: PlantModel, response: PlantResponse) -> 
     before = np.where(np.isnan(measured), towards[0], measured)
     changes_per_h = AIR_CHANGES_PER_H * response.fan_speed_frac * response.outdoor_air_frac + LEAKED_CHANGES_PER_H
     kept = np.exp(-changes_per_h * inputs.step_h)
-    course, now = np.empty_like(towards), before
-    for step, target in enumerate(towards):
-        now = target + (now - target) * kept[step]
-        course[step] = now
+    course, now = np.full_like(towards, np.nan), before
+    if not np.isnan(towards).all():
+        for step, target in enumerate(towards):
+            now = target + (now - target) * kept[step]
+            course[step] = now
     humidity = relative_humidity_frac(response.inlet_mean_degc, course)
     return HallAir(course, humidity, before, response.dampers_open)
 

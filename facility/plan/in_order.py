@@ -6,13 +6,13 @@ and explaining go on in money; and the plan is held to the slack itself.
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 from facility.errors import NoPlanFoundError
 from facility.plan import goals
 from facility.plan.assembly import Form, SitePlan
 from facility.plan.case import SiteCase
+from facility.plan.deadline import Deadline
 from facility.plan.inputs import PlanInputs
 from facility.plan.problem import ProvenInfeasibleError
 from facility.plan.relax import SOLVERS, relax
@@ -21,7 +21,7 @@ from facility.site import Goal, Weights
 _MOST_RATIO = 100.0  # of a weight to the mean cost of a unit: then a goal is nearly all that counts
 
 
-def in_order(case: SiteCase, deadline: float) -> tuple[PlanInputs, str]:
+def in_order(case: SiteCase, deadline: Deadline) -> tuple[PlanInputs, str]:
     """Return the inputs with the weights and caps that the site's goals mean for them, and what to say of it.
 
     Raises
@@ -35,7 +35,7 @@ def in_order(case: SiteCase, deadline: float) -> tuple[PlanInputs, str]:
     order = list(inputs.site.planning.goals)
     if goals.COST not in [goal.of for goal in order]:
         order.append(Goal(of="cost"))
-    relaxed, _ = relax(case, deadline - time.perf_counter())  # names what is infeasible before any goal is looked at
+    relaxed, _ = relax(case, deadline.solver_s())  # names what is infeasible before any goal is looked at
     caps: dict[str, float] = {}
     for goal in order:
         relaxed = _least(case, caps, goal.of, deadline)
@@ -48,12 +48,12 @@ def in_order(case: SiteCase, deadline: float) -> tuple[PlanInputs, str]:
     return weighed, _note(order, weights, inputs.site.currency)
 
 
-def _least(case: SiteCase, caps: dict[str, float], goal: str, deadline: float) -> SitePlan:
+def _least(case: SiteCase, caps: dict[str, float], goal: str, deadline: Deadline) -> SitePlan:
     """Return the relaxation solved for one goal, those before it held to their caps."""
     capped = replace(case, it=replace(case.it, inputs=replace(case.it.inputs, goal_caps=caps)))
     relaxed = SitePlan(capped, Form())
     try:
-        relaxed.problem.solve(SOLVERS, deadline - time.perf_counter(), objective=relaxed.goal(goal))
+        relaxed.problem.solve(SOLVERS, deadline.solver_s(), objective=relaxed.goal(goal))
     except ProvenInfeasibleError:
         raise NoPlanFoundError(
             f"no plan found: making {goal} least within the slack of {', '.join(caps)} failed"

@@ -93,6 +93,8 @@ class PlanInputs:
         as `facility.plan.goals` finds them.
     asleep_servers
         By pool: the names of the servers that sleep now; where they are not known, or are not as many, some are assumed.
+    kept_awake
+        By pool: servers that were told to sleep and serve on: no plan puts them to sleep.
     main_crah
         By rack: the CRAH whose air it gets most of, where the inlet model knows.
     jobs
@@ -119,6 +121,9 @@ class PlanInputs:
         Groups of units (`hall-1 crahs`) of which the site file wants a spare that the plan need not keep, and why.
     unmet
         What no operation can meet after these hours, where they were cut short for it.
+    signal_notes
+        Where something stands in for the price, carbon intensity or weather that the site file asks for, or a person's value for a
+        sensor; the plan's notes name it.
     tables
         By plant: tabulated states, if they are at hand; the planner makes those that are missing.
     """
@@ -144,6 +149,7 @@ class PlanInputs:
     backlog_kwh: Mapping[str, float] = field(default_factory=dict)
     arrived_kwh: Mapping[str, FloatArray] = field(default_factory=dict)
     asleep_servers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    kept_awake: Mapping[str, frozenset[str]] = field(default_factory=dict)
     main_crah: Mapping[str, str] = field(default_factory=dict)
     jobs: Sequence[Job] = ()
     month_peak_kw: float = 0.0
@@ -167,6 +173,7 @@ class PlanInputs:
     in_force: Plan | None = None
     spare_waived: Mapping[str, str] = field(default_factory=dict)
     unmet: Sequence[LimitShortfall] = ()
+    signal_notes: Sequence[str] = ()
     tables: Mapping[str, StateTable] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

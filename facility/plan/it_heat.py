@@ -62,7 +62,9 @@ class ItHeat:
         for column, loop in enumerate(plant.loops, start=halls):
             heat[:, column] -= (taken_kw or {}).get(loop, 0.0)
         weather = self._inputs.outdoor_degc, self._inputs.wet_bulb_degc
-        return Load(heat[:, :halls], heat[:, halls:], *weather, direct_kw)
+        stands_open = self._inputs.plants_now[plant.plant_id].dampers_open
+        breathes = np.arange(len(heat)) == 0 if stands_open else None
+        return Load(heat[:, :halls], heat[:, halls:], *weather, direct_kw, breathes)
 
     def taken_kw(self, plant_id: str) -> FloatArray:
         """Return the heat that never reaches a plant, because heat pumps take it."""

@@ -1,7 +1,7 @@
 """Which servers of a pool sleep, once it is decided how many: rows and the racks of a CRAH are emptied one after the other.
 
-Servers of lower tiers go first. Of each group that is kept apart, some servers on different racks never sleep. Servers that sleep
-go on sleeping: the last that went is the first to come back.
+Servers of lower tiers go first. Of each group that is kept apart, some servers on different racks never sleep; nor do those that
+the scheduler could not put to sleep. Servers that sleep go on sleeping: the last that went is the first to come back.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ class NamedPool:
         others = [rack for rack in rows if rack not in {place.rack for place in self._places.values()}]
         self._taken_rows = {rows[rack] for rack in others}  # by racks of which this pool knows nothing
         self._taken_crahs = {inputs.main_crah.get(rack, "") for rack in others} | {""}
-        told = frozenset(inputs.asleep_servers.get(pool.id, ())) & frozenset(self._places)
+        self.kept_awake: Names = inputs.kept_awake.get(pool.id, frozenset()) & frozenset(self._places)
+        told = frozenset(inputs.asleep_servers.get(pool.id, ())) & frozenset(self._places) - self.kept_awake
         self.known = pool.id in inputs.asleep_servers and len(told) == pool.servers - round(awake_now)
         anchors = self._anchors(told if self.known else frozenset())
         self._order = self._drain_order(told if self.known else frozenset(), anchors)
@@ -60,7 +61,7 @@ class NamedPool:
 
     def _anchors(self, asleep: Names) -> Names:
         """Choose the servers that never sleep: of each group so many on different racks, those first that serve others too."""
-        chosen: set[str] = set()
+        chosen = set(self.kept_awake)
         for group in self.pool.keep_apart:
             racks: set[str] = set()
             for name in sorted(

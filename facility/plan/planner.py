@@ -16,6 +16,7 @@ from facility.plan.bases import Bases
 from facility.plan.calm import Said
 from facility.plan.case import ItCase, SiteCase
 from facility.plan.cut_short import cut_before
+from facility.plan.deadline import Deadline, Overtaken, Timer, never
 from facility.plan.explain import Explainer
 from facility.plan.explained import explanation_of
 from facility.plan.first_change import nothing_now
@@ -48,19 +49,24 @@ class PlanResult:
     statistics: SolveStatistics
 
 
-def make_plan(inputs: PlanInputs, bases: Bases | None = None) -> PlanResult:
+def make_plan(
+    inputs: PlanInputs, bases: Bases | None = None, timer: Timer = time.perf_counter, overtaken: Overtaken = never
+) -> PlanResult:
     """Plan the coming hours; where some of them cannot be met, those before them.
 
-    `bases` are those of plans before, from which solvers begin and which they leave behind.
+    `bases` are those of plans before, from which solvers begin and which they leave behind; `timer` counts the seconds that it may
+    take; `overtaken` is asked before each step of it.
 
     Raises
     ------
+    facility.plan.deadline.OvertakenError
+        If it was overtaken. What solvers ended with is left in `bases` all the same.
     facility.errors.InfeasibleError
         Proven: the limits that cannot be met soon, by name and amount.
     facility.errors.NoPlanFoundError
         None found in time; nothing is proven.
     """
-    deadline, statistics = time.perf_counter() + inputs.time_budget_s, SolveStatistics()
+    deadline, statistics = Deadline(inputs.time_budget_s, timer, overtaken), SolveStatistics()
     bases = Bases() if bases is None else bases
     with statistics.stage("prepare"):
         while True:
@@ -74,7 +80,7 @@ def make_plan(inputs: PlanInputs, bases: Bases | None = None) -> PlanResult:
 
 
 def _with_spare_or_without(
-    inputs: PlanInputs, statistics: SolveStatistics, deadline: float, bases: Bases
+    inputs: PlanInputs, statistics: SolveStatistics, deadline: Deadline, bases: Bases
 ) -> PlanResult:
     asked = bearing_losses(with_waivers(inputs))
     try:
@@ -87,14 +93,16 @@ def _with_spare_or_without(
         return _made(bearing_losses(without_spare(asked, str(error))), statistics, deadline, bases)
 
 
-def _made(inputs: PlanInputs, statistics: SolveStatistics, deadline: float, bases: Bases) -> PlanResult:
+def _made(inputs: PlanInputs, statistics: SolveStatistics, deadline: Deadline, bases: Bases) -> PlanResult:
     case, held, run, found = _aimed(inputs, statistics, deadline, bases)
+    deadline.check()
     with statistics.stage("explain"):
         levers = tuple(Explainer(case.it, run, held, case.work_value_per_kwh).savings())
         if found is not None:
             statistics.notes.extend(nothing_now(case.it.inputs, levers, run.decisions, held.decisions))
         problem = None if found is None else found.plan.problem
         explanation = explanation_of(case.it, run, problem, case.work_value_per_kwh)
+    deadline.check()
     with statistics.stage("scenarios"):
         saved = saving_range(case.it, run, held, case.work_value_per_kwh)
     with statistics.stage("publish"):
@@ -105,7 +113,7 @@ def _made(inputs: PlanInputs, statistics: SolveStatistics, deadline: float, base
 
 
 def _aimed(
-    inputs: PlanInputs, statistics: SolveStatistics, deadline: float, bases: Bases
+    inputs: PlanInputs, statistics: SolveStatistics, deadline: Deadline, bases: Bases
 ) -> tuple[SiteCase, Simulation, Simulation, Found | None]:
     """Return the case, the run of present operation, the best run and what it was found as; goals in order first weighed."""
     case, held = _prepared(inputs, statistics, bases)
@@ -146,7 +154,7 @@ def _colder_than_any_state(case: SiteCase) -> bool:
 
 
 def _best(
-    case: SiteCase, held: Simulation, statistics: SolveStatistics, deadline: float
+    case: SiteCase, held: Simulation, statistics: SolveStatistics, deadline: Deadline
 ) -> tuple[Simulation, Found | None]:
     """Return the cheapest verified run: the plan found, or present operation where nothing better was found in time."""
     holds = not violations(case.it, held)
@@ -179,9 +187,9 @@ def _said(it: ItCase, held: Simulation, statistics: SolveStatistics) -> Said:
     return Said.of(it.inputs, decisions, steps_left(it.inputs))
 
 
-def _found(case: SiteCase, statistics: SolveStatistics, deadline: float) -> Found:
+def _found(case: SiteCase, statistics: SolveStatistics, deadline: Deadline) -> Found:
     with statistics.stage("relax"):
-        relaxed, statistics.bound = relax(case, deadline - time.perf_counter())
+        relaxed, statistics.bound = relax(case, deadline.solver_s())
     with statistics.stage("search"):
         found = Search(case, statistics, deadline).run(relaxed)
     statistics.surrogate_cost = found.surrogate_cost
@@ -210,7 +218,7 @@ def _plan(case: SiteCase, run: Simulation, held: Simulation, found: Found | None
         bound=statistics.bound,
         binding_limits=_binding(run, found),
         shortfalls=tuple(_shortfalls(case, run, found)),
-        notes=(*case.it.notes(), *spare_notes(inputs), *statistics.notes),
+        notes=(*inputs.signal_notes, *case.it.notes(), *spare_notes(inputs), *statistics.notes),
         asleep_servers={pool: tuple(sorted(names.asleep_now)) for pool, names in it.named_pools()},
         server_moves=tuple(move for pool, names in it.named_pools() for move in names.moves(run.decisions.awake[pool])),
         jobs=tuple(run_of for pool, jobs in it.jobs.items() for run_of in jobs.runs(it.job_powers_kw(pool, jobs_kw))),

@@ -32,8 +32,8 @@ class BlockedError(Exception):
         super().__init__("chosen states leave no solution")
 
 
-def restrict(case: SiteCase, form: Form, time_limit_s: float) -> SitePlan:
-    """Solve with the states fixed.
+def restrict(case: SiteCase, form: Form, time_limit_s: float, whole_s: float = WHOLE_S) -> SitePlan:
+    """Solve with the states fixed; whole jobs and pumps in `whole_s`, if an answer is found in it.
 
     Raises
     ------
@@ -42,21 +42,21 @@ def restrict(case: SiteCase, form: Form, time_limit_s: float) -> SitePlan:
     """
     plan = SitePlan(case, form)
     try:
-        _solve(plan, time_limit_s)
+        _solve(plan, time_limit_s, whole_s)
     except ProvenInfeasibleError as error:
         if form.near_jobs is not None:  # only those choices were allowed: nothing is said of the states
-            return restrict(case, replace(form, near_jobs=None), time_limit_s)
+            return restrict(case, replace(form, near_jobs=None), time_limit_s, whole_s)
         raise _blocked(case, error.short or list(plan.problem.slackened(SOLVERS, time_limit_s))) from None
     return plan
 
 
-def _solve(plan: SitePlan, time_limit_s: float) -> None:
+def _solve(plan: SitePlan, time_limit_s: float, whole_s: float) -> None:
     """Solve; whole jobs and heat pumps to a gap, in little time, and without a first answer in what time there is."""
     if not (plan.form.whole_jobs or plan.form.whole_pumps):
         plan.problem.solve(SOLVERS, time_limit_s)
         return
     try:
-        plan.problem.solve(SOLVERS, min(time_limit_s, WHOLE_S), WHOLE_GAP)
+        plan.problem.solve(SOLVERS, min(time_limit_s, whole_s), WHOLE_GAP)
     except NoPlanFoundError:
         plan.problem.solve(SOLVERS, time_limit_s, WHOLE_GAP)
 

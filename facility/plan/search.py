@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -14,6 +13,7 @@ from facility.plan.borne import Borne
 from facility.plan.case import SiteCase
 from facility.plan.choose import Chooser
 from facility.plan.cooling_plant import PathPoint, StatePath
+from facility.plan.deadline import Deadline
 from facility.plan.decisions import Decisions
 from facility.plan.electrical import electrical_chain
 from facility.plan.export_limit import within_export_limit
@@ -21,7 +21,7 @@ from facility.plan.hall import approach
 from facility.plan.inputs import PlantNow
 from facility.plan.moves import Moves
 from facility.plan.problem import ProvenInfeasibleError
-from facility.plan.restrict import BlockedError, branch_and_bound, neighbourhood, restrict
+from facility.plan.restrict import WHOLE_S, BlockedError, branch_and_bound, neighbourhood, restrict
 from facility.plan.server_plan import Servers
 from facility.plan.simulate import Simulation, cost_of, run_plant, simulate, source_power
 from facility.plan.statistics import SolveStatistics
@@ -55,7 +55,7 @@ class Search:
 
     case: SiteCase
     statistics: SolveStatistics
-    deadline: float
+    deadline: Deadline
     polish_gap: float = POLISH_GAP
     best: Found | None = None
     failures: list[LimitShortfall] = field(default_factory=list)
@@ -82,9 +82,9 @@ class Search:
         """
         for _ in range(REPAIRS):
             settled = self._settle(relaxed)
-            if settled is None or self._finish(*settled) or self._left_s() <= 0.0:
+            if settled is None or self._finish(*settled) or self.deadline.left_s <= 0.0:
                 break
-        if self._gap() > self.polish_gap and self._left_s() > 0.0:
+        if self._gap() > self.polish_gap and self.deadline.left_s > 0.0:
             self._branch_and_bound(relaxed)
         if self.best is None:
             tried = (
@@ -103,7 +103,7 @@ class Search:
         solved, best, tried = relaxed, None, set[bytes]()
         for _ in range(ROUNDS):
             paths = self._choose(solved)
-            if paths is None or _key(paths) in tried or self._left_s() <= 0.0:
+            if paths is None or _key(paths) in tried or self.deadline.left_s <= 0.0:
                 break
             tried.add(_key(paths))
             self._remember(paths)
@@ -124,9 +124,6 @@ class Search:
     def _gap_of(self, cost: float) -> float:
         return (cost - self.statistics.bound) / max(abs(cost), 1e-9)
 
-    def _left_s(self) -> float:
-        return self.deadline - time.perf_counter()
-
     def _choose(self, solved: SitePlan) -> dict[str, StatePath] | None:
         paths: dict[str, StatePath] = {}
         with self.statistics.stage("choose"):
@@ -138,21 +135,24 @@ class Search:
         return paths
 
     def _path(self, name: str, solved: SitePlan) -> StatePath | None:
-        """Choose states for the solution's heat and for what its tanks do; where none suit, as if they were idle.
+        """Choose states for the solution's heat and for what its tanks do; as if they were idle in steps that no state bears.
 
-        Where none bear that, choose for what tables know: the split that was forecast, nothing direct. What they bear is then
-        learned.
+        Where none bear that either, choose for what tables know: the split that was forecast, nothing direct. What they bear is
+        then learned.
         """
         plant, it, power = self.case.plants[name], self.case.it, solved.source_power_kw()
+        model, chooser, tanks = it.inputs.plant(name), self._choosers[name], solved.heat
         price, at_racks = solved.plants[name].power_price, solved.it_heat_kw(name)
-        for idle in (False, True) if solved.heat.tanks else (False,):
-            load = it.thermal.load(it.inputs.plant(name), power, solved.heat.decisions(idle=idle))
-            heat = solved.heat_kw(name) - (solved.heat.charged_kw(name) if idle else 0.0)
-            path = self._choosers[name].choose(heat, at_racks, load, price, solved.heat.suiting(plant, idle=idle))
-            if path is not None:
-                return path
-        known, suits = self._borne[name].known(load), solved.heat.suiting(plant, idle=idle)
-        return self._choosers[name].choose(heat, at_racks, known, price, suits)
+        idle = np.zeros(it.inputs.steps, dtype=bool)
+        while True:
+            load = it.thermal.load(model, power, tanks.decisions(idle=idle))
+            heat, suits = solved.heat_kw(name) - tanks.charged_kw(name) * idle, tanks.suiting(plant, idle=idle)
+            path = chooser.choose(heat, at_racks, load, price, suits)
+            if path is not None or not tanks.tanks or idle.all():
+                break
+            stuck = chooser.stuck & ~idle
+            idle = idle | stuck if stuck.any() else np.ones_like(idle)
+        return chooser.choose(heat, at_racks, self._borne[name].known(load), price, suits) if path is None else path
 
     def _restrict(self, paths: Mapping[str, StatePath], solved: SitePlan, *decided: Form) -> SitePlan | None:
         """Solve with these states, exact at the heat of the last solution; forbid them where they leave no solution.
@@ -164,7 +164,7 @@ class Search:
             for one in decided:
                 try:
                     form = replace(one, points=points, charging=solved.charging())
-                    return restrict(self.case, form, max(self._left_s(), 0.1))
+                    return restrict(self.case, form, self.deadline.solver_s(), self.deadline.solver_s(WHOLE_S))
                 except BlockedError as error:
                     blocked = error
             self.failures[:0] = blocked.shortfalls
@@ -263,7 +263,7 @@ class Search:
             if self.best is not None and sum(int(near.sum()) for near in only.values()) > POLISH_STATES:
                 return
             try:
-                exact, paths = branch_and_bound(self.case, only, min(self._left_s(), POLISH_S))
+                exact, paths = branch_and_bound(self.case, only, self.deadline.solver_s(POLISH_S))
             except (ProvenInfeasibleError, NoPlanFoundError):
                 return  # not proof: only these states were allowed; `run` says that no plan was found
         restricted = self._restrict(paths, exact, UNDECIDED)

@@ -33,13 +33,13 @@ class PoolCase:
         per_h = pool.servers / self.step_h if pool.wakes_max_per_h is None else pool.wakes_max_per_h
         self.most_wakes = float(np.clip(np.floor(per_h * self.step_h + WHOLE), 1, pool.servers))  # a step
         self.work_kw = (pool.peak_w - pool.idle_w) / 1000.0
-        self._need(inputs)
-        self.busy = expected_busy(inputs, pool.id)
         self.names = (
             NamedPool(inputs, pool, self.awake_now, self.awake_steps, self.asleep_steps)
             if self.planned and pool.members
             else None
         )
+        self._need(inputs)
+        self.busy = expected_busy(inputs, pool.id)
         boot_kwh = pool.idle_w / 1000.0 * pool.wake_min / 60.0
         self.wake_cost = boot_kwh * inputs.price_scale_per_kwh + pool.wake_cost
 
@@ -59,7 +59,8 @@ class PoolCase:
         wanted = needed_servers(inputs, self.pool) if self.planned else inputs.busy_servers.get(self.pool.id)
         wanted = np.ceil((np.zeros(self.steps) if wanted is None else wanted) - WHOLE)
         if self.planned:
-            wanted = np.maximum(wanted, sum(group.at_least for group in self.pool.keep_apart))
+            anchors = 0 if self.names is None else len(self.names.anchors)
+            wanted = np.maximum(wanted, max(anchors, sum(group.at_least for group in self.pool.keep_apart)))
         running = running_kw(inputs, self.pool.id) / self.work_kw
         room = np.maximum(self.most_ready - running, 0.0)  # a job that runs has its servers, whatever the headroom says
         self.need = np.minimum(wanted, room) if self.planned or running.any() else wanted

@@ -108,9 +108,12 @@ class TankCase:
 
 
 def _without_spare_kw(inputs: PlanInputs, plant_id: str) -> float:
-    """Return the heat that a plant's chillers may be asked for while charging: with what must be spare left out."""
+    """Return the heat that a plant's chillers may be asked for while charging: with what must be spare left out.
+
+    Also where a plan has to do without its spare: the heat of the halls has to go somewhere, cold for later can wait.
+    """
     site = inputs.site
-    spare = spare_units(inputs).get(f"{plant_id} chillers")
+    spare = spare_units(replace(inputs, spare_waived={})).get(f"{plant_id} chillers")
     if spare is None:
         return np.inf
     chillers = next(plant.chillers for plant in site.plants if plant.id == plant_id)

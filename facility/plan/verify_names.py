@@ -22,6 +22,8 @@ def name_excesses(
     sets, wrong = _replayed(case, names, moves)
     yield f"{pool.id} named servers", np.abs([len(one) for one in sets] - awake) + wrong, "servers"
     yield f"{pool.id} named servers' times", _too_soon(case, names, sets), "servers"
+    asleep = np.array([len(names.kept_awake - one) for one in sets], dtype=float)
+    yield f"{pool.id} servers kept awake", asleep, "servers"
     for group in pool.keep_apart:
         first = names.racks_awake(group, sets[0])  # woken now, at the latest
         short = np.array([group.at_least - names.racks_awake(group, one) for one in sets], dtype=float)

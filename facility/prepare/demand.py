@@ -1,13 +1,17 @@
-"""The demand that a tariff charges for: the month's peak so far, and the peak that its rest brings anyway."""
+"""The demand that a tariff charges for: the month's peak so far, those of months before, and what its rest brings anyway."""
 
 from __future__ import annotations
 
 import calendar
-from datetime import datetime, timedelta
+import math
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
 from facility.ports import Telemetry
+from facility.signals.bill import ratchet_kw
 from facility.site_file import LoadedSite
 
 DAILY_PEAKS = timedelta(days=28)
@@ -15,24 +19,47 @@ DAILY_PEAKS = timedelta(days=28)
 
 def month_peak_kw(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> float | None:
     """Return the highest demand of this calendar month so far, in site time; None without a meter or a reading."""
-    first = at.astimezone(loaded.site.zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    first = month_start(at, loaded.site.zone)
     demand = _demand(loaded, telemetry, first, at)
     return None if demand.empty else float(demand.max())
 
 
 def expected_peak_kw(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> float:
-    """Return the peak that the rest of the month brings anyway: the median of the last weeks' daily peaks.
+    """Return the demand that is charged anyway: what the rest of the month brings, or the ratchet where that is more.
 
-    0 when the plan's horizon reaches the end of the month, or without readings of the meter.
+    The rest of the month is taken to bring the median of the last weeks' daily peaks; nothing when the plan's horizon reaches the
+    end of the month, or without readings of the meter.
     """
+    tariff = loaded.site.tariff
+    floor_kw = 0.0
+    if tariff.demand_ratchet_frac > 0.0:
+        floor_kw = ratchet_kw(tariff, earlier_peaks_kw(loaded, telemetry, at, tariff.demand_ratchet_months))
     local = at.astimezone(loaded.site.zone)
     days_left = calendar.monthrange(local.year, local.month)[1] - local.day
     if days_left < loaded.site.planning.horizon_h / 24:
-        return 0.0
+        return floor_kw
     demand = _demand(loaded, telemetry, at - DAILY_PEAKS, at)
     if demand.empty:
-        return 0.0
-    return float(demand.tz_convert(loaded.site.zone).resample("D").max().median())
+        return floor_kw
+    return max(floor_kw, float(demand.tz_convert(loaded.site.zone).resample("D").max().median()))
+
+
+def earlier_peaks_kw(loaded: LoadedSite, telemetry: Telemetry, at: datetime, months: int) -> list[float]:
+    """Return the peaks of the calendar months before, newest last: measured, or of the site file; NaN where neither is known."""
+    zone, known = loaded.site.zone, loaded.site.tariff.earlier_peaks_kw
+    begin, peaks = month_start(at, zone), list[float]()
+    for _ in range(months):
+        end, begin = begin, month_start(begin - timedelta(days=1), zone)
+        demand = _demand(loaded, telemetry, begin, end)
+        measured = math.nan if demand.empty else float(demand.max())
+        peaks.insert(0, float(np.fmax(measured, known.get(f"{begin.astimezone(zone):%Y-%m}", math.nan))))
+    return peaks
+
+
+def month_start(at: datetime, zone: ZoneInfo) -> datetime:
+    """Return when the calendar month of a time began, by the site's clock, in UTC."""
+    local = at.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return local.astimezone(UTC)
 
 
 def _demand(loaded: LoadedSite, telemetry: Telemetry, start: datetime, end: datetime) -> pd.Series:

@@ -16,11 +16,14 @@ from facility.site import Hall
 from facility.site_file import LoadedSite
 from models.ahead.hot_spots import alarm_margin_k
 from models.ahead.inlets import InletsAhead, fit_inlets_ahead
+from models.ahead.protection import protected
+from models.rack_inlet import PROBE_ACCURACY_K
 
 LEARNED = timedelta(days=14)
 _NOISE_K = 0.3  # of a probe, and what five minutes may change; a rack that is hotter than foretold by more stays so
 LATELY = timedelta(hours=3)  # beyond the memory of the model's filters
 STEPS = 12
+_TURN = timedelta(minutes=15)  # protection comes and goes within minutes: what is seen of it in so many counts
 
 SUPPLY, AIRFLOW = "supply_air_temperature_setpoint_degc", "airflow_setpoint_m3ps"
 
@@ -82,21 +85,33 @@ class HallOutlook:
         """Ids of the racks."""
         return tuple(str(rack) for rack in self.measured.columns)
 
-    def over_limit_k(self, setpoints: Mapping[str, FloatArray]) -> FloatArray:
+    def over_limit_k(self, setpoints: Mapping[str, FloatArray], heat_frac: FloatArray) -> FloatArray:
         """Return how far each inlet is to be expected above its limit, the margin of an alarm included, (STEPS, racks).
+
+        What the site's own protection would make of it is left out: setpoints have to do without.
 
         Parameters
         ----------
         setpoints
             By column of the rows (`<crah>.supply_air_temperature_setpoint_degc`, `<crah>.airflow_setpoint_m3ps`), (STEPS,).
+        heat_frac
+            The hall's heat over that of now, (STEPS,).
         """
         count, rows = len(self.measured), self.rows.copy()
         columns = [rows.columns.get_loc(column) for column in setpoints]
         rows.iloc[count:, columns] = np.column_stack(list(setpoints.values()))  # type: ignore[index]
-        forecast = self.ahead.model.forecast(rows, self.measured)
-        expected = (forecast.mean + alarm_margin_k(forecast))[count - 1]
-        surprise = self.measured.iloc[-1].to_numpy(float) - expected[0] - _NOISE_K
-        return np.asarray(expected + np.fmax(surprise, 0.0) - self.ahead.hall.limits.inlet_max_degc)
+        forecast, seen = self.ahead.model.unprotected(rows, self.measured, heat_frac=heat_frac)
+        margin = np.maximum(alarm_margin_k(forecast), PROBE_ACCURACY_K)  # as a plan keeps it
+        expected = (forecast.mean + margin)[count - 1]
+        told = seen.apart_from(self.measured.reindex(rows.index).to_numpy(float))[count - 1]
+        surprise = np.fmax(told - expected[0] - _NOISE_K, 0.0)
+        return np.asarray(expected + surprise - self.ahead.hall.limits.inlet_max_degc)
+
+    @property
+    def driven(self) -> bool:
+        """Whether the site's own protection has lately driven CRAHs beyond their setpoints: then these do not do."""
+        now = self.rows.iloc[: len(self.measured)].tail(_TURN // STEP)
+        return bool(protected(now, self.ahead.model.habits.crahs).any())
 
 
 def written(current: float, targets: FloatArray, *, step: float, rest: int, wait: int) -> FloatArray:

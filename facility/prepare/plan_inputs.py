@@ -56,9 +56,8 @@ def plan_inputs(
     """
     site, at = loaded.site, situation.at
     start, steps = _step_start(at, site.step), round(timedelta(hours=site.planning.horizon_h) / site.step)
-    series = {name: signals.forecast(name, at, start, steps, site.step) for name in SERIES}
-    it_power, busy = LoadOutlook(loaded, telemetry, situation, start, steps).of_halls_and_pools(plants)
-    _keep(archive, [*series.values(), *it_power.values(), *busy.values()])
+    outlook = LoadOutlook(loaded, telemetry, situation, start, steps)
+    series, it_power, busy = _forecasts(outlook, plants, signals, archive)
     pumps = heat_pumps_now(loaded, telemetry, situation)
     held = HeldMachines(loaded, telemetry, at, start, steps, frozenset(pumps))
     sun = SolarOutlook(loaded, telemetry, at, start, steps)
@@ -99,13 +98,21 @@ def plan_inputs(
         heat_pumps_now=pumps,
         heat_demand_kw=heat_demand_kw(held),
         load_scenarios=load_scenarios({hall: forecast.quantiles for hall, forecast in it_power.items()}),
+        signal_notes=list(dict.fromkeys(forecast.note for forecast in series.values() if forecast.note)),
         setpoints_now={key: value for key, value in situation.values.items() if "setpoint" in key},
     )
 
 
-def _keep(archive: ForecastArchive | None, forecasts: Sequence[Forecast]) -> None:
+def _forecasts(
+    outlook: LoadOutlook, plants: Sequence[CoolingPlant], signals: Signals, archive: ForecastArchive | None
+) -> tuple[dict[str, Forecast], Mapping[str, Forecast], Mapping[str, Forecast]]:
+    """Return what is expected of signals, halls and pools, and keep it."""
+    at, step = outlook.situation.at, outlook.loaded.site.step
+    series = {name: signals.forecast(name, at, outlook.start, outlook.steps, step) for name in SERIES}
+    it_power, busy = outlook.of_halls_and_pools(plants)
     if archive is not None:
-        archive.keep(forecasts)
+        archive.keep([*series.values(), *it_power.values(), *busy.values()])
+    return series, it_power, busy
 
 
 def _step_start(at: datetime, step: timedelta) -> datetime:

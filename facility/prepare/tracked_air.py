@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from facility.plan.decisions import FAN_SPEED, SUPPLY_AIR
+from facility.plan.decisions import AWAKE, FAN_SPEED, SUPPLY_AIR, WORK
 from facility.ports import Telemetry
 from facility.prepare import hall_ahead
 from facility.prepare.damp_racks import driest_supply_degc, hall_dew_points_degc
@@ -58,7 +58,7 @@ class TrackedAir:
         coldest_degc = min(hall.limits.inlet_min_degc, float(supply.planned.min()))
         driest_degc = min(self._driest_degc(hall, crahs, outlook), supply.high)
         supply = replace(supply, low=max(supply.low, coldest_degc, driest_degc))
-        paths = _Paths(self.levers, outlook, crahs, standing, supply, fans)
+        paths = _Paths(self.levers, outlook, crahs, standing, supply, fans, self._heat_frac(hall))
         speed = float(np.clip(fans.planned[0], fans.low, fans.high))
         return Air(
             hall=hall.id,
@@ -69,7 +69,21 @@ class TrackedAir:
             kw_per_k=_COLDER_KW_PER_RATED_KW * sum(crah.rated_cooling_kw for crah in crahs),
             kw_per_frac=_FAN_POWER * sum(crah.rated_fan_kw for crah in crahs) * speed**2,
             kept=self.kept.get(hall.id, (0.0, 0.0)),
+            driven=outlook.driven,
         )
+
+    def _heat_frac(self, hall: Hall) -> FloatArray:
+        """Return a hall's heat in the next hour over that of now, by what the plan has its servers and work do."""
+        site, values, course = self.levers.loaded.site, self.levers.values, self.levers.course
+        idle_kw = {pool.id: (pool.idle_w - pool.sleep_w) / 1000.0 for pool in site.server_pools if pool.hall == hall.id}
+        kw_each = {f"{pool}.{AWAKE}": kw for pool, kw in idle_kw.items()}
+        kw_each |= {f"{work.id}.{WORK}": 1.0 for work in site.deferrable_work if work.pool in idle_kw}
+        now_kw, more_kw = sum(values.get(f"{rack.id}.power_kw", 0.0) for rack in hall.racks), np.zeros(STEPS)
+        for target, kw in kw_each.items():
+            if target in values and course.has(target):
+                planned = [course.value(target, course.at + number * STEP) for number in range(STEPS)]
+                more_kw += kw * (np.array(planned) - values[target])
+        return np.asarray(1.0 + np.maximum(more_kw / now_kw, -1.0)) if now_kw > 0.0 else np.ones(STEPS)
 
     def _driest_degc(self, hall: Hall, crahs: list[Crah], outlook: HallOutlook) -> float:
         measured = outlook.rows.iloc[: len(outlook.measured)]
@@ -88,6 +102,7 @@ class _Paths:
     standing: list[Crah]  # out of service: they move no air
     supply: Lever
     fans: Lever
+    heat_frac: FloatArray
 
     def over_k(self, colder_k: float, faster_frac: float) -> FloatArray:
         """Return how far above its limit each rack comes, by step of the call."""
@@ -100,7 +115,7 @@ class _Paths:
         for crah in self.standing:
             setpoints[f"{crah.id}.{hall_ahead.SUPPLY}"] = self.supply.planned[0] + np.zeros(STEPS)
             setpoints[f"{crah.id}.{hall_ahead.AIRFLOW}"] = np.zeros(STEPS)
-        over = self.outlook.over_limit_k(setpoints)
+        over = self.outlook.over_limit_k(setpoints, self.heat_frac)
         course = self.levers.course
         rows = [math.ceil((number + 1) * course.step / STEP) - 1 for number in range(course.steps)]
         return over[rows]

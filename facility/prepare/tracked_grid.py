@@ -88,14 +88,20 @@ class MeterNow:
         return min(caps, default=(math.inf, ""))
 
     def _promised_kw(self, one: CommitmentOutcome, time: datetime) -> float:
-        """Return the most that keeps a promise as well as the plan does.
+        """Return the target at a time: the cap, or the frozen baseline less the reduction; the plan's draw where it falls short.
 
-        Of a reduction the baseline is not kept with the plan: what the plan draws less than it is, and by how much it does more
-        than it promised, says it.
+        What a plan has weighed and given up is not forced by its fast layer: it does not know what that would cost later.
         """
+        return max(self._target_kw(one, time), self.course.value(SITE_POWER, time))
+
+    def _target_kw(self, one: CommitmentOutcome, time: datetime) -> float:
         if one.kind is CommitmentKind.IMPORT_CAP:
-            return max(one.committed_kw, one.delivered_kw)
-        return self.course.value(SITE_POWER, time) + max(one.delivered_kw - one.committed_kw, 0.0)
+            return one.committed_kw
+        if not one.baseline_kw:
+            return -math.inf  # a plan from before its baselines were kept with it
+        plan = self.course.plan
+        step = (time - plan.start) // plan.step - max((one.start - plan.start) // plan.step, 0)
+        return one.baseline_kw[min(max(step, 0), len(one.baseline_kw) - 1)] - one.committed_kw
 
     def _least_kw(self) -> float:
         if self.loaded.site.tariff.export_price_per_kwh is None:

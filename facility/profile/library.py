@@ -8,13 +8,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from facility.errors import ConfigurationError
-from facility.faults import explain, nearest, refusal
+from facility.faults import nearest, refusal, validated
 from facility.profile.profile import Profile
 from facility.profile.template import Template, as_template, open_keys
-from facility.yaml_file import YamlFile, read_yaml
+from facility.yaml_file import read_yaml
 
 
 def profile_names() -> tuple[str, ...]:
@@ -91,11 +89,4 @@ def _read(path: Path) -> Profile | Template:
     file = read_yaml(path)
     if file.data.get("profile") != path.stem:
         raise refusal(file, [(("profile",), f"expected {path.stem!r}, the name of the file")])
-    return as_template(file) if open_keys(file) else _validated(file)
-
-
-def _validated(file: YamlFile) -> Profile:
-    try:
-        return Profile.model_validate(file.data)
-    except ValidationError as error:
-        raise refusal(file, explain(error, Profile)) from None
+    return as_template(file) if open_keys(file) else validated(file, Profile)

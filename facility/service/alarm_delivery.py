@@ -18,11 +18,15 @@ _log = get_logger(__name__)
 
 
 @contextmanager
-def delivering(outbox: AlarmOutbox, senders: Sequence[Sender], clock: Clock) -> Iterator[None]:
-    """Deliver meanwhile; at the end each way finishes what it is at."""
+def delivering(
+    outbox: AlarmOutbox, senders: Sequence[Sender], clock: Clock, *, gather_s: float = GATHER_S
+) -> Iterator[None]:
+    """Deliver meanwhile, with a pause of `gather_s` after each message; at the end each way finishes what it is at."""
     stop = threading.Event()
     threads = [
-        threading.Thread(target=_deliver, args=(outbox, sender, clock, stop), name=f"deliver-{sender.channel.name}")
+        threading.Thread(
+            target=_deliver, args=(outbox, sender, clock, stop, gather_s), name=f"deliver-{sender.channel.name}"
+        )
         for sender in senders
     ]
     for thread in threads:
@@ -60,11 +64,11 @@ def deliver_once(outbox: AlarmOutbox, sender: Sender, clock: Clock) -> int:
     return len(notices)
 
 
-def _deliver(outbox: AlarmOutbox, sender: Sender, clock: Clock, stop: threading.Event) -> None:
+def _deliver(outbox: AlarmOutbox, sender: Sender, clock: Clock, stop: threading.Event, gather_s: float) -> None:
     pause_s = 0.0
     while not stop.wait(pause_s):
         try:
-            pause_s = GATHER_S if deliver_once(outbox, sender, clock) else LOOK_S
+            pause_s = gather_s if deliver_once(outbox, sender, clock) else LOOK_S
         except FacilityError as error:
             _log.error("the outbox of alarms cannot be used now", channel=sender.channel.name, reason=str(error))
             pause_s = LOOK_S

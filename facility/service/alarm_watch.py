@@ -15,6 +15,7 @@ from facility.api.site_view import SiteView
 from facility.errors import FacilityError
 from facility.history.alarm_book import AlarmBook
 from facility.history.alarm_outbox import AlarmOutbox
+from facility.history.dispatch_records import LIVE, ApplicationState
 from facility.log import get_logger
 from facility.ports import WriteLedger
 from facility.records import LocalOverride
@@ -23,6 +24,7 @@ from facility.site_journal import open_write_ledger
 
 KEPT_FOR = timedelta(minutes=1)  # what is read from the journal, which takes longer than all else
 _DRIFT_BACK, _WRITES_BACK = timedelta(days=31), timedelta(days=1)
+_ENDED = frozenset(ApplicationState) - frozenset(LIVE)
 _log = get_logger(__name__)
 
 
@@ -72,7 +74,7 @@ class AlarmWatch:
 
     def _recent(self, now: datetime) -> Kept:
         if self._kept is None or abs(now - self._kept[0]) >= KEPT_FOR:
-            journal = self._view.journal
+            journal, book = self._view.journal, self._view.dispatch.book
             self._kept = (
                 now,
                 Kept(
@@ -80,6 +82,9 @@ class AlarmWatch:
                     model_events=journal.events(now - _DRIFT_BACK, "model"),
                     write_events=journal.events(now - _WRITES_BACK, "write"),
                     overrides=self._overrides(now),
+                    applications=[*book.applications(_ENDED, since=now - _WRITES_BACK), *book.applications(LIVE)],
+                    suspended=book.posture().suspended,
+                    ended_lock_outs=book.expired_lock_outs(now),
                     oldest_notice=self._outbox.oldest_waiting(),
                 ),
             )

@@ -1,13 +1,7 @@
-"""Alarms by webhook: one POST for all that waits, signed, so that the receiver knows whose it is and when it was sent.
-
-`Facility-Signature` is `sha256=` and the HMAC-SHA-256 of the time in `Facility-Timestamp`, a dot, and the body, in hexadecimal. A
-receiver computes it anew, compares in constant time, and refuses what is older than a few minutes.
-"""
+"""Notices by webhook: one POST for all that waits, signed (`facility.signed`)."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import http.client
 import json
 import ssl
@@ -19,6 +13,7 @@ from facility.alarms.notice import Channel, Notice
 from facility.ports import Clock
 from facility.secrets import resolve_secret
 from facility.service.alarm_sender import TIMEOUT_S, NotTakenError, message_id
+from facility.signed import SIGNATURE, TIMESTAMP, signature
 
 _MOST_OF_AN_ANSWER = 64 * 1024
 
@@ -40,8 +35,8 @@ class WebhookSender:
             "Content-Type": "application/json",
             "User-Agent": "facility",
             "Facility-Delivery": message_id(notices),
-            "Facility-Timestamp": timestamp,
-            "Facility-Signature": signature(resolve_secret(self.secret).get_secret_value(), timestamp, body),
+            TIMESTAMP: timestamp,
+            SIGNATURE: signature(resolve_secret(self.secret).get_secret_value(), timestamp, body),
         }
         status = self._post(body, headers)
         if not 200 <= status < 300:
@@ -65,12 +60,6 @@ class WebhookSender:
         finally:
             connection.close()
         return answer.status
-
-
-def signature(secret: str, timestamp: str, body: bytes) -> str:
-    """Return what `Facility-Signature` holds."""
-    signed = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256)
-    return f"sha256={signed.hexdigest()}"
 
 
 def resolved(address: str) -> str:

@@ -1,4 +1,7 @@
-"""The alarms' process: looks every few seconds, keeps what it finds, and has it told to people."""
+"""The alarms' process: looks every few seconds, keeps what it finds, has it told to people; exports the audit head daily.
+
+Beside that it keeps the time of the grid's events, and delivers what hooks outside are told of them.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,11 @@ from facility.log import get_logger
 from facility.service.alarm_delivery import delivering
 from facility.service.alarm_settings import senders
 from facility.service.alarm_watch import AlarmWatch
+from facility.service.audit_heads import HeadExport
+from facility.service.grid_events import answering_the_grid
 from facility.service.worker import Worker
 from facility.site_alarms import open_alarm_book, open_alarm_outbox
+from facility.site_audit import open_audit_trail
 
 LOOK_S = 10.0
 IDLE_FOLD = 9.0  # of what a look takes: a site with very many points is looked at less often, not with more than a tenth of a core
@@ -30,12 +36,16 @@ def run(worker: Worker) -> None:
         closing(view),
         closing(open_alarm_book(worker.loaded, worker.state)) as book,
         closing(open_alarm_outbox(worker.loaded, worker.state)) as outbox,
+        closing(open_audit_trail(worker.loaded, worker.state)) as trail,
         delivering(outbox, ways, worker.clock),
+        answering_the_grid(worker, outbox),
     ):
+        heads = HeadExport(worker, trail)
         watch = AlarmWatch(view, book, outbox, [way.channel for way in ways])
         while True:
             began = time.monotonic()
             look_once(worker, watch)
+            heads.look()
             time.sleep(pause_s(time.monotonic() - began))
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from facility.log import LogFormat
+from facility.service.entrance import LOCAL, Entrance
 from facility.site_file import LoadedSite
 from facility.state import StateFolder
 
@@ -28,8 +29,7 @@ class Assignment:
     state: StateFolder
     log_format: LogFormat
     socket_fd: int | None = None  # the listening socket, for the api
-    host: str = "127.0.0.1"  # the name it listens on
-    open_reading: bool = True  # requests from this machine read without signing in
+    entrance: Entrance = LOCAL
 
 
 def follow(channel: Connection, on_site: Callable[[LoadedSite], None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import closing
 from datetime import timedelta
 
@@ -29,9 +30,18 @@ def notice_overrides(loaded: LoadedSite, state: StateFolder, telemetry: Telemetr
     points = [point for point in loaded.points if point.writable is not None]
     if not points:
         return 0
-    latest = telemetry.latest([point.id for point in points])
     with closing(open_write_ledger(loaded, state)) as ledger:
-        return sum(_judge(loaded, ledger, point, latest[point.id], clock) for point in points if point.id in latest)
+        return notice_overrides_of(points, loaded, ledger, telemetry, clock)
+
+
+def notice_overrides_of(
+    points: Collection[Point], loaded: LoadedSite, ledger: WriteLedger, telemetry: Telemetry, clock: Clock
+) -> int:
+    """Do the same for some points, with a ledger that is open."""
+    if not points:
+        return 0
+    latest = telemetry.latest([point.id for point in points])
+    return sum(_judge(loaded, ledger, point, latest[point.id], clock) for point in points if point.id in latest)
 
 
 def _judge(loaded: LoadedSite, ledger: WriteLedger, point: Point, found: Reading, clock: Clock) -> bool:

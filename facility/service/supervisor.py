@@ -26,7 +26,7 @@ from facility.service.site_watch import SiteWatch
 from facility.site_file import LoadedSite
 from facility.state import StateFolder
 
-ROLES = ("poller", "planner", "trainer", "alarms", "api")
+ROLES = ("poller", "planner", "trainer", "alarms", "dispatch", "api")
 TICK_S = 0.5
 SITE_LOOK_S = 2.0
 

@@ -11,6 +11,7 @@ from facility.heartbeat import Heartbeat
 from facility.log import configure_logging, get_logger, log_uncaught
 from facility.ports import Clock
 from facility.service.channel import Assignment, follow
+from facility.service.entrance import LOCAL, Entrance
 from facility.site_file import LoadedSite
 from facility.state import StateFolder
 
@@ -26,8 +27,7 @@ class Worker:
     heartbeat: Heartbeat
     loaded: LoadedSite  # the present site; exchanged by the channel's thread
     socket_fd: int | None = None
-    host: str = "127.0.0.1"
-    open_reading: bool = True
+    entrance: Entrance = LOCAL
     on_site: list[Callable[[LoadedSite], None]] = field(default_factory=list)
 
     def fail(self, error: FacilityError) -> None:
@@ -57,8 +57,7 @@ def start_worker(role: str, channel_fd: int, clock: Clock) -> Worker:
         heartbeat,
         assignment.loaded,
         assignment.socket_fd,
-        assignment.host,
-        assignment.open_reading,
+        assignment.entrance,
     )
     heartbeat.say("starting", site_revision=assignment.loaded.revision)
     follow(channel, worker.take_over)

@@ -1,4 +1,4 @@
-"""Grid carbon intensity: a constant, or a file."""
+"""Grid carbon intensity: a constant, a file, or what a provider publishes."""
 
 from __future__ import annotations
 
@@ -22,8 +22,12 @@ def carbon_intensities(carbon: Carbon, times: pd.DatetimeIndex, folder: Path) ->
     Raises
     ------
     facility.errors.SignalError
-        If the file is missing, wrong, ends too early, or holds values no grid has.
+        If the file is missing, wrong, ends too early, or holds values no grid has; if intensities come from a provider: what it
+        published stands in the archive (`facility.signals.outlook`, `facility.signals.past`).
     """
+    if carbon.intensity_source is not None:
+        label = carbon.intensity_source.label
+        raise SignalError(f"carbon intensities are those of {label}; they stand in the archive of what was fetched")
     if carbon.intensity_file is None:
         return np.full(len(times), carbon.gco2_per_kwh)
     path = folder / carbon.intensity_file

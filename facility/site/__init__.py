@@ -29,9 +29,20 @@ from facility.site.servers import (
     ServerPool,
     ServiceTier,
 )
-from facility.site.signals import Carbon, PriceWindow, Tariff, Water, Weather
+from facility.site.signal_sources import (
+    AnySource,
+    CaisoPrices,
+    ElectricityMapsCarbon,
+    EntsoePrices,
+    EpwWeather,
+    OpenMeteoWeather,
+    PriceSource,
+    WattTimeCarbon,
+)
+from facility.site.signals import Carbon, DemandCharge, EnergyTier, PriceWindow, Tariff, Water, Weather
 from facility.site.site import Site
 from facility.site.snmp import SnmpAddress, SnmpV3, Traps
+from facility.site.tariff_calendar import Holidays, Hours
 from facility.site.values import Named, Part, Reversion
 
 __all__ = [
@@ -39,17 +50,24 @@ __all__ = [
     "AirLimits",
     "AirsideEconomizer",
     "AllowableAir",
+    "AnySource",
     "Availability",
     "Battery",
+    "CaisoPrices",
     "Carbon",
     "Cdu",
     "ChilledWaterTank",
     "Chiller",
     "Crah",
     "DeferrableWork",
+    "DemandCharge",
     "Device",
     "DryCooler",
     "Electrical",
+    "ElectricityMapsCarbon",
+    "EnergyTier",
+    "EntsoePrices",
+    "EpwWeather",
     "FrequencyLevel",
     "Goal",
     "Hall",
@@ -57,6 +75,8 @@ __all__ = [
     "HeatContract",
     "HeatPump",
     "HistoryStore",
+    "Holidays",
+    "Hours",
     "Humidifier",
     "JournalStore",
     "KeptApart",
@@ -64,12 +84,14 @@ __all__ = [
     "LossCurve",
     "ModbusAddress",
     "Named",
+    "OpenMeteoWeather",
     "Part",
     "Pdu",
     "Photovoltaics",
     "Planning",
     "Plant",
     "PowerPoint",
+    "PriceSource",
     "PriceWindow",
     "Pump",
     "Rack",
@@ -88,6 +110,7 @@ __all__ = [
     "Ups",
     "Water",
     "WatersideEconomizer",
+    "WattTimeCarbon",
     "Weather",
     "Weights",
     "WritablePoint",

@@ -45,7 +45,7 @@ class AbnormalInput(Part):
         "change_freeze",
         "veto",
     ]
-    point: str  # `equipment.quantity`
+    point: str  # `equipment.quantity`, or with the tag of one of several sensors
     equals: tuple[Number, ...] = ()  # abnormal while the reading is one of these
     above: Number | None = None  # or above this
 

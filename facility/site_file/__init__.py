@@ -7,10 +7,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from facility.errors import ConfigurationError
-from facility.faults import explain, refusal
+from facility.faults import refusal, validated
 from facility.points import PointIndex
 from facility.profile import Profile, load_profile
 from facility.site import Device, Site
@@ -44,10 +42,7 @@ def load_site(path: Path) -> LoadedSite:
         With every fault found: `file:line: key: what is wrong; expected; nearest right key`.
     """
     file = expand(read_yaml(path))
-    try:
-        site = Site.model_validate(file.data)
-    except ValidationError as error:
-        raise refusal(file, explain(error, Site)) from None
+    site = validated(file, Site)
     faults = list(reference_faults(site, path.parent))
     profiles, profile_faults = _profiles(site, path.parent)
     faults += profile_faults

@@ -27,6 +27,7 @@ def reference_faults(site: Site, folder: Path) -> Iterator[Fault]:
     yield from line_faults(site)
     yield from redundancy_faults(site)
     yield from _file_faults(site, folder)
+    yield from _currency_faults(site)
 
 
 def _duplicate_ids(site: Site) -> Iterator[Fault]:
@@ -130,8 +131,21 @@ def _file_faults(site: Site, folder: Path) -> Iterator[Fault]:
     for where, path in files:
         if path is not None and not (folder / path).is_file():
             yield where, f"no file {folder / path}; paths are relative to the site file"
+    weather = site.weather.source
+    if weather is not None and weather.provider == "epw" and not (folder / weather.file).is_file():
+        yield ("weather", "source", "file"), f"no file {folder / weather.file}; paths are relative to the site file"
     if site.profile_folder is not None and not (folder / site.profile_folder).is_dir():
         yield ("profile_folder",), f"no folder {folder / site.profile_folder}; paths are relative to the site file"
+
+
+def _currency_faults(site: Site) -> Iterator[Fault]:
+    source = site.tariff.price_source
+    if source is not None and source.price_currency != site.currency:
+        yield (
+            ("tariff", "price_source", "factor"),
+            f"{source.label} has prices in {source.price_currency}, the site's currency is {site.currency}; nothing converts "
+            "them: give both the same currency, or use a price_file",
+        )
 
 
 def _dotted(where: KeyPath) -> str:

@@ -122,6 +122,8 @@ def _air(inputs: TrackInputs, moves: Moves, planned: Excesses) -> Iterator[Corre
         why = f"{_would_pass(planned[inlet_limit(hall.hall)])}, first at {rack}"
         if (colder, faster) == hall.kept:
             why = "kept until a plan has seen why it was needed"
+        if hall.driven:
+            why = f"{hall.hall} is cooled by the site's own protection: its setpoints do not do"
         planned_degc = float(hall.supply.planned[0])
         value = hall.supply.within(planned_degc - colder)
         if value - planned_degc >= DEADBAND[hall.supply.unit]:

@@ -125,6 +125,8 @@ class Air:
         What a K colder and a whole fan speed more take, about: which of both comes first.
     kept
         How much colder [K] and faster [-] than planned it was made under this plan: that stays until a plan has seen why.
+    driven
+        Whether the site's own protection drives the CRAHs beyond their setpoints: no model says how far off these are.
     """
 
     hall: str
@@ -135,6 +137,12 @@ class Air:
     kw_per_k: float
     kw_per_frac: float
     kept: AirMove = (0.0, 0.0)
+    driven: bool = False
+
+    @property
+    def least(self) -> AirMove:
+        """How much colder and faster than planned it has to be: as far as a write gets, while setpoints are overridden."""
+        return self.most if self.driven else self.kept
 
     @property
     def most(self) -> AirMove:

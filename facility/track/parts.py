@@ -119,7 +119,7 @@ class HallPart:
 
     def set(self, air: Air, warm_k: FloatArray, cools: FloatArray) -> None:
         """Take in how far above its limit the hottest inlet will be (T), and what 1 K colder and full speed more change (T, 2)."""
-        self._least.value, self._most.value = np.array(air.kept), np.array(air.most)
+        self._least.value, self._most.value = np.array(air.least), np.array(air.most)
         self._price.value = np.array([air.kw_per_k, air.kw_per_frac])
         self._warm.value, self._cools.value = warm_k, cools
 

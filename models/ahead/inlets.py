@@ -11,7 +11,7 @@ import pandas as pd
 
 from models.ahead.crah_habits import AIRFLOW, SUPPLY, CrahHabits, by_crah, crah_habits
 from models.ahead.innovation import Forecast, Innovation, calibrated
-from models.ahead.protection import protected, seen_protection
+from models.ahead.protection import Protection, protected, seen_protection
 from models.rack.features import step_s
 from models.rack.learning import learn_inlets
 from models.rack_inlet import RackInlets
@@ -45,11 +45,33 @@ class InletsAhead:
         lost
             A CRAH that trips with the next row: what would then be.
         """
+        alone, seen = self.unprotected(rows, measured, lost=lost)
+        return seen.mixed(alone)
+
+    def unprotected(
+        self,
+        rows: pd.DataFrame,
+        measured: pd.DataFrame,
+        *,
+        heat_frac: FloatArray | None = None,
+        lost: str | None = None,
+    ) -> tuple[Forecast, Protection]:
+        """Return what setpoints lead to where no protection of the site steps in, and what was seen of it.
+
+        Parameters
+        ----------
+        rows, measured, lost
+            As for `forecast`.
+        heat_frac
+            The hall's heat at each step of the next hour over that of now, (H,); as it is where not given.
+        """
         steps = self.innovation.kept_frac.size
-        steady, ahead = _steady(self.inlets, self.habits, rows, steps, knows_plan=self.knows_plan, lost=lost)
+        steady, ahead = _steady(
+            self.inlets, self.habits, rows, steps, knows_plan=self.knows_plan, lost=lost, heat_frac=heat_frac
+        )
         truth = measured.reindex(rows.index).to_numpy(float)
         seen = seen_protection(protected(rows, self.habits.crahs), truth, self.innovation.step_s)
-        return seen.mixed(self.innovation.forecast(steady, ahead, seen.apart_from(truth)))
+        return self.innovation.forecast(steady, ahead, seen.apart_from(truth)), seen
 
 
 def fit_inlets_ahead(
@@ -81,14 +103,22 @@ def fit_inlets_ahead(
 
 
 def _steady(
-    inlets: RackInlets, habits: CrahHabits, rows: pd.DataFrame, steps: int, *, knows_plan: bool, lost: str | None = None
+    inlets: RackInlets,
+    habits: CrahHabits,
+    rows: pd.DataFrame,
+    steps: int,
+    *,
+    knows_plan: bool,
+    lost: str | None = None,
+    heat_frac: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the steady inlets for what is measured, (n, racks), and for what is planned, (n, H, racks)."""
     supply, airflow = by_crah(rows, habits.crahs, SUPPLY), by_crah(rows, habits.crahs, AIRFLOW)
     rise = rows["air_rise_k"].to_numpy(float)
     supply_ahead, airflow_ahead = habits.ahead(rows, steps, knows_plan=knows_plan, lost=lost)
+    heat = np.ones(steps) if heat_frac is None else heat_frac
     moved = airflow.sum(axis=1)[:, None] / np.maximum(airflow_ahead.sum(axis=2), _LEAST_AIRFLOW_M3PS)
     return (
         inlets.inlet_by_crah_degc(supply, airflow, rise),
-        inlets.inlet_by_crah_degc(supply_ahead, airflow_ahead, rise[:, None] * moved),
+        inlets.inlet_by_crah_degc(supply_ahead, airflow_ahead, rise[:, None] * heat * moved),
     )

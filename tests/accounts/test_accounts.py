@@ -279,12 +279,16 @@ def test_the_journal_tells_who_did_what_and_no_secret(access: Access, journal_ur
     access.sign_in.end(secret)
     token, token_secret = access.tokens.add("grafana", [Permission.READ], by="admin")
     access.tokens.revoke(token.id, by="admin")
+    access.people.set_role("known", Role.OPERATOR, by="admin")
     with closing(open_journal(journal_url, StateFolder(tmp_path))) as journal:
         assert journal.verify() is None
+        changed = journal.events(kind="account.changed")[-1].detail
         told = [(event.kind, event.subject, event.actor) for event in journal.events()]
         details = repr(journal.events())
+    assert (changed["before"], changed["role"]) == ("viewer", "operator")
     assert sorted(told) == [
         ("account.added", "known", "admin"),
+        ("account.changed", "known", "admin"),
         ("account.changed", "known", "known"),
         ("session.began", "known", "known"),
         ("session.ended", "known", "known"),

@@ -80,7 +80,8 @@ def test_nothing_is_written_without_an_engineers_leave(tmp_path: Path) -> None:
     async def use(at: Desk) -> None:
         at.ledger.forbid(POINT, actor="R. Weber", reason="filter change", at=at.clock.now())
         with pytest.raises(
-            WriteRefusedError, match=f"no engineer allows writing it; run `facility writes allow SITE {POINT}"
+            WriteRefusedError,
+            match=f"no engineer allows writing it; an engineer allows it .* `facility writes allow SITE {POINT}",
         ):
             await at.write(21.0)
         at.allow(until=at.clock.now() + timedelta(hours=1))
@@ -195,7 +196,7 @@ def test_what_somebody_else_changed_is_left_alone_until_a_person_clears_it(tmp_p
         await at.write(21.0)
         at.clock.step(60)
         controller.registers[0] = 195  # at the unit's own panel
-        refusal = "somebody changed 21 degC to 19.5 degC; find out why, then run `facility writes clear SITE"
+        refusal = "somebody changed 21 degC to 19.5 degC; find out why, then accept it under Points that may be written"
         for _ in range(2):
             with pytest.raises(WriteRefusedError, match=refusal):
                 await at.write(22.0)
@@ -375,3 +376,59 @@ def test_writing_through_the_client_that_polls(tmp_path: Path) -> None:
 
     asyncio.run(run())
     assert len(controller.written) == 3
+
+
+def test_a_change_in_steps_goes_as_far_as_one_may_and_says_how_far(tmp_path: Path) -> None:
+    controller = Controller()
+
+    async def use(at: Desk) -> None:
+        async def step(value: float) -> float:
+            at.clock.step(1.0)
+            done = await at.writer.write(POINT, value, actor="R. Weber", reason="in steps", in_steps=True)
+            return done.requested if done.sent else math.nan
+
+        assert [await step(20.5) for _ in range(3)] == [19.0, 20.0, 20.5]
+        assert math.isnan(await step(20.5))
+        assert await step(18.0) == 19.5
+        with pytest.raises(WriteRefusedError, match="outside the allowed"):
+            await step(26.0)
+
+    at_desk(tmp_path, controller, use, max_step=1.0, **FAST)
+    assert controller.registers[0] == 195
+
+
+def test_the_way_back_needs_no_leave_knows_no_step_and_does_not_wait(tmp_path: Path) -> None:
+    controller = Controller(registers=[160, 600])  # what the plant had chosen lies outside the site file's range
+
+    async def use(at: Desk) -> None:
+        async def put_back() -> Write:
+            return await at.writer.put_back(POINT, 16.0, actor="R. Weber", reason="back")
+
+        with pytest.raises(WriteRefusedError, match="not of our writing"):
+            await put_back()
+        assert not at.writer.is_ours(POINT)
+        await at.write(20.0)
+        at.ledger.forbid(POINT, actor="R. Weber", reason="no more", at=at.clock.now())
+        assert at.writer.is_ours(POINT)
+        assert (await put_back()).sent and controller.registers[0] == 160
+        assert not (await put_back()).sent
+        assert at.told()[-2:] == ["write.intended", "write.written"]
+
+    at_desk(tmp_path, controller, use)
+
+
+def test_the_way_back_is_not_forced_on_anybody(tmp_path: Path) -> None:
+    controller = Controller()
+
+    async def use(at: Desk) -> None:
+        await at.write(21.0)
+        controller.registers[0] = 190
+        for _ in range(2):
+            with pytest.raises(WriteRefusedError, match="overridden"):
+                await at.writer.put_back(POINT, 18.0, actor="R. Weber", reason="back")
+        at.ledger.clear(POINT, actor="R. Weber", reason="it stays", at=at.clock.now())
+        with pytest.raises(WriteRefusedError, match="not of our writing"):
+            await at.writer.put_back(POINT, 18.0, actor="R. Weber", reason="back")
+
+    at_desk(tmp_path, controller, use)
+    assert controller.registers[0] == 190

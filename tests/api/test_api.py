@@ -22,7 +22,7 @@ from tests.api.serving import refused, serving
 from tests.conftest import EXAMPLE
 
 TOPICS = ("site", "points", "latest", "recommendations", "health", "alive", "metrics", "session")
-ROUTES = ("/", "/openapi.json", "/style.css", "/sign-in", *(f"/api/v1/{name}" for name in TOPICS))
+ROUTES = ("/plain", "/docs", "/openapi.json", "/style.css", "/sign-in", *(f"/api/v1/{name}" for name in TOPICS))
 FOREIGN = ("evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "", "a b", "localhost:x", "x@127.0.0.1")
 
 
@@ -104,7 +104,17 @@ def test_history_means_over_steps(client: Client) -> None:
     window = {"from": "2026-03-10T12:59:00+01:00", "to": "2026-03-10T13:00:00+01:00"}
     answer = client.get("/api/v1/history", params={"point": "utility.power_kw", "step": 30, **window}).json()
     assert answer["times"] == ["2026-03-10T11:59:00Z", "2026-03-10T11:59:30Z"]
-    assert answer["series"] == [{"point": "utility.power_kw", "unit": "kW", "values": [414.5, 444.5]}]
+    (series,) = answer["series"]
+    assert series == {"point": "utility.power_kw", "unit": "kW", "values": [414.5, 444.5], "low": None, "high": None}
+
+
+def test_history_keeps_the_extremes_that_means_hide(client: Client) -> None:
+    window = {"from": "2026-03-10T12:59:00+01:00", "to": "2026-03-10T13:00:00+01:00"}
+    answer = client.get(
+        "/api/v1/history", params={"point": "utility.power_kw", "step": 30, "extremes": True, **window}
+    ).json()
+    (series,) = answer["series"]
+    assert (series["low"], series["values"], series["high"]) == ([400.0, 430.0], [414.5, 444.5], [429.0, 459.0])
 
 
 def test_history_as_csv_with_units_and_zone(client: Client) -> None:
@@ -129,10 +139,21 @@ BAD_HISTORY = {
         422,
         "before to",
     ),
+    "before time": ({"point": "utility.power_kw", "from": "0001-01-01T00:00:00+14:00"}, 422, "from: expected 1970"),
+    "after time": (
+        {"point": "utility.power_kw", "from": "2026-03-10T11:00:00Z", "to": "9999-12-31T23:59:59-12:00"},
+        422,
+        "to: expected 1970 to 2200",
+    ),
     "too much": ({"point": "utility.power_kw", "from": "2025-03-10T11:00:00Z"}, 422, "step=64 or more"),
     "step of nothing": ({"point": "utility.power_kw", "from": "2026-03-10T11:00:00Z", "step": 0}, 422, "step"),
     "endless step": ({"point": "utility.power_kw", "from": "2026-03-10T11:00:00Z", "step": "inf"}, 422, "step"),
     "too many points": ({"point": ["utility.power_kw"] * 101, "from": "2026-03-10T11:00:00Z"}, 422, "point"),
+    "extremes of readings": (
+        {"point": "utility.power_kw", "from": "2026-03-10T11:00:00Z", "extremes": True},
+        422,
+        "step",
+    ),
     "other format": ({"point": "utility.power_kw", "from": "2026-03-10T11:00:00Z", "format": "xls"}, 422, "format"),
 }
 
@@ -163,7 +184,7 @@ def test_no_plan_yet_says_where_to_look(new_site: Client) -> None:
 def test_health_fails_until_something_is_polled(new_site: Client, state: StateFolder, clock: FixedClock) -> None:
     answer = new_site.get("/api/v1/health")
     assert answer.status_code == 503
-    assert answer.json()["missing"] == ["supervisor", "poller", "planner", "trainer", "alarms", "api"]
+    assert answer.json()["missing"] == ["supervisor", "poller", "planner", "trainer", "alarms", "dispatch", "api"]
 
     device = {
         "polls": 3,
@@ -178,7 +199,7 @@ def test_health_fails_until_something_is_polled(new_site: Client, state: StateFo
     devices = {name: device | {"latency_s": 0.01} for name in ("meter-1", "gateway-1", "pdu-rack-05")}
     devices |= {f"pdu-rack-0{n}": device | {"latency_s": 0.01} for n in range(1, 5)}
     Heartbeat(state, "poller", clock).say("polling", devices=devices)
-    for name in ("supervisor", "planner", "trainer", "alarms", "api"):
+    for name in ("supervisor", "planner", "trainer", "alarms", "dispatch", "api"):
         Heartbeat(state, name, clock).say("running", workers={"planner": {"restarts": 2}})
     well = new_site.get("/api/v1/health")
     assert (well.status_code, well.json()["status"]) == (200, "ok")
@@ -190,6 +211,18 @@ def test_health_fails_until_something_is_polled(new_site: Client, state: StateFo
     planner.say("waiting", last_error="prices end too early", last_error_kind="SignalError")
     assert new_site.get("/api/v1/health").json()["status"] == "degraded"
     planner.say("waiting", last_error=None)
+    said = {
+        "name": "entsoe x",
+        "fetched": None,
+        "failures": 3,
+        "error": "status 503",
+        "dropped": 0,
+        "fallback": "the tariff",
+    }
+    for state_of_it, status in (("fallback", "degraded"), ("failing", "degraded"), ("fresh", "ok")):
+        planner.note(signals=[{**said, "state": state_of_it}])
+        told = new_site.get("/api/v1/health").json()
+        assert (told["status"], told["signals"]) == (status, [{**said, "state": state_of_it}])
 
     backlog = {"waiting_bytes": 5_000, "limit_bytes": 1 << 32}
     outbox = {"readings": 0, "refusals": 0, "dropped": 0}
@@ -269,8 +302,7 @@ def test_other_names_are_refused_against_dns_rebinding(client: Client, host: str
     assert answer.headers["Content-Security-Policy"]
 
 
-def test_an_unknown_path_is_a_problem_too_and_docs_are_off(client: Client) -> None:
-    refused(client.get("/docs"), 404)
+def test_an_unknown_path_is_a_problem_too_and_so_are_docs_that_load_from_elsewhere(client: Client) -> None:
     refused(client.get("/redoc"), 404)
     refused(client.get("/api/v1/nothing"), 404)
 
@@ -279,3 +311,11 @@ def test_a_journal_that_cannot_be_opened_is_told_and_the_rest_works(new_site: Cl
     state.journal.mkdir(parents=True)
     assert "journal" in refused(new_site.get("/api/v1/plan"), 503)
     assert new_site.get("/api/v1/site").status_code == 200
+
+
+def test_long_answers_are_packed_and_the_session_is_not(client: Client) -> None:
+    assert client.get("/api/v1/plan").headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in client.get("/api/v1/session").headers
+    plain = client.get("/api/v1/plan", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.json() == client.get("/api/v1/plan").json()

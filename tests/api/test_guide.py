@@ -18,7 +18,7 @@ from facility.site_file import load_site
 from facility.state import StateFolder
 from tests.api.records_for_tests import FixedClock
 from tests.api.serving import serving
-from tests.api.test_access import OPEN, OWN, ROUTES
+from tests.api.test_access import OPEN, OWN, READ_KNOWN, ROUTES, SIGNED
 from tests.conftest import EXAMPLE
 from tests.house.repository import ROOT
 
@@ -35,7 +35,7 @@ def rows(heading: str) -> dict[str, str]:
 
 
 def test_the_table_of_routes_is_the_one_that_is_tested() -> None:
-    words = {OPEN: "nothing", OWN: OWN}
+    words = {OPEN: "nothing", OWN: OWN, SIGNED: SIGNED, READ_KNOWN: "`read`, signed in"}
     assert rows("route") == {f"`{line}`": words.get(needed, f"`{needed}`") for line, needed in ROUTES.items()}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import socket
 import threading
@@ -21,7 +22,8 @@ from websockets.sync.connection import Connection
 
 from facility.access import Permission
 from facility.accounts.opening import open_access
-from facility.api.live import MOST_WAITING, Listener
+from facility.api.live import MOST_WAITING, Listener, Message
+from facility.api.present import Present
 from facility.api.site_view import SiteView
 from facility.errors import HistoryError
 from facility.history.telemetry import open_telemetry
@@ -49,8 +51,8 @@ class Served:
     def address(self) -> str:
         return self.client.base_url.netloc.decode()
 
-    def live(self, **options: Any) -> Connection:
-        return connect(f"ws://{self.address}/api/v1/live", **options)
+    def live(self, query: str = "", **options: Any) -> Connection:
+        return connect(f"ws://{self.address}/api/v1/live{query}", **options)
 
     def measure(self, value: float) -> None:
         rows = [(POINT, self.clock.now(), value, Quality.GOOD)]
@@ -84,15 +86,39 @@ def test_all_values_come_first_and_then_those_that_change(served: Served) -> Non
         for connection in (one, other):
             first = received(connection)
             assert first["kind"] == "whole"
-            values = {value["point"]: value for value in first["values"]}
+            values = {point: rest for point, *rest in first["values"]}
             assert set(values) == {point.id for point in served.loaded.points}
-            assert (values[POINT]["value"], values[POINT]["quality"]) == (412.0, "good")
+            assert values[POINT] == [412.0, "good", int(NOW.timestamp())]
         served.clock.at = NOW + timedelta(seconds=10)
         served.measure(433.5)
         for connection in (one, other):
             message = changes(connection)
             assert message["kind"] == "changes"
-            assert [(value["point"], value["value"]) for value in message["values"]] == [(POINT, 433.5)]
+            assert [value[:2] for value in message["values"]] == [[POINT, 433.5]]
+
+
+def test_who_asks_for_it_packed_gets_the_same(served: Served) -> None:
+    served.measure(412.0)
+    with served.live() as plain, served.live("?form=gzip") as packed:
+        message = packed.recv(timeout=20)
+        assert isinstance(message, bytes)
+        assert json.loads(gzip.decompress(message)) == received(plain)
+
+
+def test_a_site_that_is_another_one_is_sent_whole(tmp_path: Path, example_site: Path) -> None:
+    loaded, state, clock = load_site(example_site), StateFolder(tmp_path / "state"), FixedClock()
+    with closing(SiteView(loaded, state, clock)) as view:
+        present = Present(view)
+        rows, anew = present.look()
+        assert (len(rows), anew) == (len(loaded.points), True)
+        assert present.look() == ([], False)
+        text = example_site.read_text(encoding="utf-8")
+        device = text.index("  - id: pdu-rack-05")
+        example_site.write_text(text[:device] + text[text.index("writable:") :], encoding="utf-8")
+        view.exchange(load_site(example_site))
+        rows, anew = present.look()
+        assert anew
+        assert len(present.rows) == len(rows) == len(loaded.points) - 2
 
 
 def test_a_value_that_nobody_confirms_turns_stale_and_is_not_shown(served: Served) -> None:
@@ -101,7 +127,7 @@ def test_a_value_that_nobody_confirms_turns_stale_and_is_not_shown(served: Serve
         received(connection)
         served.clock.at = NOW + timedelta(hours=1)
         (value,) = changes(connection)["values"]
-        assert (value["value"], value["quality"]) == (None, "stale")
+        assert value[1:3] == [None, "stale"]
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1"])
@@ -141,7 +167,7 @@ def test_what_was_read_before_a_failure_is_not_shown_as_present(
     monkeypatch.setattr(SiteView, "latest", fails)
     served.measure(412.0)
     with served.live() as connection:
-        assert any(value["value"] == 412.0 for value in received(connection)["values"])
+        assert any(value == 412.0 for _, value, *_ in received(connection)["values"])
         away.set()
         for _ in range(2):  # the second time it asks, what came of the first is known
             assert asked.wait(20)
@@ -152,7 +178,7 @@ def test_what_was_read_before_a_failure_is_not_shown_as_present(
             away.clear()
             served.measure(433.5)
             for each in (connection, other):
-                values = {value["point"]: value["value"] for value in changes(each)["values"]}
+                values = {point: value for point, value, *_ in changes(each)["values"]}
                 assert values[POINT] == 433.5
 
 
@@ -180,8 +206,8 @@ def test_who_does_not_keep_up_begins_anew() -> None:
     async def slow() -> list[str]:
         listener = Listener()
         for number in range(MOST_WAITING + 3):
-            listener.offer(f"change {number}", f"whole at {number}")
-        return [await listener.next() for _ in range(3)]
+            listener.offer(Message(f"change {number}"), Message(f"whole at {number}"))
+        return [(await listener.next()).text for _ in range(3)]
 
     begun = MOST_WAITING
     assert asyncio.run(slow()) == [f"whole at {begun}", f"change {begun + 1}", f"change {begun + 2}"]

@@ -1,4 +1,4 @@
-"""Permissions that no route needs yet, on routes of this test: those to come are let in and refused as these are."""
+"""Every permission, on routes of this test: those of the API are let in and refused as these are."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from facility.access import SCOPES, Permission, Role
 from facility.accounts.opening import Access, open_access
 from facility.accounts.sign_in import CONFIRMED, IDLE
 from facility.api.entry import needs
-from facility.api.who import address_of, is_this_machine
+from facility.api.who import is_this_machine
 from facility.site_file import load_site
 from facility.state import StateFolder
 from tests.accounts.hashing import cheap_hashes
@@ -121,10 +121,3 @@ def request(peer: str | None, **headers: str) -> Request:
 )
 def test_this_machine_is_known_by_its_loopback_address_alone(peer: str | None, ours: bool) -> None:
     assert is_this_machine(request(peer)) is ours
-
-
-def test_failures_count_for_the_address_that_a_proxy_of_ours_adds_and_no_other_says() -> None:
-    chain = {"x_forwarded_for": "203.0.113.9, 192.0.2.7"}
-    assert address_of(request("127.0.0.1", **chain)) == "192.0.2.7"
-    assert address_of(request("10.0.0.5", **chain)) == "10.0.0.5"
-    assert address_of(request("127.0.0.1")) == "127.0.0.1"

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from facility.cli import main
+from facility.clock import SystemClock
+from facility.review.decision import Decider, Decision
 from facility.site_file import load_site
+from facility.site_review import open_review_book
 from facility.state import StateFolder
 from tests.cycle.lived_in import DEMO, live
 
@@ -56,7 +60,10 @@ def test_steps_are_shown_proposed_reviewed_and_reported(capsys: pytest.CaptureFi
     waiting = [row["id"] for row in document(capsys, state, "review list") if row["kind"] == "commissioning"]
     assert sorted(waiting) == sorted(row["id"] for row in again)
     decided = document(capsys, state, "review approve", waiting[0], "--by", "eve")
-    assert decided[0]["state"] == "approved"
+    assert (decided[0]["state"], decided[0]["still_needed"]) == ("proposed", 1)  # a try asks for two people
+    mia = Decider.known_as("mia", "mia")
+    with closing(open_review_book(load_site(DEMO), StateFolder(state))) as book:
+        book.decide([waiting[0]], Decision.APPROVE, mia, reason="", at=SystemClock().now())
     code, out, _ = run(capsys, state, "review list")
     assert "teaches" in out
     code, _, error = run(capsys, state, "commission", "--propose")

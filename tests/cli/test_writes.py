@@ -68,10 +68,7 @@ def test_nothing_is_written_until_somebody_has_allowed_the_point(
     site_file: Path, controller: Controller, capsys: Console
 ) -> None:
     assert decide("set", site_file, POINT, "21.5") == 1
-    assert (
-        f"no engineer allows writing it; run `facility writes allow SITE {POINT} --reason WHY`"
-        in capsys.readouterr().err
-    )
+    assert f"or with `facility writes allow SITE {POINT} --reason WHY`" in capsys.readouterr().err
     assert not listed(site_file, capsys)[POINT]["allowed"]
     assert decide("allow", site_file, POINT) == 0
     assert decide("set", site_file, POINT, "21.5") == 0

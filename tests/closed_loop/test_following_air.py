@@ -84,4 +84,5 @@ def test_a_crah_that_is_out_of_order_moves_no_air(setting: Setting, past: Prolog
     (all_three,) = inputs_of(setting, past, 27.0, 22.0, 0.5).halls
     (two,) = inputs_of(setting, past, 27.0, 22.0, 0.5, availability=failed).halls
     assert {target.partition(".")[0] for target in two.fans.targets} == {"crah-2", "crah-3"}
-    assert two.over_k(0.0, 0.0)[-1].max() > all_three.over_k(0.0, 0.0)[-1].max() + 0.3
+    warmer_k = two.over_k(0.0, 0.0)[-1] - all_three.over_k(0.0, 0.0)[-1]
+    assert warmer_k.min() >= 0.0 and warmer_k.max() > 0.3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from facility.respond.settings import BaselineTerms
 from tests.closed_loop.making import PLANT, START, TOY, result_of
 from tools.closed_loop.arguments import Options, parse
 from tools.closed_loop.arm_run import ArmRun
 from tools.closed_loop.cases import Setting, read_settings
-from tools.closed_loop.code_key import KEY, LOOP, ROOT, code_key, plant_files, reached
+from tools.closed_loop.code_key import KEY, LOOP, MAKERS, ROOT, code_key, makers, plant_files
 from tools.closed_loop.kept import COMMITS, Kept, kept_of, prune
 from tools.closed_loop.schedule import Schedule
 
@@ -98,10 +100,12 @@ def test_the_folder_depends_on_everything_that_all_arms_share(tmp_path: Path, se
         {"seed": 2},
         {"replan": 2 * setting.case.replan},
         {"plans_alone": True},
+        {"history": 2 * setting.case.history},
+        {"terms": BaselineTerms()},
         {"plant": "pandas:read_csv"},
     ):
         others.add(kept_of(plain, "code", replace(setting, case=replace(setting.case, **changes))).folder)
-    assert len({first, *others}) == 8
+    assert len({first, *others}) == 10
     budget = options_of(tmp_path, "--reference-cpu-s", "1", "--jobs", "1", "--arms", "facility")
     assert kept_of(budget, "code", setting).folder == first
 
@@ -128,6 +132,7 @@ def test_old_code_is_pruned_and_nothing_else(tmp_path: Path) -> None:
         ("tools/closed_loop/judge.py", True),
         ("facility/profile/devices/another.yaml", True),
         ("facility/api/app.py", False),
+        ("tools/closed_loop/campaign.py", False),  # it judges what was made
         ("tools/bench/plan.py", False),
         ("README.md", False),
     ],
@@ -141,8 +146,14 @@ def test_the_code_key_is_of_what_the_loop_reaches(tmp_path: Path, name: str, cou
     assert KEY.fullmatch(clean)
 
 
+def test_what_a_job_imports_when_it_is_done_counts() -> None:
+    job = (ROOT / Path(*LOOP.split(".")) / "job.py").read_text(encoding="utf-8")
+    assert set(re.findall(r'_module\("(\w+)"\)', job)) | {"job"} == set(MAKERS)
+
+
 def test_the_loop_reaches_planning_and_a_plant_of_ours_its_physics() -> None:
-    names = {path.relative_to(ROOT).as_posix() for path in reached(LOOP)}
+    names = {path.relative_to(ROOT).as_posix() for path in makers()}
     assert {"facility/plan/planner.py", "facility/plan/__init__.py", "tools/closed_loop/ours.py"} <= names
     assert not any(name.startswith("facility/api/") for name in names)
+    assert not names & {f"tools/closed_loop/{name}.py" for name in ("campaign", "page", "tables")}  # they read results
     assert ROOT / "tools" / "energyplus" / "engine_process.py" in plant_files("tools.energyplus_plant:factory")

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import shutil
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,22 +17,15 @@ from facility.clock import SystemClock
 from facility.cycle import run_cycle
 from facility.environment import open_environment
 from facility.errors import ModelError, NotEnoughDataError
+from facility.history.dispatch_records import LockOut, Said
 from facility.learn.learned import load_learned
 from facility.learn.twin import NAMEPLATE
 from facility.prepare.present import inputs_at
 from facility.records import RecommendationState
 from facility.site_file import LoadedSite, load_site
+from facility.site_journal import open_dispatch_book
 from facility.state import StateFolder
 from tests.cycle.lived_in import DEMO, changed_site, live
-
-DAYS = 4.0
-
-
-@pytest.fixture(scope="session")
-def lived(demo: LoadedSite, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("lived")
-    live(demo, StateFolder(folder), DAYS)
-    return folder
 
 
 @pytest.fixture
@@ -62,6 +56,18 @@ def test_a_cycle_plans_recommends_and_journals_and_the_next_supersedes(demo: Loa
     assert second.plan.surrogate_cost is not None
     assert second.plan.bound <= second.plan.surrogate_cost * (1.0 + 1e-6)
     assert all(len(series) == 192 for series in second.plan.schedule.values())
+
+
+def test_what_people_have_locked_out_is_not_planned_with(demo: LoadedSite, state: Path) -> None:
+    clock = SystemClock()
+    with closing(open_dispatch_book(demo, StateFolder(state))) as book:
+        said = Said("S. Kim", "belt", clock.now())
+        book.lock_out(LockOut("crah-7", said, clock.now() + timedelta(hours=8)))
+    with open_environment(demo, StateFolder(state), clock) as environment:
+        outcome = run_cycle(environment, "cycle-1")
+    assert outcome.condition.locked_out == {"crah-7"}
+    planned = {name.split(".")[0] for name in outcome.plan.schedule}
+    assert "crah-7" not in planned and "crah-8" in planned
 
 
 def test_a_cycle_keeps_what_it_expected_as_it_was_issued(demo: LoadedSite, state: Path) -> None:
@@ -205,6 +211,20 @@ def test_prices_that_end_too_early_exit_4_with_their_end(
     code, _, err = recommend(capsys, site, state)
     assert code == 4
     assert "prices.csv" in err and "ends at 2026-01-01 02:00 UTC" in err
+
+
+def test_a_price_that_cannot_be_fetched_is_told_by_the_plan_that_goes_by_the_tariff(
+    state: Path, tmp_path: Path
+) -> None:
+    source = {"provider": "entsoe", "area": "10Y1001A1001A82H", "key": "env:NOT_SET"}
+    # Of all days: this one may be a Friday, and the next two without a dear evening.
+    night = {"days": "all", "start": "22:00", "end": "06:00", "price_per_kwh": 0.11}
+    evening = {"days": "all", "start": "17:00", "end": "20:00", "price_per_kwh": 0.24}
+    loaded = load_site(changed_site(tmp_path, {"tariff": {"price_source": source, "windows": [night, evening]}}))
+    with open_environment(loaded, StateFolder(state), SystemClock()) as environment:
+        plan = run_cycle(environment, "cycle-1").plan
+    assert plan.notes[0] == "price_per_kwh: entsoe 10Y1001A1001A82H: nothing fetched yet; tariff stands in"
+    assert set(plan.schedule["site.price_per_kwh"]) == {0.11, 0.16, 0.24}
 
 
 def test_a_limit_that_no_plan_can_meet_exits_3_and_is_named(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import stat
 from pathlib import Path
 
 import pytest
 
+from facility.dispatch.settings import load_settings
 from facility.secrets import resolve_secret
 from facility.site_file import load_site
+from tools.demo.__main__ import DISPATCH
 from tools.demo.files import COMMUNITY, write_secrets, write_site
-from tools.demo.ports import WEB, pick_ports
+from tools.demo.ports import QUIET, WEB, pick_ports
 
 DEMO = Path(__file__).parents[2] / "site_configs" / "demo.yaml"
 DEVICES = load_site(DEMO).site.devices
@@ -57,8 +60,16 @@ def test_ports_are_free_different_and_kept(tmp_path: Path) -> None:
     first = pick_ports(DEVICES, file)
     assert json.loads(file.read_text()) == first
     assert set(first) == {WEB, *(device.id for device in DEVICES)}
-    assert len({(place["protocol"] == "snmp", place["port"]) for place in first.values()}) == len(first)
+    assert len({place["port"] for place in first.values()}) == len(first)
     assert pick_ports(DEVICES, file) == first
+
+
+def test_ports_differ_where_few_are_left_and_where_a_file_says_they_do_not(tmp_path: Path) -> None:
+    file = tmp_path / "ports.json"
+    few = pick_ports(DEVICES, file, QUIET[-2 * len(DEVICES) :])
+    assert len({place["port"] for place in few.values()}) == len(few)
+    file.write_text(json.dumps({name: {**place, "port": QUIET[0]} for name, place in few.items()}))
+    assert len({place["port"] for place in pick_ports(DEVICES, file).values()}) == len(few)
 
 
 def test_a_port_taken_meanwhile_is_replaced(tmp_path: Path) -> None:
@@ -70,3 +81,11 @@ def test_a_port_taken_meanwhile_is_replaced(tmp_path: Path) -> None:
         second = pick_ports(DEVICES, file)
     changed = {name for name, place in second.items() if place != first[name]}
     assert changed == {"plant-controller"}
+
+
+def test_what_the_plant_takes_back_hangs_on_a_heartbeat(tmp_path: Path) -> None:
+    write_site(DEMO, pick_ports(DEVICES, tmp_path / "ports.json"), tmp_path / "secrets", tmp_path / "site.yaml")
+    shutil.copyfile(DISPATCH, tmp_path / "site.dispatch.yaml")
+    loaded = load_site(tmp_path / "site.yaml")
+    watched = {point for one in load_settings(loaded).heartbeats for point in one.points}
+    assert watched == {one.id for one in loaded.points if one.writable and one.writable.reversion != "none"}

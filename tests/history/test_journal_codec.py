@@ -29,7 +29,9 @@ def _any(kind: type, **given_: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]
 _INTERVAL = st.builds(Interval)
 _COST = st.builds(CostBreakdown)
 _SHORTFALL = st.builds(LimitShortfall, limit=_TEXT, unit=_TEXT, at=st.none() | _TIME, since=st.none() | _TIME)
-_OUTCOME = st.builds(CommitmentOutcome, id=_TEXT, start=_TIME, end=_TIME)
+_OUTCOME = st.builds(
+    CommitmentOutcome, id=_TEXT, start=_TIME, end=_TIME, baseline_kw=st.lists(st.floats(), max_size=3).map(tuple)
+)
 _EVENTS = st.builds(
     Event,
     time=_TIME,

@@ -88,6 +88,7 @@ def test_means_agree_with_a_plain_calculation(
                 store.flush()
         start, end = START + timedelta(seconds=first), START + timedelta(seconds=last)
         frame = store.read(POINTS[:1], start, end, timedelta(seconds=step_s))
+        low, high = store.extremes(POINTS[:1], start, end, timedelta(seconds=step_s))
         as_read = store.read(POINTS[:1], start, end)
     inside = {second: value for second, value in plain.items() if first <= second < last}
     assert (
@@ -102,6 +103,9 @@ def test_means_agree_with_a_plain_calculation(
         int(time.timestamp()) // step_s: value for time, value in zip(pd.DatetimeIndex(means.index), means, strict=True)
     }
     assert found == pytest.approx({step: np.mean(values) for step, values in by_step.items()})
+    for one, extreme in ((low, min), (high, max)):
+        assert one.index.equals(frame.index)
+        assert one[POINTS[0]].dropna().tolist() == [extreme(values) for _, values in sorted(by_step.items())]
     assert len(frame) == -(-(base + last) // step_s) - (base + first) // step_s
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,9 +16,12 @@ from facility.errors import JournalError, WriteRefusedError
 from facility.history.journal import open_journal
 from facility.history.journal_database import open_database
 from facility.history.write_ledger import SqlWriteLedger
+from facility.history.writer_lease import WriterLease
+from facility.history.writer_seat import holder_name
 from facility.ports import WriteLedger
 from facility.records import Event, LocalOverride, LoggedWrite, Permit, PointStanding, WriteState
 from facility.state import StateFolder
+from tests.history.audited import old_journal
 from tests.history.decisions import NOW
 
 POINT = "crah-1.supply_air_temperature_setpoint_degc"
@@ -27,7 +29,8 @@ _HOUSE = Path(__file__).parents[2]
 
 
 def opened(url: str, folder: Path, site: str = "demo") -> SqlWriteLedger:
-    return SqlWriteLedger(open_database(url, StateFolder(folder)), site, folder / "writing")
+    engine = open_database(url, StateFolder(folder))
+    return SqlWriteLedger(engine, site, folder / "writing", WriterLease(engine, site, holder_name(StateFolder(folder))))
 
 
 @pytest.fixture
@@ -150,22 +153,9 @@ def test_the_dead_hold_nothing(tmp_path: Path, ledger: WriteLedger) -> None:
         pass
 
 
-SINCE = (  # tables that version 0001 did not have
-    *("writes", "write_points", "forecasts"),
-    *("accounts", "sessions", "tokens", "failed_sign_ins"),
-    *("alarms", "alarm_moves", "alarm_notices"),
-)
-
-
 def test_a_journal_of_the_version_before_is_brought_up_and_keeps_its_events(tmp_path: Path) -> None:
     state = StateFolder(tmp_path)
-    with closing(open_journal(None, state)) as journal:
-        journal.append(Event(NOW, "device.failed", "meter-1", "poller"))
-    with closing(sqlite3.connect(state.journal)) as database:  # as version 0001 left it
-        for table in SINCE:
-            database.execute(f"DROP TABLE {table}")
-        database.execute("UPDATE alembic_version SET version_num = '0001'")
-        database.commit()
+    old_journal(f"sqlite:///{state.journal}", [Event(NOW, "device.failed", "meter-1", "poller")], version="0001")
     with closing(opened(f"sqlite:///{state.journal}", tmp_path)) as ledger:
         ledger.allow(POINT, Permit("R. Weber", "", NOW, None))
     with closing(open_journal(None, state)) as journal:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
@@ -35,6 +37,29 @@ def scikit_learn(target: FloatArray, weight: FloatArray | None = None) -> HistGr
 def test_same_as_scikit_learn(trees: BoostedTrees) -> None:
     beyond = RNG.uniform(-2, 2, (500, 3))
     assert trees.predict(beyond) == pytest.approx(scikit_learn(TARGET).predict(beyond), abs=1e-12)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 7, 3000])
+def test_what_trees_add_is_summed_in_order_however_many_rows(trees: BoostedTrees, rows: int) -> None:
+    features = RNG.uniform(-2, 2, (rows, 3))
+    expected = np.full(rows, trees.offset)
+    for feature, threshold, left, right, value in zip(
+        trees.feature, trees.threshold, trees.left, trees.right, trees.value, strict=True
+    ):
+        node = np.zeros(rows, np.int64)
+        for _ in range(trees.depth):
+            goes_left = features[np.arange(rows), feature[node]] <= threshold[node]
+            node = np.where(goes_left, left[node], right[node])
+        expected += value[node]
+    assert np.array_equal(trees.predict(features), expected)
+
+
+@pytest.mark.parametrize(("array", "wrong"), [("left", 1000), ("right", -1), ("feature", 3), ("feature", -1)])
+def test_what_is_not_there_is_refused(trees: BoostedTrees, array: str, wrong: int) -> None:
+    broken = getattr(trees, array).copy()
+    broken[1, 0] = wrong  # of the second tree: beyond it are others
+    with pytest.raises(IndexError):
+        replace(trees, **{array: broken}).predict(FEATURES)
 
 
 def test_bins_found_once_serve_several_targets() -> None:

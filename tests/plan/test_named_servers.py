@@ -59,6 +59,28 @@ def test_a_row_shared_with_what_the_pool_does_not_know_is_never_called_empty() -
     assert 1 not in move.empty_rows
 
 
+def test_a_server_that_did_not_go_to_sleep_stays_awake() -> None:
+    """The last plan put r1-1 to r1-5 and r2-1 to sleep; two of them serve on, as the count says. Row 1 is emptied but for them."""
+    told = frozenset({*(f"r1-{n}" for n in range(1, 6)), "r2-1"})
+    held = frozenset({"r1-2", "r2-1"})
+    inputs = inputs_of([6.0] * 4, 16.0, asleep_servers={"pool-1": told}, kept_awake={"pool-1": held})
+    plan = make_plan(inputs).plan
+    asleep = [plan.asleep_at("pool-1", time) for time in inputs.times]
+    assert all(names is not None and not names & held for names in asleep)
+    assert asleep[0] is not None and told - held < asleep[0] and len(asleep[0]) == 12
+    assert any("not put to sleep when told, kept awake: r1-2, r2-1" in note for note in plan.notes)
+    assert not any("not known" in note for note in plan.notes) and plan.server_moves[0].empty_rows == ()
+    with pytest.raises(PlanRejectedError, match="servers kept awake"):
+        verify_plan(inputs, make_plan(replace(inputs, kept_awake={})).plan)
+
+
+def test_so_many_stay_awake_as_may_not_sleep() -> None:
+    held = frozenset(f"{rack}-{n}" for rack, _ in RACKS for n in (1, 2, 3))
+    plan = make_plan(inputs_of([1.0] * 4, kept_awake={"pool-1": held})).plan
+    assert plan.schedule["pool-1.awake_servers_command"][-1] == len(held)
+    assert not held & set(plan.server_moves[0].sleep)
+
+
 def test_servers_asleep_go_on_sleeping() -> None:
     asleep = frozenset({"r3-1", "r4-1", "r4-2"})
     inputs = inputs_of([10.0, 10.0, 12.0, 12.0], 17.0, asleep_servers={"pool-1": asleep})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from itertools import pairwise, product
 
@@ -12,6 +11,7 @@ import pytest
 from facility.plan.assembly import Form
 from facility.plan.case import SiteCase
 from facility.plan.cooling_plant import PathPoint
+from facility.plan.deadline import Deadline
 from facility.plan.inputs import PlanInputs
 from facility.plan.planner import make_plan
 from facility.plan.relax import relax
@@ -97,7 +97,7 @@ def test_the_relaxation_bounds_branch_and_bound_and_the_plan_comes_close() -> No
 def test_a_wide_gap_is_closed_by_branch_and_bound_near_the_states_found() -> None:
     case, statistics = prepared(battery_inputs()), SolveStatistics()
     relaxed, statistics.bound = relax(case, 10.0)
-    found = Search(case, statistics, time.perf_counter() + 60.0, polish_gap=0.0).run(relaxed)
+    found = Search(case, statistics, Deadline(60.0), polish_gap=0.0).run(relaxed)
     exact, _ = branch_and_bound(case, None, 20.0, mip_gap=1e-7)
     assert "branch and bound" in statistics.seconds
     assert found.surrogate_cost == pytest.approx(exact.cost, rel=1e-4)

@@ -11,11 +11,16 @@ import pytest
 
 from facility.errors import InfeasibleError
 from facility.plan.baseline import baseline
-from facility.plan.case import ItCase
+from facility.plan.case import ItCase, SiteCase
+from facility.plan.deadline import Deadline
 from facility.plan.decisions import LEAVING_WATER
 from facility.plan.inputs import PlanInputs, PlantNow, TankNow
 from facility.plan.planner import make_plan
+from facility.plan.relax import relax
+from facility.plan.search import Search
 from facility.plan.simulate import simulate
+from facility.plan.statistics import SolveStatistics
+from facility.plan.tabulate import tables_of
 from facility.plan.verify import PlanRejectedError, verify_plan, violations
 from models.cooling import Mode
 from tests.plan.toy import BATTERY, ToyPlant, series, toy_inputs, toy_plant_part, toy_site
@@ -29,6 +34,15 @@ PRICES = {
     "nothing": [0.0] * 4,
     "paid to draw": [-0.2, 0.3, -0.1, 0.3],
 }
+
+
+class BurntSearch(Search):
+    """One that has found already that no cold water is made in the third hour."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, plant in self.case.plants.items():
+            self._choosers[name].forbidden[2, plant.features.leaving_water_degc == 10.0] = True
 
 
 def tank_inputs(price: list[float], plant: ToyPlant = MECHANICAL, **changes: Any) -> PlanInputs:
@@ -146,6 +160,31 @@ def test_charging_leaves_the_spare_chiller_spare() -> None:
     assert (free.most_charge_kw == free.power_kw).all()
     without_largest_kw = sum(sorted(one["rated_cooling_kw"] for one in chillers)[:-1])
     assert (ruled.most_charge_kw <= without_largest_kw).all() and (ruled.most_charge_kw < free.power_kw).any()
+
+
+def test_no_spare_chiller_is_used_for_charging_where_a_plan_does_without_it() -> None:
+    inputs = tank_inputs(PRICES["dear and cheap"], site={"redundancy": [{"of": "plant-1", "group": "chillers"}]})
+    kept, waived = (
+        ItCase.of(one).thermal.tanks["tank-1"].most_charge_kw
+        for one in (inputs, replace(inputs, spare_waived={"plant-1 chillers": "no plan found with it"}))
+    )
+    assert (waived == kept).all()
+
+
+def test_an_hour_that_does_not_bear_charging_leaves_it_to_the_others() -> None:
+    """Racks alone want warmer water than the tank, which is empty and has a ride-through to make up."""
+    plant = ToyPlant(water_degc=(10.0, 12.0), modes=(Mode.MECHANICAL,))
+    inputs = replace(
+        tank_inputs([0.1] * 4 + [0.9] * 2, plant, it_power_kw={"hall-1": np.full(6, 100.0)}),
+        tanks_now={"tank-1": TankNow(0.0, 12.0)}, plants_now={"plant-1": PlantNow(Mode.MECHANICAL, 12.0, (20.0,), 1)},
+    )  # fmt: skip
+    it = ItCase.of(inputs)
+    case = replace(SiteCase.of(it, tables_of(it), baseline(it)[1]), cold_degc={"tank-1": 10.0})
+    relaxed, bound = relax(case, 20.0)
+    found = BurntSearch(case, SolveStatistics(bound=bound), Deadline(60.0), polish_gap=np.inf).run(relaxed)
+    charge_kw = found.run.decisions.cold_kw["tank-1"]
+    assert charge_kw[[0, 1, 3]].min() > 10.0
+    assert charge_kw[2] <= 1.0
 
 
 @pytest.mark.parametrize("wet_bulb", [[12.0, 12.0, 3.0, 3.0], [12.0] * 4], ids=["some hours", "all hours"])

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+
 from facility.history.telemetry import TelemetryStore
-from facility.prepare.demand import expected_peak_kw, month_peak_kw
+from facility.prepare.demand import earlier_peaks_kw, expected_peak_kw, month_peak_kw
 from facility.site_file import LoadedSite
 from tests.prepare.conftest import NOW, write
 
@@ -51,3 +54,23 @@ def test_the_expected_peak_is_the_median_of_daily_peaks_while_the_month_outlasts
         write(store, {METER: peak}, noon, noon + timedelta(hours=1), FIVE_MIN)
     assert expected_peak_kw(demo, store, NOW) == 550.0
     assert expected_peak_kw(demo, store, datetime(2026, 11, 29, 12, tzinfo=UTC)) == 0.0
+
+
+def test_a_ratchet_keeps_the_peaks_of_its_months_and_those_of_old_bills(
+    demo: LoadedSite, store: TelemetryStore
+) -> None:
+    """NOW is in November 2026; September has a peak in the history, August one in the site file, October neither."""
+    september = datetime(2026, 9, 30, 21, 0, tzinfo=UTC)  # 23:00 in Berlin
+    write(store, {METER: 1000.0}, september, september + timedelta(hours=1), FIVE_MIN)
+    known = {
+        "demand_ratchet_frac": 0.9,
+        "demand_ratchet_months": 3,
+        "earlier_peaks_kw": {"2026-08": 1200.0, "2026-07": 5000.0},
+    }
+    tariff = demo.site.tariff.model_copy(update=known)
+    site = replace(demo, site=demo.site.model_copy(update={"tariff": tariff}))
+    np.testing.assert_array_equal(earlier_peaks_kw(site, store, NOW, 3), [1200.0, 1000.0, np.nan])
+    assert expected_peak_kw(site, store, NOW) == 1080.0
+    assert expected_peak_kw(site, store, datetime(2026, 11, 29, 12, tzinfo=UTC)) == 1080.0
+    assert expected_peak_kw(site, store, datetime(2026, 12, 5, 12, tzinfo=UTC)) == 900.0
+    assert expected_peak_kw(demo, store, NOW) == 0.0

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from datetime import datetime, timedelta
 
+import numpy as np
 import pytest
 
 from facility.history.telemetry import TelemetryStore
-from facility.plan.decisions import FAN_SPEED, SUPPLY_AIR
+from facility.plan.decisions import FAN_SPEED, SUPPLY_AIR, WORK
 from facility.prepare.setpoint_log import SetpointLog
 from facility.prepare.tracking import Memory, track_inputs
 from facility.site_file import LoadedSite
@@ -27,12 +28,22 @@ def supply_degc(time: datetime) -> float:
     return SUPPLY_DEGC if time >= AT - timedelta(hours=3) else SUPPLY_DEGC + math.sin(time.timestamp() / 4000.0)
 
 
-def tracked(demo: LoadedSite, store: TelemetryStore, planned_degc: float, dew_point_degc: float | None) -> Air:
+def tracked(
+    demo: LoadedSite,
+    store: TelemetryStore,
+    planned_degc: float = SUPPLY_DEGC,
+    dew_point_degc: float | None = None,
+    *,
+    driven_at: datetime | None = None,
+    batch_kw: float = 20.0,
+) -> Air:
     """Return the first hall as the fast layer takes it under a plan; its inlets stand a kelvin above the supply air."""
     hall = demo.site.halls[0]
     crahs = [crah.id for crah in demo.site.crahs if crah.hall == hall.id]
     readings: dict[str, Course] = {f"{rack.id}.power_kw": 8.0 for rack in hall.racks}
-    readings |= {f"{crah}.{name}": SPEED for crah in crahs for name in ("fan_speed_frac", FAN_SPEED)}
+    readings |= {f"{crah}.{FAN_SPEED}": SPEED for crah in crahs}
+    readings |= {f"{crah}.fan_speed_frac": lambda time: 1.0 if time == driven_at else SPEED for crah in crahs}
+    readings |= {f"batch.{WORK}": 20.0}
     readings |= {
         f"{crah}.{name}": supply_degc for crah in crahs for name in ("supply_air_temperature_degc", SUPPLY_AIR)
     }
@@ -43,7 +54,8 @@ def tracked(demo: LoadedSite, store: TelemetryStore, planned_degc: float, dew_po
         damp = {f"{rack}.inlet_relative_humidity_frac": humidity for rack in ("a01", "a02")}
         write(store, damp, LATELY, AT + timedelta(seconds=30), FIVE_MIN)
     air = {f"{crah}.{SUPPLY_AIR}": planned_degc for crah in crahs} | {f"{crah}.{FAN_SPEED}": SPEED for crah in crahs}
-    plan = plan_of(schedule={key: (value,) * STEPS for key, value in (SCHEDULE | air).items()})
+    course = {key: (value,) * STEPS for key, value in (SCHEDULE | air).items()}
+    plan = plan_of(schedule=course | {f"batch.{WORK}": (20.0,) + (batch_kw,) * (STEPS - 1)})
     inputs = track_inputs(demo, store, plan, Memory(SetpointLog(demo)), AT)
     assert inputs.halls, inputs.notes
     return inputs.halls[0]
@@ -65,3 +77,18 @@ def test_in_damp_air_it_is_no_colder_than_keeps_the_racks_dry(demo: LoadedSite, 
     low = tracked(demo, store, 18.5, 14.5).supply.low
     assert low > 18.5 + 0.5
     assert relative_humidity_frac(low + RISE_K, 15.0) == pytest.approx(limits.relative_humidity_max_frac, abs=2e-3)
+
+
+@pytest.mark.parametrize(("ago_min", "driven"), [(5, True), (15, True), (30, False)])
+def test_protection_that_drove_the_fans_lately_is_seen(
+    demo: LoadedSite, store: TelemetryStore, ago_min: int, driven: bool
+) -> None:
+    """It comes and goes within minutes: a moment's rest does not mean that setpoints do."""
+    assert tracked(demo, store, driven_at=AT - timedelta(minutes=ago_min)).driven is driven
+
+
+def test_work_that_is_planned_warms_the_hall_before_it_begins(demo: LoadedSite, store: TelemetryStore) -> None:
+    """The plan has 36 kW of work from the next step on, in a hall of 12 racks at 8 kW: a sixth more heat than now."""
+    as_now, more = (tracked(demo, store, batch_kw=kw).over_k(0.0, 0.0) for kw in (20.0, 36.0))
+    assert (more[-1] > as_now[-1]).all()
+    np.testing.assert_allclose(more[0], as_now[0])

@@ -67,17 +67,31 @@ def test_demand_counts_above_what_is_paid_or_accepted(demo: LoadedSite, store: T
     assert inputs_of(demo, store, plan_of(700.0)).grid.demand_kw == 700.0
 
 
-def test_caps_are_the_import_limit_and_what_the_plan_promised(demo: LoadedSite, store: TelemetryStore) -> None:
-    def outcome(kind: CommitmentKind, committed_kw: float, delivered_kw: float) -> CommitmentOutcome:
-        end = START + timedelta(minutes=35)
-        return CommitmentOutcome("dr-1", kind, START, end, committed_kw, delivered_kw, 0.0, 0.0)
-
-    capped = plan_of(commitments=(outcome(CommitmentKind.IMPORT_CAP, 600.0, 540.0),))
-    grid = inputs_of(demo, store, capped).grid
+def test_caps_are_the_import_limit_and_what_was_promised(demo: LoadedSite, store: TelemetryStore) -> None:
+    end = START + timedelta(minutes=35)
+    kept = CommitmentOutcome("dr-1", CommitmentKind.IMPORT_CAP, START, end, 600.0, 500.0, 0.0, 0.0)
+    grid = inputs_of(demo, store, plan_of(commitments=(kept,))).grid
     assert grid.cap_kw.tolist() == [600.0] * 6 + [900.0] * 6
     assert grid.cap_names == ("dr-1 commitment",) * 6 + ("import limit",) * 6
-    reduced = plan_of(commitments=(outcome(CommitmentKind.REDUCTION, 100.0, 130.0),))
-    assert inputs_of(demo, store, reduced).grid.cap_kw[0] == pytest.approx(500.0 + 30.0)
+
+
+def test_the_target_of_a_reduction_is_its_frozen_baseline_less_the_promise(
+    demo: LoadedSite, store: TelemetryStore
+) -> None:
+    """From 12:20, in steps of the plan from 12:15: what is kept begins there. Where the plan falls short, it is followed."""
+    begins, end = START + timedelta(minutes=20), START + timedelta(minutes=60)
+    baseline_kw = (625.0, 640.0, 550.0)  # the plan draws 500 kW: by the last one it promises 50 kW less, of 100
+    reduced = CommitmentOutcome("dr-1", CommitmentKind.REDUCTION, begins, end, 100.0, 50.0, 12.5, 5.0, baseline_kw)
+    grid = inputs_of(demo, store, plan_of(commitments=(reduced,))).grid
+    assert grid.cap_kw.tolist() == [900.0] * 3 + [525.0] * 2 + [540.0] * 3 + [500.0] * 3 + [900.0]
+    assert grid.cap_names[3] == "dr-1 commitment"
+
+
+def test_a_plan_kept_without_its_baseline_is_followed_as_it_is(demo: LoadedSite, store: TelemetryStore) -> None:
+    older = CommitmentOutcome(
+        "dr-1", CommitmentKind.REDUCTION, START, START + timedelta(hours=1), 100.0, 130.0, 0.0, 0.0
+    )
+    assert inputs_of(demo, store, plan_of(commitments=(older,))).grid.cap_kw[0] == 500.0
 
 
 def test_work_may_fall_behind_the_plan_by_the_time_it_has_to_spare(demo: LoadedSite, store: TelemetryStore) -> None:

@@ -46,6 +46,8 @@ def test_an_alarm_is_told_once_and_outlives_a_kill(service: RunningService, web:
         found: dict[str, Any] = service.get(f"/api/v1/alarms/{SILENT}").json()
         return found
 
+    exported = service.wait_for(lambda: service.logged("head of the audit trail"))[0]["head"]
+    assert exported in next((service.state / "audit_heads").iterdir()).read_text(encoding="utf-8")
     (told,) = service.wait_for(raised, 150.0)
     before = alarm()
     assert (told["what"], told["text"], before["state"]) == ("raised", before["text"], "unacknowledged")

@@ -15,12 +15,26 @@ import structlog
 from facility.alarms.alarm import Priority
 from facility.alarms.catalogue import CATALOGUE
 from facility.findings import write_findings
+from facility.history.dispatch_records import (
+    RELEASED,
+    Application,
+    ApplicationState,
+    LockOut,
+    Said,
+    Target,
+    TargetState,
+)
 from facility.history.journal import open_journal
-from facility.records import Event, Finding, LimitShortfall, LocalOverride
+from facility.history.workload_book import WorkloadBook
+from facility.records import Event, Finding, Interval, LimitShortfall, LocalOverride
+from facility.respond.workload.commands import CarriedOut, Failure
+from facility.respond.workload.settings import WorkloadSettings
 from facility.service.alarm_sources import SOURCES, Facts, Kept
 from facility.service.alarms import pause_s
 from facility.site_journal import open_write_ledger
 from tests.api.records_for_tests import plan
+from tests.history import decisions
+from tests.respond.grid_events import SETTINGS, grid_event
 from tests.service.watched_site import NOW, WatchedSite, watched_site
 
 WRITABLE = "crah-1.supply_air_temperature_setpoint_degc"
@@ -149,6 +163,66 @@ def test_what_processes_say(site: WatchedSite, process: str, said: Mapping[str, 
         assert next(str(value) for value in said.values()) in site.book.alarm(alarm).text
 
 
+def test_a_provider_that_fails_and_a_signal_that_is_lost(site: WatchedSite) -> None:
+    said = {"name": "entsoe x", "error": "status 503", "fetched": "2026-10-24", "fallback": "the tariff's flat price"}
+    site.said["planner"] = {"signals": [{**said, "state": "failing"}]}
+    site.pass_by(minutes=11)
+    assert site.alarms() == {"signal_failing:entsoe x": RAISED}
+    site.said["planner"] = {"signals": [{**said, "state": "fallback"}]}
+    site.pass_by(minutes=6)
+    assert site.alarms()["signal_lost:entsoe x"] == RAISED
+    assert "the tariff's flat price stands in" in site.book.alarm("signal_lost:entsoe x").text
+    site.said["planner"] = {"signals": [{**said, "state": "fresh", "error": None}]}
+    site.pass_by(minutes=1)
+    assert set(site.alarms().values()) == {"returned_unacknowledged"}
+
+
+def test_a_vtn_that_does_not_answer(site: WatchedSite) -> None:
+    """Its readings fail at once, or what reads it hangs: the alarm comes when nothing was heard for ten minutes."""
+    began = site.clock.at.isoformat()
+    said = {
+        "name": "utility", "began": began, "last_contact": None, "last_error": "status 503", "broke": None, "poll_s": 60.0,
+    }  # fmt: skip
+    site.said["alarms"] = {"vens": [said]}
+    site.pass_by(minutes=9)
+    assert site.alarms() == {}
+    site.pass_by(minutes=2)
+    assert site.alarms() == {"vtn_silent:utility": RAISED}
+    assert "status 503; last answer never" in site.book.alarm("vtn_silent:utility").text
+    site.said["alarms"] = {"vens": [{**said, "last_contact": site.clock.at.isoformat(), "last_error": None}]}
+    site.look(2)
+    assert site.alarms() == {"vtn_silent:utility": "returned_unacknowledged"}
+    site.said["alarms"]["vens"][0]["broke"] = "KeyError: 'id'"
+    site.look()
+    assert site.alarms()["ven_broken:utility"] == RAISED
+    assert "KeyError" in site.book.alarm("ven_broken:utility").text
+
+
+def test_an_accepted_event_that_no_plan_holds(site: WatchedSite) -> None:
+    book = site.view.grid_events
+    book.settings = SETTINGS
+    book.receive([grid_event()], site.clock.at)
+    book.tell_planned(1, "0 like days", site.clock.at)
+    site.look(2)
+    assert site.alarms() == {"event_not_planned:1": RAISED}
+    assert "peak from 2026-03-10 14:00 UTC: 0 like days" in site.book.alarm("event_not_planned:1").text
+    book.tell_planned(1, None, site.clock.at)
+    site.look(2)
+    assert site.alarms() == {"event_not_planned:1": "returned_unacknowledged"}
+
+
+def test_a_node_that_the_scheduler_did_not_put_to_sleep(site: WatchedSite) -> None:
+    site.view.grid_events.settings = SETTINGS.model_copy(update={"workload": WorkloadSettings(adapter="slurm")})
+    book, at = WorkloadBook(site.view.state.workload, "slurm"), site.clock.at
+    book.keep(CarriedOut(slept={"n3": "maybe"}, failed={"n3": Failure("sleep", at, "exit code 3: budget of web")}))
+    site.look(2)
+    assert site.alarms() == {"workload_failed:n3": RAISED}
+    assert "slurm: sleep failed at" in (text := site.book.alarm("workload_failed:n3").text) and "budget of web" in text
+    book.keep(CarriedOut(slept={"n3": "sure"}))
+    site.look(2)
+    assert site.alarms() == {"workload_failed:n3": "returned_unacknowledged"}
+
+
 def test_a_process_that_is_down(site: WatchedSite) -> None:
     site.look()
     del site.said["trainer"]
@@ -221,6 +295,60 @@ def test_a_write_that_failed_until_one_succeeds(site: WatchedSite, outcome: str)
         journal.append(Event(site.clock.at, "write.written", WRITABLE, "R. Weber", detail))
     site.look(7)
     assert site.alarms() == {f"write_failed:{WRITABLE}": "returned_unacknowledged"}
+
+
+def test_a_setting_that_is_rolled_back_and_one_that_a_device_does_not_take_back(site: WatchedSite) -> None:
+    of, book = decisions.plan(1), site.view.dispatch.book
+    site.view.journal.save_plan(of, [decisions.recommendation("r-1", of)], "c")
+    said = Said("R. Weber", "a reason", NOW)
+    one = Application(
+        id="r-1", equipment="hall-1", quantity="supply_air_temperature_setpoint_degc", value=22.0, unit="degC",
+        saving_kw=Interval(3.0, 1.0, 5.0), ordered=said, state=ApplicationState.WRITING, since=NOW,
+        targets=(Target(WRITABLE, TargetState.WRITTEN, 18.0),),
+    )  # fmt: skip
+    book.open([one])
+    stuck = Target(WRITABLE, TargetState.WRITTEN, 18.0, "the device does not answer")
+    book.keep(replace(one, state=ApplicationState.ROLLING_BACK, why="inlets too warm", targets=(stuck,)), said)
+    site.pass_by(minutes=4)
+    setting = "hall-1.supply_air_temperature_setpoint_degc"
+    assert site.alarms() == {f"point_not_put_back:{setting}": RAISED}
+    assert site.book.alarm(f"point_not_put_back:{setting}").text == f"{WRITABLE}: the device does not answer"
+    back = replace(stuck, state=TargetState.PUT_BACK)
+    ended = replace(
+        one, state=ApplicationState.ROLLED_BACK, since=site.clock.at, why="inlets too warm", targets=(back,)
+    )
+    book.keep(ended, said)
+    site.pass_by(minutes=2)
+    assert site.alarms()[f"rolled_back:{setting}"] == RAISED
+    assert site.alarms()[f"point_not_put_back:{setting}"] == "returned_unacknowledged"
+    assert "inlets too warm" in site.book.alarm(f"rolled_back:{setting}").text
+    book.keep(replace(ended, why=f"{RELEASED}: a try"), said)  # by a person, who knows of it
+    site.pass_by(minutes=2)
+    assert site.alarms()[f"rolled_back:{setting}"] == "returned_unacknowledged"
+
+
+def test_a_dispatch_that_waits_for_a_person(site: WatchedSite) -> None:
+    book, said = site.view.dispatch.book, Said("R. Weber", "smoke in hall 1", NOW)
+    book.suspend(said)
+    site.look()
+    assert site.alarms() == {"dispatch_suspended:dispatch": RAISED}
+    assert "smoke in hall 1" in site.book.alarm("dispatch_suspended:dispatch").text
+    book.resume(said)
+    site.look(7)
+    assert site.alarms() == {"dispatch_suspended:dispatch": "returned_unacknowledged"}
+
+
+def test_a_lock_out_that_ended_by_itself_until_somebody_returns_it(site: WatchedSite) -> None:
+    book, said = site.view.dispatch.book, Said("S. Kim", "belt", NOW)
+    book.lock_out(LockOut("crah-1", said, site.clock.at + timedelta(minutes=5)))
+    site.look()
+    assert site.alarms() == {}
+    site.pass_by(minutes=6)
+    assert site.alarms()["lock_out_ended:crah-1"] == RAISED
+    assert "locked out by S. Kim" in site.book.alarm("lock_out_ended:crah-1").text
+    book.return_to_service("crah-1", said)
+    site.pass_by(minutes=2)
+    assert site.alarms()["lock_out_ended:crah-1"] == "returned_unacknowledged"
 
 
 def test_a_source_that_cannot_look_leaves_its_alarms_and_says_so_once(site: WatchedSite) -> None:

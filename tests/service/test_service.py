@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from facility.history.journal import open_journal
+from facility.service.supervisor import ROLES
 from facility.state import StateFolder
 from tests.service.modbus_server import ModbusServer
 from tests.service.running_service import RunningService, all_gone, command_line
@@ -135,7 +136,7 @@ def _no_secret_is_found_anywhere(service: RunningService) -> None:
     answers = b"".join(
         service.get(path).content
         for path in (
-            "/",
+            "/plain",
             "/openapi.json",
             *(f"/api/v1/{topic}" for topic in ("site", "points", "latest", "health", "metrics")),
         )
@@ -148,7 +149,7 @@ def _no_secret_is_found_anywhere(service: RunningService) -> None:
 
 
 def test_workers_die_with_a_supervisor_that_is_killed(service: RunningService) -> None:
-    workers = service.wait_for(lambda: len(found := service.workers()) == 5 and found)
+    workers = service.wait_for(lambda: len(found := service.workers()) == len(ROLES) and found)
     service.wait_for((service.state / "health" / "poller.json").exists)
     service.process.kill()
     service.process.wait()
@@ -174,7 +175,7 @@ def test_the_first_admin_is_told_once_and_reading_can_be_closed(site: Path, tmp_
 
 
 def test_ctrl_c_leaves_no_worker_behind(service: RunningService) -> None:
-    workers = service.wait_for(lambda: len(found := service.workers()) == 5 and found)
+    workers = service.wait_for(lambda: len(found := service.workers()) == len(ROLES) and found)
     assert isinstance(workers, list)
     os.killpg(service.process.pid, signal.SIGINT)  # as a terminal does
     assert service.process.wait(15) == 0

@@ -17,9 +17,14 @@ import yaml
 from facility.site_file import load_site
 from tests.simulated_site.conftest import DEMO
 from tools.demo.files import COMMUNITY, write_secrets, write_site
-from tools.demo.ports import Place, pick_ports
+from tools.demo.ports import QUIET, Place, pick_ports
 
 ROOT = DEMO.parents[1]
+WORKERS = (
+    8  # of a test run, with ports of their own: they are free when they are chosen, and listened at only seconds later
+)
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
+OWN_PORTS = QUIET[len(QUIET) // WORKERS * _WORKER : len(QUIET) // WORKERS * (_WORKER + 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class Served:
 def written_site(folder: Path, interval_s: float | None = None) -> tuple[dict[str, Place], dict[str, str]]:
     """Write the demo site with free ports and secrets; return places and the environment it needs."""
     environment = write_secrets(folder / "secrets")
-    places = pick_ports(load_site(DEMO).site.devices, folder / "ports.json")
+    places = pick_ports(load_site(DEMO).site.devices, folder / "ports.json", OWN_PORTS)
     write_site(DEMO, places, folder / "secrets", folder / "site.yaml")
     if interval_s is not None:
         data = yaml.safe_load((folder / "site.yaml").read_text())

@@ -194,6 +194,17 @@ def test_excesses_are_those_of_the_plan_where_nothing_is_moved() -> None:
     )
 
 
+def test_setpoints_that_protection_overrides_go_as_far_as_one_write_gets_whatever_is_foretold() -> None:
+    """The model sees two kelvins of room; the fans stand at 0.55 and get to 0.65 in one write."""
+    driven = air(-2.0, driven=True)
+    driven = replace(driven, fans=replace(driven.fans, current=0.55))
+    supply, fans = Tracker().correct(hour(halls=(driven,))).corrections
+    assert (supply.value, fans.value) == pytest.approx((21.0, 0.65), abs=1e-3)
+    assert supply.reason == "hall-1 is cooled by the site's own protection: its setpoints do not do"
+    resting = replace(driven, supply=replace(driven.supply, free=False), fans=replace(driven.fans, free=False))
+    assert not Tracker().correct(hour(halls=(resting,))).corrections
+
+
 def test_air_that_was_corrected_stays_so_until_a_plan_has_seen_why() -> None:
     cooled = air(-2.0, kept=(1.0, 0.0))
     (found,) = Tracker().correct(hour(halls=(cooled,))).corrections

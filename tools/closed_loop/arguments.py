@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 from facility.errors import ConfigurationError
 from tools.closed_loop.arms import ARMS
+from tools.closed_loop.call_baselines import METHODS
+from tools.closed_loop.case import HISTORY
 from tools.closed_loop.drive import CONTROL_EVERY
 
 DEFAULT_PLANT = "tools.simulated_site.closed_loop_plant:factory"
@@ -36,6 +38,10 @@ class Options:
     carbon: Path | None
     load: Path | None
     failures: Path | None
+    events: Path | None
+    ramp: timedelta
+    baseline: str  # a method, or a program of the site's settings
+    history: timedelta  # of baseline operation that facility learns from
     plant: str
     replan: timedelta
     plans_alone: bool
@@ -66,6 +72,10 @@ def parse(words: Sequence[str] | None = None) -> Options:
         carbon=given.carbon,
         load=given.load,
         failures=given.failures,
+        events=given.events,
+        ramp=given.ramp,
+        baseline=given.baseline,
+        history=timedelta(days=given.history_days),
         plant=given.plant,
         replan=given.replan,
         plans_alone=given.plans_alone,
@@ -133,6 +143,10 @@ def _add_cases(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=_days, default=3, metavar="N", help="how long each case lasts (default: 3)")
     start = "when a case begins: a date of the site, or a time with its offset; several make several cases"
     parser.add_argument("--start", nargs="+", required=True, metavar="DATE", help=start)
+    past = "of baseline operation before each case, which facility learns from and baselines of days are found in"
+    parser.add_argument(
+        "--history-days", type=_days, default=HISTORY.days, metavar="N", help=f"{past} (default: {HISTORY.days})"
+    )
     seed = "of what no file says: hidden values of the plant, noise, forecast errors; several make several cases"
     parser.add_argument("--seed", nargs="+", type=_seed, default=[1], metavar="K", help=f"{seed} (default: 1)")
     parser.add_argument(
@@ -152,8 +166,15 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         ("carbon", "CSV with time and gco2_per_kwh; without it the site's carbon section"),
         ("load", "CSV with time and a fraction 0..1, of the site or by pool; without it the plant's own"),
         ("failures", "CSV with equipment, kind, begins and ends"),
+        ("events", "of the grid: CSV with told, start, end, kw and penalty_per_kwh; facility alone hears of them"),
     ):
         parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=what)
+    ramp = "from the start of an event until its reduction has to be there (default: 15min)"
+    parser.add_argument("--ramp", type=duration, default=duration("15min"), metavar="SPAN", help=ramp)
+    baseline = (
+        f"what events are held against: {', '.join(METHODS)}, or a program of SITE.respond.yaml (default: {METHODS[0]})"
+    )
+    parser.add_argument("--baseline", default=METHODS[0], metavar="METHOD", help=baseline)
 
 
 def _add_running(parser: argparse.ArgumentParser) -> None:

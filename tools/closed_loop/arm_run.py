@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from tools.closed_loop.case import Case
+from tools.closed_loop.delivered import Delivered
 from tools.closed_loop.plant import Key, Truth
 from tools.closed_loop.result import RunResult
 from tools.closed_loop.schedule import Schedule
@@ -25,6 +26,7 @@ class ArmRun:
     frame: pd.DataFrame
     plan_failures: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    delivered: tuple[Delivered, ...] = ()
 
 
 @dataclass(slots=True)

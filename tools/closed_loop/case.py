@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from facility.records import FloatArray
+from facility.respond.settings import BaselineTerms
 from facility.site_file import LoadedSite
 from tools.closed_loop.conditions import Conditions
+from tools.closed_loop.grid_calls import GridCall
 
-HISTORY = timedelta(days=3)  # of baseline operation that ours learns from
+HISTORY = timedelta(days=3)  # of baseline operation that ours learns from, where nothing else is wanted
+NOMINATED = BaselineTerms(method="as_planned")
 HORIZON = timedelta(hours=48)  # conditions and market reach this far beyond the end: forecasts need it
 
 
@@ -40,11 +43,15 @@ class Case:
     market: Market  # the same span
     replan: timedelta = timedelta(hours=1)
     plans_alone: bool = False  # facility follows its plans to the letter, without the fast layer
+    calls: tuple[GridCall, ...] = ()  # of the grid, which facility alone hears
+    ramp: timedelta = timedelta(0)  # from an event's start until it is to be there
+    terms: BaselineTerms = NOMINATED  # by which calls are held
+    history: timedelta = HISTORY
 
     @property
     def history_start(self) -> datetime:
         """When the history that ours learns from begins."""
-        return self.start - HISTORY
+        return self.start - self.history
 
     @property
     def end(self) -> datetime:

@@ -9,13 +9,16 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 
 from facility.errors import ConfigurationError
+from facility.respond.settings import BaselineTerms
 from facility.site_file import LoadedSite, load_site
 from tools.closed_loop.arguments import Options, parse_start
-from tools.closed_loop.case import HISTORY, HORIZON, Case
+from tools.closed_loop.call_baselines import terms_of
+from tools.closed_loop.case import HORIZON, Case
 from tools.closed_loop.conditions import Conditions, Failure
 from tools.closed_loop.course_files import read_load, read_market
 from tools.closed_loop.failure_files import read_failures
 from tools.closed_loop.forecast_error import ForecastWithError
+from tools.closed_loop.grid_calls import GridCall, read_calls
 from tools.closed_loop.prologue import SETTLING, plant_factory
 from tools.closed_loop.weather_files import WeatherSeries, read_weather
 
@@ -45,6 +48,8 @@ class Given:
     loaded: LoadedSite
     weather: WeatherSeries | None
     failures: tuple[Failure, ...]
+    calls: tuple[GridCall, ...]
+    terms: BaselineTerms
 
 
 def read_settings(options: Options) -> list[Setting]:
@@ -64,22 +69,39 @@ def read_settings(options: Options) -> list[Setting]:
         loaded,
         None if options.weather is None else read_weather(options.weather, loaded.site.altitude_m),
         () if options.failures is None else read_failures(options.failures, loaded),
+        () if options.events is None else read_calls(options.events),
+        terms_of(options.baseline, loaded),
     )
     return [_setting(options, given, start, seed) for start in dict.fromkeys(starts) for seed in options.seeds]
 
 
 def _setting(options: Options, given: Given, start: datetime, seed: int) -> Setting:
     loaded, weather, failures = given.loaded, given.weather, given.failures
-    begin, end = start - HISTORY - SETTLING, start + timedelta(days=options.days) + HORIZON
+    begin, end = start - options.history - SETTLING, start + timedelta(days=options.days) + HORIZON
     market = read_market(loaded, begin, end, options.prices, options.carbon)
     own = _own(options.plant, loaded, seed, begin, end)
     conditions = replace(_conditions(options, given, own, begin, end), failures=failures)
+    until = start + timedelta(days=options.days)
     case = Case(
-        loaded, options.plant, start, options.days, seed, conditions, market.market, options.replan, options.plans_alone
+        loaded=loaded,
+        plant=options.plant,
+        start=start,
+        days=options.days,
+        seed=seed,
+        conditions=conditions,
+        market=market.market,
+        replan=options.replan,
+        plans_alone=options.plans_alone,
+        calls=tuple(one for one in given.calls if one.told >= start and one.end <= until),
+        ramp=options.ramp,
+        terms=given.terms,
+        history=options.history,
     )
     notes = [*(weather.notes if weather is not None else ())]
     if failures and not any(one.begins < case.end and one.ends > begin for one in failures):
         notes.append(f"{options.failures}: nothing of it happens in this case")
+    if given.calls and not case.calls:
+        notes.append(f"{options.events}: nothing of it is told and over in this case")
     return Setting(case, ForecastWithError.of(case, market, weather), tuple(notes))
 
 

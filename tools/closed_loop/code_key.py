@@ -1,4 +1,4 @@
-"""Which code a result was made by: a digest of the modules that the closed loop reaches, whatever else a commit changes."""
+"""Which code a result was made by: a digest of the modules that what makes results reaches, whatever else a commit changes."""
 
 from __future__ import annotations
 
@@ -14,15 +14,27 @@ import grimp
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("facility", "models", "tools")  # ours
 LOOP = "tools.closed_loop"
+MAKERS = (
+    "job",
+    "bound_of_case",
+    "facility_run",
+    "live_run",
+    "reference_run",
+)  # of results; pages, tables and campaigns only read them
 SUFFIXES = {".yaml", ".yml"}  # of what code reads beside itself, such as device profiles
 DIGITS = 12
 KEY = re.compile(rf"[0-9a-f]{{{DIGITS}}}")
 
 
 def code_key(root: Path = ROOT) -> str:
-    """Return a digest of the closed loop's code, what it imports anywhere in it, and the YAML that lies beside."""
+    """Return a digest of the code that makes the closed loop's results, and of the YAML that lies beside."""
     beside = (path for package in PACKAGES for path in (root / package).rglob("*") if path.suffix in SUFFIXES)
-    return digest(_named(root, {*reached(LOOP, root), *beside}))
+    return digest(_named(root, {*makers(root), *beside}))
+
+
+def makers(root: Path = ROOT) -> set[Path]:
+    """Return the modules that make results, with all that they import."""
+    return {path for name in MAKERS for path in reached(f"{LOOP}.{name}", root)}
 
 
 def plant_files(plant: str) -> list[Path]:

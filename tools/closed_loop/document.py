@@ -48,7 +48,8 @@ def _arm(runs: Mapping[str, ArmRun], arm: str) -> dict[str, Any] | None:
         return None
     figures = asdict(run.result)
     parts = figures.pop("cost")
-    said = {"plan_failures": list(run.plan_failures), "notes": list(run.notes)}
+    said: dict[str, Any] = {"plan_failures": list(run.plan_failures), "notes": list(run.notes)}
+    said |= {"delivered": [asdict(one) for one in run.delivered]}
     return {name: _finite(value) for name, value in {"cost": run.result.cost.cost, **parts, **figures}.items()} | said
 
 

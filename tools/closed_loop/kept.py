@@ -20,6 +20,7 @@ from tools.closed_loop.arguments import Options
 from tools.closed_loop.arm_run import ArmRun
 from tools.closed_loop.cases import Setting
 from tools.closed_loop.code_key import KEY, contents, digest, plant_files
+from tools.closed_loop.delivered import Delivered
 from tools.closed_loop.prologue import Prologue
 from tools.closed_loop.result import Cost, RunResult
 from tools.closed_loop.schedule import Schedule
@@ -67,7 +68,8 @@ class Kept:
         keys, values = np.array(run.schedule.keys, dtype=np.str_).reshape(-1, 2), run.schedule.values
         self._write(f"{name}.npz", lambda file: np.savez_compressed(file, keys=keys, values=values))
         self._write(f"{name}.parquet", run.frame.to_parquet)
-        said = {"plan_failures": list(run.plan_failures), "notes": list(run.notes)}
+        said: dict[str, Any] = {"plan_failures": list(run.plan_failures), "notes": list(run.notes)}
+        said["delivered"] = [asdict(one) for one in run.delivered]
         start = {"schedule_start": run.schedule.start.isoformat()}
         self._finish(name, made_of, {"result": asdict(run.result), **said, **start})
 
@@ -80,7 +82,8 @@ class Kept:
             start = datetime.fromisoformat(said["schedule_start"])
             schedule = Schedule(start, keys, stored["values"])
         frame = pd.read_parquet(self.folder / f"{name}.parquet")
-        return ArmRun(result, schedule, frame, tuple(said["plan_failures"]), tuple(said["notes"]))
+        met = tuple(said["plan_failures"]), tuple(said["notes"])
+        return ArmRun(result, schedule, frame, *met, tuple(Delivered(**one) for one in said["delivered"]))
 
     def save_bound(self, name: str, cost: float | None, made_of: Mapping[str, Any]) -> None:
         """Keep a lower bound, or that there is none."""
@@ -115,13 +118,23 @@ def kept_of(options: Options, code: str, setting: Setting) -> Kept:
         case.loaded.revision,
         case.plant,
         case.start.isoformat(),
-        str((case.days, case.seed, case.replan / timedelta(minutes=1), case.plans_alone)),
+        str(
+            (
+                case.days,
+                case.seed,
+                case.replan / timedelta(minutes=1),
+                case.plans_alone,
+                case.ramp / timedelta(minutes=1),
+                case.history / timedelta(days=1),
+            )
+        ),
+        case.terms.model_dump_json(),
     ]
     beside = sorted(options.site.parent.glob(f"{options.site.stem}.*"))  # such as the mapping of an EnergyPlus model
     site = case.loaded.site
     referred = [site.tariff.price_file, site.carbon.intensity_file, *(one.demand_file for one in site.heat_contracts)]
     files = [*beside, *(options.site.parent / path for path in referred if path is not None)]
-    given = [options.weather, options.prices, options.carbon, options.load, options.failures]
+    given = [options.weather, options.prices, options.carbon, options.load, options.failures, options.events]
     described = [b"-" if path is None else path.read_bytes() for path in given]
     key = digest([*(part.encode() for part in parts), *contents(files), *described, *contents(plant_files(case.plant))])
     name = f"{case.loaded.site.id}-{case.start:%Y%m%dT%H%MZ}-{case.days}d-seed{case.seed}-{key}"

@@ -14,6 +14,7 @@ from facility.cycle import CycleOutcome, run_cycle
 from facility.environment import Environment
 from facility.errors import FacilityError
 from facility.follow import Follower, condition_now
+from facility.history.grid_event_book import GridEventBook
 from facility.history.issued_forecasts import IssuedForecasts
 from facility.history.journal import open_journal
 from facility.history.journal_database import open_database
@@ -27,14 +28,17 @@ from facility.plan.decisions import CHARGE
 from facility.ports import Signals
 from facility.prepare.condition import Condition
 from facility.records import Event, Plan
+from facility.respond.settings import RespondSettings
 from facility.service.training_due import Reasons
 from facility.site_file import LoadedSite
 from facility.state import StateFolder
 from tools.closed_loop.baselines import GoodPractice, commissioned_setpoints
 from tools.closed_loop.dispatcher import Dispatcher
+from tools.closed_loop.grid_calls import GridEar
 from tools.closed_loop.memory_telemetry import MemoryTelemetry
 from tools.closed_loop.plant import Key
 
+NOBODY = RespondSettings()  # asks anything
 FOLLOWED_INTERVALS = 2  # a plan outlives one cycle that failed, not two
 
 
@@ -61,17 +65,25 @@ class Diary:
 
 @contextmanager
 def open_product(
-    loaded: LoadedSite, telemetry: MemoryTelemetry, signals: Signals, folder: Path, start: datetime
+    loaded: LoadedSite,
+    telemetry: MemoryTelemetry,
+    signals: Signals,
+    folder: Path,
+    start: datetime,
+    *,
+    respond: RespondSettings = NOBODY,
 ) -> Iterator[Environment]:
     """Open what a cycle works with: the product's own journal and model store in a folder, history in memory."""
     state = StateFolder(folder)
     journal = open_journal(None, state)
+    book = GridEventBook(open_database(None, state), loaded.site.id, respond, loaded.site.zone)
     archive = IssuedForecasts(open_database(None, state), loaded.site.id, timedelta(days=1))
     try:
         clock = PlantClock(start)
         models = ModelStore(state.models)
-        yield Environment(loaded, telemetry, journal, signals, models, clock, state.findings, archive)
+        yield Environment(loaded, telemetry, journal, signals, models, clock, state.findings, archive, grid_events=book)
     finally:
+        book.close()
         journal.close()
         archive.close()
 
@@ -92,8 +104,10 @@ class Ours:
         replan: timedelta,
         *,
         plans_alone: bool = False,
+        ear: GridEar | None = None,
     ) -> None:
         self.diary = Diary()
+        self._ear = ear
         self._environment, self._telemetry, self._local, self._replan = environment, telemetry, local, replan
         self._dispatcher = Dispatcher(environment.loaded)
         self._settable = set(commissioned_setpoints(environment.loaded.site))
@@ -114,6 +128,8 @@ class Ours:
         self._telemetry.record(time, measured)
         self._in_force |= {key: value for key in self._settable if math.isfinite(value := measured.get(key, math.nan))}
         self._train_when_due(time)
+        if self._ear is not None and self._ear.hear(time):
+            self._next_plan = None  # what is asked is planned for at once
         self._plan_when_due(time)
         plan = self._followed(time)
         led = self._dispatcher.leads(plan) if plan is not None else set()
@@ -157,7 +173,7 @@ class Ours:
         began = wall.perf_counter()
         correlation = f"{time:%Y%m%dT%H%M}"
         try:
-            self._last = run_cycle(self._environment, correlation, bases=self._bases)
+            self._last = run_cycle(self._environment, correlation, bases=self._bases, timer=wall.process_time)
         except FacilityError as error:
             self._failed(time, error, correlation)
         else:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from tools.closed_loop import arms
 from tools.closed_loop.comparison import Outcome
+from tools.closed_loop.delivered import Delivered
 from tools.closed_loop.figures import FIGURES, Figure
 from tools.closed_loop.result import RunResult
 
@@ -77,6 +78,7 @@ def remarks(outcome: Outcome) -> Iterator[tuple[str, str]]:
         more = len(run.plan_failures) - SHOWN_FAILURES
         yield from ((f"{arm}: {more} more plans failed", "red") for _ in range(more > 0))
         yield from ((f"{arm}: {note}", "") for note in run.notes)
+        yield from ((f"{arm}: {_told(one)}", "") for one in run.delivered)
     yield from ((f"note: {note}", "") for note in comparison.notes)
 
 
@@ -152,4 +154,14 @@ def _repeats(outcome: Outcome, arm: str) -> bool:
     """Tell whether a cooling-only arm is the arm itself, because the site has nothing but cooling."""
     return arm.startswith(arms.COOLING_ONLY) and outcome.runs[arm] is outcome.runs.get(
         arm.removeprefix(arms.COOLING_ONLY)
+    )
+
+
+def _told(one: Delivered) -> str:
+    """Return what was delivered of an event, in a line."""
+    return (
+        f"asked at {one.start} for {one.hours:g} h: {one.asked_kw:.0f} kW less than {one.baseline_kw:.0f} ({one.baseline}); "
+        f"{100 * one.delivered_share:.1f} % of it delivered, {one.over_kwh:.1f} kWh beyond it; 95 % of 5 min within "
+        f"{100 * one.excess_p95_share:.1f} % above the target, the worst {100 * one.excess_most_share:.1f} %; "
+        f"peak in the 4 h after {one.peak_after_kw:.0f} kW"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import signal
 import sys
 import time
@@ -27,6 +28,7 @@ from tools.simulated_site import snapshot
 
 SEED = 11
 POLL_S = 20
+DISPATCH = Path(__file__).with_name("demo.dispatch.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,11 @@ class Folder:
     def site(self) -> Path:
         """The site file of this run."""
         return self.root / "site.yaml"
+
+    @property
+    def dispatch(self) -> Path:
+        """How its plant notices that facility is gone."""
+        return self.root / "site.dispatch.yaml"
 
     @property
     def memory(self) -> Path:
@@ -99,6 +106,7 @@ def _run(folder: Folder, teller: Teller, longest: timedelta, *, once: bool) -> i
     environment = write_secrets(secret_folder)
     places = pick_ports(load_site(example).site.devices, folder.root / "ports.json")
     write_site(example, places, secret_folder, folder.site)
+    shutil.copyfile(DISPATCH, folder.dispatch)
     loaded = load_site(folder.site)
     teller.say(f"{loaded.site.name}: {len(loaded.points)} points on {len(places) - 1} devices; files in {folder.root}")
     _fill_history(loaded, folder, teller, longest)
@@ -128,7 +136,8 @@ def _fill_history(loaded: LoadedSite, folder: Folder, teller: Teller, longest: t
 
 def _start_devices(children: Children, folder: Folder, places: Mapping[str, Place], teller: Teller) -> None:
     with folder.log.open("ab") as log:
-        arguments = (str(folder.site), "--seed", str(SEED), "--state", str(folder.memory))
+        site, memory = str(folder.site), str(folder.memory)
+        arguments = (site, "--seed", str(SEED), "--state", memory, "--watchdogs", str(folder.dispatch))
         devices = children.start("tools.simulated_site", *arguments, log=log)
     place = next(place for place in places.values() if place["protocol"] == "modbus")
     await_ready(devices, lambda: listens(place), f"the simulated devices; {folder.log} says why")

@@ -32,10 +32,12 @@ class Children:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not cut the cleaning up short
+        # A second Ctrl-C must not cut the cleaning up short.
+        before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
         while self._running:
             self.stop(self._running[-1])
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
     def start(self, module: str, *arguments: str, log: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
         """Start a module of Python in the background; its output goes to the terminal unless there is a log."""

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tools.simulated_site.fault_file import FaultFile
 from tools.simulated_site.faults import FaultRefusedError
 from tools.simulated_site.serving import DeviceServers, Readout
 from tools.simulated_site.simulation import LONGEST_STEP_S, SimulatedSite
+from tools.simulated_site.watchdog import Watchdog, read_watchdogs, without_network
 
 TICK_S = 1.0
 SAVE_EVERY_S = 60.0
@@ -34,10 +36,15 @@ def main() -> int:
     parser.add_argument(
         "--faults", type=Path, help="JSON file {target: fault}, read as it changes; docs/simulated_site.md lists them"
     )
+    parser.add_argument(
+        "--watchdogs", type=Path, help="dispatch file; its heartbeats are watched, their points go back without them"
+    )
     arguments = parser.parse_args()
     try:
         simulation = _simulation(arguments.site, arguments.seed, arguments.state)
-        asyncio.run(_serve(simulation, arguments.speed, arguments.state, FaultFile(arguments.faults)))
+        watchdogs = {} if arguments.watchdogs is None else read_watchdogs(arguments.watchdogs, simulation.setpoints)
+        faults = FaultFile(arguments.faults)
+        asyncio.run(_serve(simulation, arguments.speed, arguments.state, faults, watchdogs))
     except (FacilityError, snapshot.SnapshotError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -58,19 +65,21 @@ def _simulation(site_file: Path, seed: int, state: Path | None) -> SimulatedSite
     return simulation
 
 
-async def _serve(simulation: SimulatedSite, speed: float, state: Path | None, faults: FaultFile) -> None:
+async def _serve(
+    simulation: SimulatedSite, speed: float, state: Path | None, faults: FaultFile, watchdogs: Mapping[str, Watchdog]
+) -> None:
     readout = Readout(simulation)
     boots = int(time.time())  # rises with every start without being kept anywhere
-    servers = DeviceServers(simulation, readout, faults, boots)
+    servers = DeviceServers(simulation, readout, faults, boots, watchdogs)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     count = await servers.start()
     print(f"serving {count} devices of {simulation.site.id}, process {os.getpid()}", flush=True)
-    await _run(simulation, readout, speed, state, faults=faults, stop=stop)
+    await _run(simulation, readout, speed, state, faults=faults, watchdogs=watchdogs, stop=stop)
     await servers.stop()
     if state is not None:
-        snapshot.save(state, simulation.memory())
+        snapshot.save(state, without_network(simulation.memory(), watchdogs))
 
 
 async def _run(
@@ -80,6 +89,7 @@ async def _run(
     state: Path | None,
     *,
     faults: FaultFile,
+    watchdogs: Mapping[str, Watchdog],
     stop: asyncio.Event,
 ) -> None:
     """Advance the site with the clock until told to stop."""
@@ -91,13 +101,15 @@ async def _run(
         now_s = loop.time()
         left_s, last_s = (now_s - last_s) * speed, now_s
         said = _call_faults(simulation, faults, said)
+        for watchdog in watchdogs.values():
+            watchdog.look()  # also while nobody asks
         while left_s > 0.0 and not stop.is_set():
             simulation.step(min(left_s, LONGEST_STEP_S))
             left_s -= LONGEST_STEP_S
             await asyncio.sleep(0)  # answer requests between steps, however fast the clock runs
         readout.refresh()
         if state is not None and now_s - saved_s > SAVE_EVERY_S:
-            snapshot.save(state, simulation.memory())
+            snapshot.save(state, without_network(simulation.memory(), watchdogs))
             saved_s = now_s
 
 

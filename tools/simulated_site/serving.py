@@ -7,13 +7,14 @@ import hashlib
 import math
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 from facility.errors import ConfigurationError
 from facility.secrets import resolve_secret
 from facility.site import Device, ModbusAddress, SnmpAddress
 from tools.simulated_site.device_points import equipment_of
 from tools.simulated_site.devices import MODBUS_DEVICES, SNMP_DEVICES
-from tools.simulated_site.devices.registers import Register
+from tools.simulated_site.devices.registers import Kind, Register
 from tools.simulated_site.devices.varbinds import Oid, SnmpMap, count
 from tools.simulated_site.fault_file import FaultFile
 from tools.simulated_site.faults import Fault
@@ -23,6 +24,7 @@ from tools.simulated_site.protocol.snmp_pdu import Responder, Value
 from tools.simulated_site.protocol.usm import usm_user
 from tools.simulated_site.setpoints import Key, SetpointRefusedError
 from tools.simulated_site.simulation import SimulatedSite
+from tools.simulated_site.watchdog import BEAT, Watchdog
 
 ENTERPRISE = b"\x80\x00\x01\x3e\x05"  # an engine id of enterprise 318 with octets of its own
 
@@ -50,17 +52,29 @@ class Readout:
 class DeviceServers:
     """All servers of a site, from start to stop."""
 
-    def __init__(self, simulation: SimulatedSite, readout: Readout, faults: FaultFile, boots: int) -> None:
+    def __init__(
+        self,
+        simulation: SimulatedSite,
+        readout: Readout,
+        faults: FaultFile,
+        boots: int,
+        watchdogs: Mapping[str, Watchdog] | None = None,
+    ) -> None:
         self._simulation, self._readout, self._faults, self._boots = simulation, readout, faults, boots
+        self._watchdogs = watchdogs or {}
         self._open = AsyncExitStack()
 
     async def start(self) -> int:
-        """Listen for every device; return how many there are."""
-        for device in self._simulation.site.devices:
-            if device.modbus is not None:
-                await self._start_modbus(device, device.modbus)
-            elif device.snmp is not None:
-                await self._start_snmp(device, device.snmp)
+        """Listen for every device; return how many there are. Where one cannot be listened for, none is."""
+        try:
+            for device in self._simulation.site.devices:
+                if device.modbus is not None:
+                    await self._start_modbus(device, device.modbus)
+                elif device.snmp is not None:
+                    await self._start_snmp(device, device.snmp)
+        except BaseException:
+            await self.stop()
+            raise
         return len(self._simulation.site.devices)
 
     async def stop(self) -> None:
@@ -73,19 +87,38 @@ class DeviceServers:
                 f"device {device.id}: the simulated site serves Modbus TCP; give host, framing: tcp"
             )
 
+        watchdog = self._watchdogs.get(device.id)
+
         def read(register: Register) -> float:
+            if watchdog is not None:
+                watchdog.look()
+                if register.quantity == BEAT:
+                    return watchdog.counted
             return self._readout.of(equipment_of(device, register.slot), register.quantity)
 
         def write(register: Register, value: float) -> None:
+            if watchdog is not None and register.quantity == BEAT:
+                watchdog.write(value)
+                return
             equipment = equipment_of(device, register.slot)
             if equipment is None:
                 raise SetpointRefusedError(f"{device.id}: slot {register.slot} is not used")
-            self._simulation.set(equipment, register.quantity, value)
+            self._set(equipment, register.quantity, value)
 
         model = MODBUS_DEVICES[device.profile]
+        if watchdog is not None:
+            model = replace(model, holding=(*model.holding, Register(watchdog.address, Kind.UINT16, BEAT)))
         unit = ModbusDevice(address.unit_id, model, read, write, lambda: self._faults.state_of(device.id))
         server = await asyncio.start_server(unit.serve, address.host, address.port)
         self._open.callback(server.close)
+
+    def _set(self, equipment: str, quantity: str, value: float) -> None:
+        key = equipment, quantity
+        before = self._simulation.setpoints.in_force(key)
+        self._simulation.set(*key, value)
+        assert before is not None, "what is no setpoint was refused"
+        for watchdog in self._watchdogs.values():
+            watchdog.set_remotely(key, before)
 
     async def _start_snmp(self, device: Device, address: SnmpAddress) -> None:
         responder = self._responder(device, SNMP_DEVICES[device.profile])

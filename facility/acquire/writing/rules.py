@@ -101,12 +101,14 @@ def check_leave(rules: WriteRules, standing: PointStanding, now: datetime) -> No
             else f" since {_iso(permit.until)}, when {permit.actor}'s leave ended"
         )
         raise WriteRefusedError(
-            f"{rules.point}: no engineer allows writing it{ended}; run `facility writes allow SITE {rules.point} --reason WHY`"
+            f"{rules.point}: no engineer allows writing it{ended}; an engineer allows it under Points that may be written, "
+            f"on Dispatch, or with `facility writes allow SITE {rules.point} --reason WHY`"
         )
     if override is not None:
         raise WriteRefusedError(
             f"{rules.point} is overridden since {_iso(override.at)}: somebody changed {rules.says(override.expected)} to "
-            f"{rules.says(override.found)}; find out why, then run `facility writes clear SITE {rules.point} --reason WHY`"
+            f"{rules.says(override.found)}; find out why, then accept it under Points that may be written, on Dispatch, or with "
+            f"`facility writes clear SITE {rules.point} --reason WHY`"
         )
 
 

@@ -28,6 +28,7 @@ from facility.acquire.writing.rules import (
     present_value,
     write_rules,
 )
+from facility.acquire.writing.ways import check_ours, next_step
 from facility.errors import DeviceError, WriteRefusedError
 from facility.points import Point
 from facility.ports import Clock, WriteLedger
@@ -73,10 +74,26 @@ class PointWriter:
         target = self._loaded.points[point]
         return self._client_of(target.device).describe_write(target.key, value)
 
-    async def write(self, point: str, value: float, *, actor: str, reason: str) -> Write:
+    async def present(self, point: str) -> float:
+        """Return what the device reports now.
+
+        Raises
+        ------
+        WriteRefusedError
+            If the site file does not let the point be written, or the device reports no usable value.
+        DeviceError
+            If the device does not answer.
+        UnknownPointError
+            If the site has no such point.
+        """
+        rules, target = self.rules(point), self._loaded.points[point]
+        return present_value(rules, self._reading(target, await self._client_of(target.device).read_one(target.key)))
+
+    async def write(self, point: str, value: float, *, actor: str, reason: str, in_steps: bool = False) -> Write:
         """Write a value in canonical units and return what the device then reports.
 
-        A change within the deadband is not sent: the result says so.
+        A change within the deadband is not sent: the result says so. `in_steps`: where the change is larger than `max_step`,
+        go as far as that, towards the value; the result says how far.
 
         Raises
         ------
@@ -94,9 +111,39 @@ class PointWriter:
         check_value(rules, value)
         async with self._turns[target.device]:
             with self._ledger.hold(target.device):
-                return await self._write(rules, target, value, actor, reason)
+                return await self._write(rules, target, value, actor, reason, in_steps=in_steps)
 
-    async def _write(self, rules: WriteRules, target: Point, value: float, actor: str, reason: str) -> Write:
+    async def put_back(self, point: str, value: float, *, actor: str, reason: str) -> Write:
+        """Put a point that we have written back to what it held before, at once.
+
+        The way back needs no leave, knows no largest step and waits for no interval, but it is not forced on anybody: a point
+        that somebody else has changed since stays as it is.
+
+        Raises
+        ------
+        WriteRefusedError
+            If we have not written it, somebody else changed it, or the device refuses it or keeps another value.
+        DeviceError
+            If the device does not answer; once the request was sent, the write is in doubt.
+        JournalError
+            If the ledger cannot record it; then nothing is sent.
+        """
+        rules, target = self.rules(point), self._loaded.points[point]
+        async with self._turns[target.device]:
+            with self._ledger.hold(target.device):
+                return await self._put_back(rules, target, value, actor, reason)
+
+    def is_ours(self, point: str) -> bool:
+        """Tell whether what a point holds is of our writing, as far as the ledger knows."""
+        try:
+            check_ours(self.rules(point), self._ledger.standing(point, self._clock.now()))
+        except WriteRefusedError:
+            return False
+        return True
+
+    async def _write(
+        self, rules: WriteRules, target: Point, value: float, actor: str, reason: str, *, in_steps: bool
+    ) -> Write:
         client = self._client_of(target.device)
         standing = await self._standing(target)
         check_leave(rules, standing, self._clock.now())
@@ -105,8 +152,26 @@ class PointWriter:
         present = present_value(rules, found)
         if is_unchanged(rules, present, value):
             return Write(value, found, self._loaded.revision, sent=False)
+        if in_steps:
+            value = next_step(rules, present, value)
         check_step(rules, present, value)
         check_pace(rules, standing, self._clock.now())
+        return await self._carry_out(rules, target, (present, value), actor=actor, reason=reason)
+
+    async def _put_back(self, rules: WriteRules, target: Point, value: float, actor: str, reason: str) -> Write:
+        standing = await self._standing(target)
+        found = self._reading(target, await self._client_of(target.device).read_one(target.key))
+        await self._respect_others(rules, standing, found)
+        check_ours(rules, standing)
+        present = present_value(rules, found)
+        if rules.alike(present, value):
+            return Write(value, found, self._loaded.revision, sent=False)
+        return await self._carry_out(rules, target, (present, value), actor=actor, reason=reason)
+
+    async def _carry_out(
+        self, rules: WriteRules, target: Point, change: tuple[float, float], *, actor: str, reason: str
+    ) -> Write:
+        client, (present, value) = self._client_of(target.device), change
         intent = LoggedWrite(
             id=uuid4().hex,
             point=target.id,

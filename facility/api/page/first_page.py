@@ -12,7 +12,7 @@ from facility.advise import wording
 from facility.api.page.chart import schedule_chart
 from facility.api.page.key_values import KeyValue
 from facility.api.page.markup import Markup, element, joined
-from facility.api.page.paths import SIGN_IN_PATH, STYLE_PATH
+from facility.api.page.paths import REFERENCE_PATH, SIGN_IN_PATH, STYLE_PATH
 from facility.api.service_health import DeviceHealth, ServiceHealth
 from facility.records import Plan, Recommendation
 from facility.site_file import LoadedSite
@@ -32,6 +32,7 @@ class PageContent:
     plan: Plan | None
     recommendations: Sequence[Recommendation]  # those that wait for a decision
     reader: str | None = None  # who has signed in
+    console: bool = False  # whether it is built
 
 
 def first_page(content: PageContent) -> str:
@@ -54,7 +55,12 @@ def first_page(content: PageContent) -> str:
         _section("Devices", _devices(content.health.devices)),
         _section("Service", _processes(content.health)),
     )
-    body = element("body", _banner(content), main, _footer(content))
+    built = (
+        None
+        if content.console
+        else element("p", "The console is not built here: ", element("code", "make console"), ".")
+    )
+    body = element("body", _banner(content), built, main, _footer(content))
     return "<!doctype html>\n" + element("html", head, body, lang="en")
 
 
@@ -191,10 +197,11 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequ
 def _footer(content: PageContent) -> Markup:
     loaded = content.loaded
     links = [
+        *([element("a", "Console", href="/")] if content.console else []),
         element("a", "Last 24 hours of power as CSV", href=history_link(loaded, content.health.at)),
         element("a", "Health", href="/api/v1/health"),
         element("a", "Latest readings", href="/api/v1/latest"),
-        element("a", "OpenAPI", href="/openapi.json"),
+        element("a", "API", href=REFERENCE_PATH),
         element("a", content.reader or "Sign in", href=SIGN_IN_PATH),
     ]
     revision = element("span", f"site {loaded.site.id}, revision {loaded.revision}")

@@ -10,6 +10,8 @@ from facility.prepare.situation import fresh_values
 from facility.records import Reading
 from facility.site_file import LoadedSite
 
+_LOOKED_AT = frozenset({"power_kw", "inlet_temperature_degc", "outdoor_temperature_degc", "outdoor_wet_bulb_degc"})
+
 
 @dataclass(frozen=True, slots=True)
 class KeyValue:
@@ -24,7 +26,7 @@ class KeyValue:
 
 def key_values(loaded: LoadedSite, newest: Mapping[str, Reading], at: datetime) -> list[KeyValue]:
     """Return power, interim power ratio, the hottest rack inlet and the weather; only from fresh readings."""
-    values, _ = fresh_values(loaded.points, newest, at)
+    values, _ = fresh_values((point for point in loaded.points if point.quantity in _LOOKED_AT), newest, at)
     site = loaded.site
     facility_kw = values.get(f"{site.electrical.main_meter}.power_kw")
     it_kw, missing = _it_power(loaded, values)

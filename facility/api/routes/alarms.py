@@ -16,6 +16,7 @@ from facility.alarms.report import alarm_row, rates_document
 from facility.api.entry import needs
 from facility.api.problem import ProblemError
 from facility.api.routes.view import View
+from facility.api.site_view import SiteView
 
 router = APIRouter(tags=["alarms"])
 MOST = 500
@@ -94,9 +95,14 @@ def read_alarms(
     return AlarmsAnswer(total=len(found), offset=offset, alarms=[AlarmAnswer(**_row(view, each)) for each in page])
 
 
-@router.get("/alarms/{name}", dependencies=[needs(Permission.READ)])
+@router.get("/alarms/{name}", dependencies=[needs(Permission.READ)], responses={404: {}})
 def read_alarm(view: View, name: str) -> OneAlarmAnswer:
     """Return one alarm with its history."""
+    return one_alarm(view, name)
+
+
+def one_alarm(view: SiteView, name: str) -> OneAlarmAnswer:
+    """Return an alarm as it is now, or refuse what there is none of."""
     found = next((alarm for alarm in view.alarms.alarms() if alarm.id == name), None)
     if found is None:
         raise ProblemError(HTTPStatus.NOT_FOUND, f"no alarm {name!r}; /api/v1/alarms lists them")
@@ -108,12 +114,12 @@ def read_alarm(view: View, name: str) -> OneAlarmAnswer:
 
 
 @router.get("/alarm-rates", dependencies=[needs(Permission.READ)])
-def read_rates(view: View, days: Annotated[float, Query(gt=0, le=3660)] = 30.0) -> dict[str, Any]:
+def read_rates(view: View, days: Annotated[float, Query(ge=0.01, le=3660)] = 30.0) -> dict[str, Any]:
     """Return the figures of the alarm system of the last days, as `facility alarms rates --format json` prints them."""
     now = view.clock.now()
     since = now - timedelta(days=days)
     return rates_document(rates(view.alarms.annunciated(since), view.alarms.alarms(), since, now))
 
 
-def _row(view: View, alarm: Alarm) -> dict[str, Any]:
+def _row(view: SiteView, alarm: Alarm) -> dict[str, Any]:
     return alarm_row(alarm, view.clock.now())

@@ -43,6 +43,32 @@ class DeviceAnswer(BaseModel):
     points: dict[str, int]  # of the last poll, by quality
 
 
+class SignalAnswer(BaseModel):
+    """A provider of prices, carbon intensity or weather: fresh; failing, its last issue in use; or its fallback stands in."""
+
+    name: str
+    state: Literal["fresh", "failing", "fallback"]
+    fetched: AwareDatetime | None  # the last issue that was taken
+    failures: int  # in a row
+    error: str | None
+    dropped: int  # implausible values of the last issue
+    fallback: str
+
+
+class VenAnswer(BaseModel):
+    """An OpenADR server that the site listens to: when it last answered, and what it shows that the site does not act on.
+
+    `broker` says why nothing is heard at its broker of MQTT, where the settings want that.
+    """
+
+    name: str
+    last_contact: AwareDatetime | None
+    last_error: str | None
+    broker: str | None = None
+    not_joined: list[str]  # programs
+    unread: list[str]  # events, or parts of them
+
+
 class StorageAnswer(BaseModel):
     """The disk that the state folder is on, and how far the table of readings is behind."""
 
@@ -65,6 +91,8 @@ class HealthAnswer(BaseModel):
     processes: list[ProcessAnswer]
     missing: list[str]
     devices: list[DeviceAnswer]
+    signals: list[SignalAnswer]
+    vens: list[VenAnswer]
     storage: StorageAnswer
 
 
@@ -100,6 +128,8 @@ def read_health(view: View, response: Response) -> HealthAnswer:
         processes=[_process(each, restarts(health.processes, each.process)) for each in health.processes],
         missing=list(health.missing),
         devices=[_device(each) for each in health.devices],
+        signals=[SignalAnswer.model_validate(dict(said)) for said in health.signals],
+        vens=[VenAnswer.model_validate(dict(said)) for said in health.vens],
         storage=_storage(storage, health.store),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
@@ -12,23 +13,34 @@ from facility.access import Permission
 from facility.api.entry import needs
 from facility.api.live import Listener, LiveFeed
 from facility.api.problem import ProblemError
-from facility.api.who import who_asks
+from facility.api.rate_limit import Throttle, client_address
+from facility.api.who import Who, who_asks
 
 router = APIRouter(tags=["readings"])
 REFUSED = 1008  # close code of RFC 6455: against policy
 ASK_AGAIN_S = 30.0  # sessions and tokens end while somebody listens
 
 
-@router.websocket("/live", dependencies=[needs(Permission.READ)])
-async def read_live(socket: WebSocket) -> None:
-    """Send all newest readings, then changes, until the client goes or may not read any more; what it says is not heard."""
+@router.websocket("/live")
+async def read_live(
+    socket: WebSocket, who: Annotated[Who, needs(Permission.READ)], form: Literal["json", "gzip"] = "json"
+) -> None:
+    """Send all newest readings, then changes, until the client goes or may not read any more; what it says is not heard.
+
+    With `form=gzip` the same JSON comes packed, in binary messages.
+    """
     if not _same_origin(socket):
         await socket.close(REFUSED)
         return
-    feed: LiveFeed = socket.app.state.live
-    await socket.accept()
+    throttle: Throttle = socket.app.state.throttle
+    with throttle.socket(who.name if who.known else client_address(socket.scope)):
+        await socket.accept()
+        await _serve(socket, socket.app.state.live, packed=form == "gzip")
+
+
+async def _serve(socket: WebSocket, feed: LiveFeed, *, packed: bool) -> None:
     async with feed.listen() as listener:
-        sending = asyncio.create_task(_send(socket, listener))
+        sending = asyncio.create_task(_send(socket, listener, packed=packed))
         try:
             await _until_it_goes(socket)
         finally:
@@ -60,9 +72,10 @@ def _may_read(socket: WebSocket) -> bool:
         return False
 
 
-async def _send(socket: WebSocket, listener: Listener) -> None:
+async def _send(socket: WebSocket, listener: Listener, *, packed: bool) -> None:
     while True:
-        await socket.send_text(await listener.next())
+        message = await listener.next()
+        await (socket.send_bytes(message.gzipped) if packed else socket.send_text(message.text))
 
 
 def _same_origin(socket: WebSocket) -> bool:

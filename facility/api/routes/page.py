@@ -1,4 +1,4 @@
-"""/: the first page, and its style sheet."""
+"""/plain: the page without scripts, and its style sheet."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from facility.access import Permission
 from facility.api.entry import needs, open_to_all
 from facility.api.page.first_page import PageContent, first_page
 from facility.api.page.key_values import key_values
-from facility.api.page.paths import STYLE_PATH
+from facility.api.page.paths import PLAIN_PATH, STYLE_PATH
+from facility.api.routes.console import console_is_built
 from facility.api.routes.view import View
 from facility.api.service_health import service_health
 from facility.api.who import Who
@@ -22,7 +23,7 @@ router = APIRouter(include_in_schema=False)
 _STYLE = (resources.files("facility.api.page") / "style.css").read_text(encoding="utf-8")
 
 
-@router.get("/")
+@router.get(PLAIN_PATH)
 def read_page(view: View, who: Annotated[Who, needs(Permission.READ)]) -> HTMLResponse:
     """Return the page."""
     health = service_health(view)
@@ -34,6 +35,7 @@ def read_page(view: View, who: Annotated[Who, needs(Permission.READ)]) -> HTMLRe
         plan=view.journal.latest_plan(),
         recommendations=[item for item in proposed if item.expires > health.at],
         reader=who.name if who.known else None,
+        console=console_is_built(),
     )
     return HTMLResponse(first_page(content))
 

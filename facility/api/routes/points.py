@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import asdict
+from typing import Annotated
 
-from fastapi import APIRouter
-from pydantic import AwareDatetime, BaseModel
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from facility.access import Permission
 from facility.api.entry import needs
 from facility.api.routes.view import View
+from facility.api.shown import Shown
+from facility.api.site_view import SiteView
+from facility.errors import UnknownPointError
 from facility.points import Point
-from facility.prepare.situation import is_fresh
-from facility.records import Quality, Reading
 
 router = APIRouter(tags=["readings"])
+MOST = 5000
+Limit = Annotated[int, Query(ge=1, le=MOST)]
+After = Annotated[str | None, Query(max_length=256, description="the last point of the page before")]
 
 
 class PointAnswer(BaseModel):
@@ -33,18 +36,30 @@ class PointAnswer(BaseModel):
     writable: bool
 
 
-class LatestAnswer(BaseModel):
+class MeasuredAnswer(BaseModel):
     """The newest reading of a point; no value where it is not good, or too old to be what is now."""
 
-    point: str
-    unit: str
+    model_config = ConfigDict(from_attributes=True)
     value: float | None
-    quality: str  # good, stale, bad, out_of_range; none: never read
+    quality: str  # good, stale, bad, out_of_range, suspect; none: never read
     time: AwareDatetime | None
 
 
-@router.get("/points", dependencies=[needs(Permission.READ)])
-def read_points(view: View, equipment: str | None = None) -> list[PointAnswer]:
+class LatestAnswer(MeasuredAnswer):
+    """A point as it is now: its newest reading, or what stands in for it.
+
+    What stands in has the quality manual or substituted, and beside it what the point itself measures.
+    """
+
+    point: str
+    unit: str
+    measured: MeasuredAnswer | None = None  # null: nothing stands in
+
+
+@router.get("/points", dependencies=[needs(Permission.READ)], responses={404: {}})
+def read_points(
+    view: View, equipment: str | None = None, limit: Limit = MOST, after: After = None
+) -> list[PointAnswer]:
     """Return the points of the site, or of one piece of equipment."""
     return [
         PointAnswer(
@@ -58,24 +73,31 @@ def read_points(view: View, equipment: str | None = None) -> list[PointAnswer]:
             interval_s=point.interval_s,
             writable=point.writable is not None,
         )
-        for point in view.loaded.points
-        if equipment in (None, point.equipment)
+        for point in _page(view, equipment, limit, after)
     ]
 
 
-@router.get("/latest", dependencies=[needs(Permission.READ)])
-def read_latest(view: View, equipment: str | None = None) -> list[LatestAnswer]:
+@router.get("/latest", dependencies=[needs(Permission.READ)], responses={404: {}})
+def read_latest(
+    view: View, equipment: str | None = None, limit: Limit = MOST, after: After = None
+) -> list[LatestAnswer]:
     """Return the newest reading of each point, or of those of one piece of equipment."""
     newest, now = view.latest(), view.clock.now()
-    return [latest_answer(point, newest, now) for point in view.loaded.points if equipment in (None, point.equipment)]
+    shown = Shown(view.loaded.points, newest, view.standing_in(now), now)
+    return [_latest(point, shown) for point in _page(view, equipment, limit, after)]
 
 
-def latest_answer(point: Point, newest: Mapping[str, Reading], now: datetime) -> LatestAnswer:
-    """Return a point's newest reading; an old one is stale, whoever failed to say so."""
-    reading = newest.get(point.id)
-    if reading is None:
-        return LatestAnswer(point=point.id, unit=point.unit, value=None, quality="none", time=None)
-    fresh = is_fresh(point, reading, now)
-    quality = Quality.STALE if reading.quality is Quality.GOOD and not fresh else reading.quality
-    value = reading.value if fresh and math.isfinite(reading.value) else None
-    return LatestAnswer(point=point.id, unit=point.unit, value=value, quality=quality.name.lower(), time=reading.time)
+def _page(view: SiteView, equipment: str | None, limit: int, after: str | None) -> list[Point]:
+    """Return so many points, in the order of the site file, of those that come after one."""
+    found = [point for point in view.loaded.points if equipment in (None, point.equipment)]
+    if after is not None:
+        begin = next((number for number, point in enumerate(found, 1) if point.id == after), None)
+        if begin is None:
+            raise UnknownPointError(f"no point {after!r} here; the site may have changed: begin anew")
+        found = found[begin:]
+    return found[:limit]
+
+
+def _latest(point: Point, shown: Shown) -> LatestAnswer:
+    beside = MeasuredAnswer.model_validate(shown.measured(point)) if point.id in shown.standing_in else None
+    return LatestAnswer(point=point.id, unit=point.unit, **asdict(shown.of(point)), measured=beside)

@@ -15,6 +15,7 @@ from facility.api.entry import check_csrf, open_to_all, signed_in
 from facility.api.page.paths import PASSWORD_PATH, SIGN_IN_PATH, SIGN_OUT_PATH
 from facility.api.page.sign_in_page import account_page, sign_in_page
 from facility.api.routes.view import View
+from facility.api.sign_in_ways import check_password_way, ways_of
 from facility.api.who import Who, address_of, drop_cookie, set_cookie, who_asks
 
 router = APIRouter(include_in_schema=False)
@@ -31,22 +32,23 @@ _BEFORE = open_to_all("nobody is known before")
 
 
 @router.get(SIGN_IN_PATH, dependencies=[_BEFORE])
-def read_sign_in(who: Annotated[Who, Depends(who_asks)], view: View) -> HTMLResponse:
+def read_sign_in(request: Request, who: Annotated[Who, Depends(who_asks)], view: View) -> HTMLResponse:
     """Return the form to sign in, or one's own account."""
     site = view.loaded.site.name
     if who.session is None:
-        return HTMLResponse(sign_in_page(site))
+        return HTMLResponse(sign_in_page(site, ways_of(request)))
     return HTMLResponse(account_page(site, who.session, csrf_of(who.secret)))
 
 
 @router.post(SIGN_IN_PATH, dependencies=[_BEFORE])
 def sign_in(fields: Fields, request: Request, view: View) -> Response:
     """Sign in, and go to the first page."""
+    check_password_way(request)
     try:
         name, password = fields.get("name", ""), fields.get("password", "")
         secret = view.access.sign_in.begin(name, password, address_of(request))
     except SignInRefusedError as refusal:
-        return HTMLResponse(sign_in_page(view.loaded.site.name, str(refusal)), _status(refusal))
+        return HTMLResponse(sign_in_page(view.loaded.site.name, ways_of(request), str(refusal)), _status(refusal))
     answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
     set_cookie(request, answer, secret)
     return answer
@@ -55,6 +57,7 @@ def sign_in(fields: Fields, request: Request, view: View) -> Response:
 @router.post(PASSWORD_PATH)
 def change_password(fields: Fields, who: Person, request: Request, view: View) -> Response:
     """Change one's own password, and go to sign in with it."""
+    check_password_way(request, who.session)
     check_csrf(who, fields.get("csrf", ""))
     assert who.session is not None
     try:

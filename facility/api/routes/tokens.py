@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from facility.access import Permission, Token
@@ -15,6 +15,7 @@ from facility.api.routes.view import View
 from facility.api.who import Who
 
 router = APIRouter(tags=["access"])
+MOST = 500
 Admin = Annotated[Who, needs(Permission.ADMINISTER)]
 
 
@@ -40,10 +41,15 @@ class TokenAnswer(BaseModel):
     secret: str | None = None
 
 
-@router.get("/tokens")
-def read_tokens(_: Admin, view: View) -> list[TokenAnswer]:
-    """Return all tokens, also those that have ended."""
-    return [_answer(token) for token in view.access.tokens.all()]
+@router.get("/tokens", responses={404: {}})
+def read_tokens(
+    _: Admin,
+    view: View,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
+    after: Annotated[str | None, Query(max_length=16, description="the last id of the page before")] = None,
+) -> list[TokenAnswer]:
+    """Return tokens, also those that have ended, oldest first."""
+    return [_answer(token) for token in view.access.tokens.all(after, limit)]
 
 
 @router.post("/tokens", status_code=HTTPStatus.CREATED)
@@ -52,7 +58,7 @@ def add_token(given: TokenRequest, who: Admin, view: View) -> TokenAnswer:
     return _answer(*view.access.tokens.add(given.name, given.scopes, by=who.name, days=given.days))
 
 
-@router.delete("/tokens/{token_id}")
+@router.delete("/tokens/{token_id}", responses={404: {}})
 def revoke_token(token_id: str, who: Admin, view: View) -> TokenAnswer:
     """Let a token in no more; it stays listed."""
     return _answer(view.access.tokens.revoke(token_id, by=who.name))

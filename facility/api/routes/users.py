@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from facility.access import Account, Permission, Role
@@ -14,6 +14,7 @@ from facility.api.routes.view import View
 from facility.api.who import Who
 
 router = APIRouter(tags=["access"])
+MOST = 500
 Admin = Annotated[Who, needs(Permission.ADMINISTER)]
 
 
@@ -48,22 +49,28 @@ class UserAnswer(BaseModel):
     enabled: bool
     must_change_password: bool
     created: AwareDatetime
+    issuer: str | None = None  # the provider that signs the person in; none: a password
     one_time_password: str | None = None
 
 
 @router.get("/users")
-def read_users(_: Admin, view: View) -> list[UserAnswer]:
-    """Return all people, also those who are let in no more."""
-    return [_answer(account) for account in view.access.people.all()]
+def read_users(
+    _: Admin,
+    view: View,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
+    after: Annotated[str, Query(max_length=64, description="the last name of the page before")] = "",
+) -> list[UserAnswer]:
+    """Return people by name, also those who are let in no more."""
+    return [_answer(account) for account in view.access.people.all(after, limit)]
 
 
-@router.post("/users", status_code=HTTPStatus.CREATED)
+@router.post("/users", status_code=HTTPStatus.CREATED, responses={409: {}})
 def add_user(given: UserRequest, who: Admin, view: View) -> UserAnswer:
     """Add a person."""
     return _answer(*view.access.people.add(given.name, given.role, by=who.name))
 
 
-@router.patch("/users/{name}")
+@router.patch("/users/{name}", responses={404: {}, 409: {}})
 def change_user(name: str, change: UserChange, who: Admin, view: View) -> UserAnswer:
     """Change a person; all their sessions end."""
     people = view.access.people
@@ -81,5 +88,6 @@ def _answer(account: Account, password: str | None = None) -> UserAnswer:
         enabled=account.enabled,
         must_change_password=account.must_change,
         created=account.created,
+        issuer=account.issuer,
         one_time_password=password,
     )

@@ -12,6 +12,7 @@ from facility.api.service_health import ServiceHealth, service_health
 from facility.api.site_view import SiteView
 from facility.findings import read_findings
 from facility.heartbeat import ProcessHealth
+from facility.history.dispatch_records import Application, LockOut, Said
 from facility.prepare.situation import Situation, fresh_values, mean_dew_points_degc
 from facility.records import Event, Finding, LocalOverride, Plan, Reading
 from facility.site_file import LoadedSite
@@ -20,12 +21,15 @@ from facility.trust.believed import BelievedTelemetry
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is in the journal: the newest plan, the life of models in the last month, writes of the last day."""
+    """What is in the journal: the newest plan, the life of models in the last month, writes of the last day, dispatch."""
 
     plan: Plan | None = None
     model_events: Sequence[Event] = ()
     write_events: Sequence[Event] = ()
     overrides: Sequence[LocalOverride] = ()
+    applications: Sequence[Application] = ()  # of the last day, oldest order first
+    suspended: Said | None = None
+    ended_lock_outs: Sequence[LockOut] = ()
     oldest_notice: datetime | None = None
 
 

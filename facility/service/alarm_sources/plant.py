@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from facility.alarms.observation import Observation
-from facility.prepare.condition import holds
+from facility.prepare.condition import holds, inputs_of
 from facility.prepare.situation import is_fresh
 from facility.service.alarm_sources.facts import Facts
 from facility.site import AbnormalInput
@@ -27,6 +27,6 @@ def look(facts: Facts) -> Iterator[Observation]:
 
 def _holds(facts: Facts, entry: AbnormalInput) -> bool | None:
     """Return whether a state holds by any of its sensors; a silent one tells nothing."""
-    points = facts.loaded.points.of(*entry.point.split(".", 1))
+    points = inputs_of(facts.loaded, entry)
     known = [facts.newest[one.id].value for one in points if is_fresh(one, facts.newest.get(one.id), facts.at)]
     return any(holds(entry, value) for value in known) if known else None

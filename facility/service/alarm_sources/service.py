@@ -11,7 +11,10 @@ from facility.api.service_health import NEEDED
 from facility.service.alarm_sources.facts import Facts
 
 CONDITIONS = frozenset(
-    {"process_down", "training_failed", "table_behind", "readings_lost", "disk_short", "notices_waiting"}
+    {
+        *("process_down", "training_failed", "table_behind", "readings_lost", "disk_short", "notices_waiting"),
+        "audit_head_missing",
+    }
 )
 NOTICE_LATE_AFTER = timedelta(minutes=10)
 LEAST_FREE_BYTES = 1 << 30
@@ -26,6 +29,7 @@ def look(facts: Facts) -> Iterator[Observation]:
         yield Observation("process_down", name, name, process is None, text)
     yield _training(facts)
     yield from _store(facts)
+    yield _audit_head(facts)
     oldest = facts.kept.oldest_notice
     late = oldest is not None and facts.at - oldest > NOTICE_LATE_AFTER
     text = "" if oldest is None else f"the oldest waits since {oldest:%Y-%m-%d %H:%M} UTC"
@@ -40,6 +44,14 @@ def _training(facts: Facts) -> Observation:
     # A young site has no models yet: the trainer waits for days of history, and nobody need do anything.
     waits = trainer.detail.get("last_error_kind") == "NotEnoughDataError"
     return Observation("training_failed", "trainer", "trainer", bool(error) and not waits, str(error or ""))
+
+
+def _audit_head(facts: Facts) -> Observation:
+    watch = facts.process("alarms")
+    error = None if watch is None else watch.detail.get("audit_head_error")
+    return Observation(
+        "audit_head_missing", "audit", "alarms", None if watch is None else bool(error), str(error or "")
+    )
 
 
 def _store(facts: Facts) -> Iterator[Observation]:

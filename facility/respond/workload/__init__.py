@@ -1,0 +1,1 @@
+"""What a plan decides about servers and jobs, as commands of the scheduler that runs the work."""
