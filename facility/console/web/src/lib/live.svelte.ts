@@ -158,9 +158,15 @@ class LiveValues {
   }
 
   #index(): void {
-    const ids = [...this.#values.keys()];
-    fill(this.#points, ids, equipmentOf);
-    fill(this.#feeds, ids, (point) => `${equipmentOf(point)}.${quantityOf(point)}`);
+    this.#points.clear();
+    this.#feeds.clear();
+    for (const point of this.#values.keys()) {
+      const first = point.indexOf(".");
+      const last = point.lastIndexOf(".");
+      const equipment = point.slice(0, first);
+      put(this.#points, equipment, point);
+      if (last > first) put(this.#feeds, equipment + point.slice(last), point);
+    }
     this.#shape++;
   }
 
@@ -193,15 +199,11 @@ async function unpacked(data: ArrayBuffer): Promise<Message> {
   return (await new Response(stream).json()) as Message;
 }
 
-/** Put points into groups. */
-function fill(groups: Map<string, string[]>, points: readonly string[], groupOf: (point: string) => string): void {
-  groups.clear();
-  for (const point of points) {
-    const group = groupOf(point);
-    const members = groups.get(group);
-    if (members) members.push(point);
-    else groups.set(group, [point]);
-  }
+/** Put a point into its group. */
+function put(groups: Map<string, string[]>, group: string, point: string): void {
+  const members = groups.get(group);
+  if (members) members.push(point);
+  else groups.set(group, [point]);
 }
 
 /** Return readings as one, as a plan takes them: power, energy and current add up, the rest is a mean; nothing unless all are good or stood in for. */

@@ -91,9 +91,17 @@ export function difference(value: number, unit: string, system: System): string 
   return quantity(value, unit === "degC" ? "K" : unit, system);
 }
 
+/** By decimals: to make one takes as long as to write a hundred numbers with it. */
+const formats = new Map<number, Intl.NumberFormat>();
+
 /** Return a number with so many decimals and its thousands apart. */
 export function grouped(value: number, decimals: number): string {
-  return value.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  let found = formats.get(decimals);
+  if (!found) {
+    found = new Intl.NumberFormat("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    formats.set(decimals, found);
+  }
+  return found.format(value);
 }
 
 /** Return a quantity in words: `supply_air_temperature_degc` is "supply air temperature". */
