@@ -11,6 +11,8 @@ from facility.history.rows import Rows
 from facility.records import Quality, Reading
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NEVER_US = int(np.iinfo(np.int64).min)
+_QUALITIES = {int(quality): quality for quality in Quality}
 
 
 class LatestReadings:
@@ -36,19 +38,21 @@ class LatestReadings:
 
     def get(self, points: Sequence[str] | None) -> Mapping[str, Reading]:
         """Return the newest reading of points, of all when None."""
-        wanted = self._codes if points is None else points
-        return {point: self._reading(point, self._codes[point]) for point in wanted if self._seen(point)}
+        if points is None:
+            return self._readings(list(self._codes), slice(None))
+        known = [point for point in points if point in self._codes]
+        return self._readings(known, [self._codes[point] for point in known])
 
-    def _seen(self, point: str) -> bool:
-        code = self._codes.get(point)
-        return code is not None and self._time_us[code] != np.iinfo(np.int64).min
-
-    def _reading(self, point: str, code: int) -> Reading:
-        time = _EPOCH + timedelta(microseconds=int(self._time_us[code]))
-        return Reading(point, time, float(self._value[code]), Quality(int(self._quality[code])))
+    def _readings(self, points: Sequence[str], codes: slice | list[int]) -> dict[str, Reading]:
+        columns = (held[codes].tolist() for held in (self._time_us, self._value, self._quality))
+        return {
+            point: Reading(point, _EPOCH + timedelta(microseconds=time_us), value, _QUALITIES[quality])
+            for point, time_us, value, quality in zip(points, *columns, strict=True)
+            if time_us != _NEVER_US
+        }
 
     def _grow(self) -> None:
         more = len(self._codes) - len(self._time_us)
-        self._time_us = np.concatenate([self._time_us, np.full(more, np.iinfo(np.int64).min)])
+        self._time_us = np.concatenate([self._time_us, np.full(more, _NEVER_US)])
         self._value = np.concatenate([self._value, np.full(more, np.nan)])
         self._quality = np.concatenate([self._quality, np.zeros(more, np.uint8)])
