@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from facility.grid_event import GridEvent, GridEventInterval, GridEventKind, GridEventStanding
-from facility.respond.event_state import OVER, TELLING, GridEventState, KeptEvent
+from facility.respond.event_state import OVER, TELLING, KeptEvent
 from facility.respond.soundness import malformed
 
 # More of these is asked by a larger value, of those by a smaller one.
@@ -77,7 +77,7 @@ def _against(known: KeptEvent | None, event: GridEvent) -> tuple[Outcome, str] |
 
 def _in_time(known: KeptEvent | None, event: GridEvent, bounds: Bounds, now: datetime) -> tuple[Outcome, str] | None:
     """Return why an event comes too late or too early, if it does. To cancel it is never too late while it is not over."""
-    if (event.end <= now and not _ends_early(known, event)) or (known is not None and known.state in OVER):
+    if (event.end <= now and not _ends_early(known, event, now)) or (known is not None and known.state in OVER):
         return Outcome.PAST, "it is over"
     if event.start - now > bounds.furthest:
         return Outcome.TOO_FAR_AHEAD, f"it begins more than {bounds.furthest.days} days from now"
@@ -87,9 +87,10 @@ def _in_time(known: KeptEvent | None, event: GridEvent, bounds: Bounds, now: dat
     return None
 
 
-def _ends_early(known: KeptEvent | None, event: GridEvent) -> bool:
-    """Tell whether a revision ends what runs, as of now or some moments ago."""
-    return known is not None and known.state is GridEventState.ACTIVE and asks_no_more(known.event, event)
+def _ends_early(known: KeptEvent | None, event: GridEvent, now: datetime) -> bool:
+    """Tell whether a revision ends what has begun, as of now or some moments ago."""
+    begun = known is not None and known.state not in OVER and known.event.start <= now
+    return known is not None and begun and asks_no_more(known.event, event)
 
 
 def _taken(known: KeptEvent | None, event: GridEvent) -> tuple[Outcome, str]:

@@ -18,6 +18,7 @@ from facility.respond.settings import RespondSettings
 from facility.service.alarm_delivery import delivering
 from facility.service.alarm_sender import Sender
 from facility.service.alarm_webhook import WebhookSender
+from facility.service.kept_running import keep_running
 from facility.service.vens import listening_to_vtns
 from facility.service.worker import Worker
 from facility.site_respond import open_grid_event_book
@@ -40,7 +41,8 @@ def answering_the_grid(worker: Worker, outbox: AlarmOutbox) -> Iterator[None]:
         yield
         return
     with closing(book):
-        keeper = threading.Thread(target=_keep_time, args=(book, worker.clock, stop), name="grid-events", daemon=True)
+        work = (lambda: _keep_time(book, worker.clock, stop)), stop, _tell_broken
+        keeper = threading.Thread(target=keep_running, args=work, name="grid-events", daemon=True)
         with (
             delivering(outbox, hook_senders(book.settings, worker.clock), worker.clock, gather_s=0.0),
             listening_to_vtns(worker, book),
@@ -68,3 +70,7 @@ def _keep_time(book: GridEventBook, clock: Clock, stop: threading.Event) -> None
                 _log.info("event of the grid", dr_event=kept.number, state=kept.state.value)
         except FacilityError as error:
             _log.error("the events of the grid cannot be moved now", reason=str(error))
+
+
+def _tell_broken(error: Exception) -> None:
+    _log.error("the events of the grid were not moved, and are again", reason=repr(error), exc_info=error)

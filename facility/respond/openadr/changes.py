@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from facility.grid_event import GridEvent, GridEventStanding
+from facility.respond.reception import asks_no_more
 
 
 def changed(known: Sequence[GridEvent], told: Sequence[GridEvent]) -> list[GridEvent]:
@@ -32,6 +33,14 @@ def cancelled(known: Sequence[GridEvent], there: Collection[str], now: datetime)
         for event in known
         if event.standing is GridEventStanding.STANDING and event.end > now and event.id not in there
     ]
+
+
+def ended_early(live: Sequence[GridEvent], told: Sequence[GridEvent], now: datetime) -> frozenset[str]:
+    """Return which events had begun and are now told to be over, asking nothing else: what was delivered of them counts."""
+    begun = {event.id: event for event in live if event.start <= now}
+    return frozenset(
+        event.id for event in told if event.end <= now and event.id in begun and asks_no_more(begun[event.id], event)
+    )
 
 
 def _asks(event: GridEvent) -> GridEvent:

@@ -15,7 +15,7 @@ from facility.log import get_logger
 from facility.ports import Clock
 from facility.respond.openadr.book import EventBook
 from facility.respond.openadr.broker import AtBroker
-from facility.respond.openadr.changes import cancelled, changed
+from facility.respond.openadr.changes import cancelled, changed, ended_early
 from facility.respond.openadr.client import VtnClient
 from facility.respond.openadr.doorbell import Doorbell
 from facility.respond.openadr.enrolment import enrol, subscribe
@@ -92,7 +92,8 @@ class Ven:
         self._broker.stay(self._us, frozenset(programs))
         listing = self._lister.read(programs, self._labels, kept, now)
         told = [event for each in listing.told.values() for event in each.events]
-        coming = [event for event in told if event.end > now]
+        ended = ended_early(live, told, now)
+        coming = [event for event in told if event.end > now or event.id in ended]
         events = [*changed(known, coming), *cancelled(known, {event.id for event in coming}, now)]
         outcomes = self.book.take(events) if events else ()
         self._say_unread(listing)

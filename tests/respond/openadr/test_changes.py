@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facility.grid_event import GridEvent, GridEventInterval, GridEventKind, GridEventStanding
-from facility.respond.openadr.changes import cancelled, changed
+from facility.respond.openadr.changes import cancelled, changed, ended_early
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -55,3 +55,13 @@ def test_what_is_over_is_not_cancelled_and_what_comes_back_stands_again() -> Non
     assert gone.standing is GridEventStanding.CANCELLED
     (back,) = changed([gone], [kept])
     assert (back.standing, back.revision) == (GridEventStanding.STANDING, 2)
+
+
+def test_what_had_begun_and_asks_nothing_else_was_ended_early() -> None:
+    kept, half, hour = told("a", 1.0, 0), timedelta(minutes=30), timedelta(hours=1)
+    shorter = replace(kept, intervals=[GridEventInterval(NOW, NOW + half, 1.0)])
+    other = replace(kept, intervals=[GridEventInterval(NOW, NOW + half, 2.0)])
+    assert ended_early([kept], [shorter], NOW + half) == {"a"}
+    assert ended_early([kept], [shorter], NOW + half / 2) == set()  # still to end: an ordinary change
+    assert ended_early([kept], [other], NOW + half) == set()
+    assert ended_early([], [shorter], NOW + hour) == set()

@@ -50,6 +50,21 @@ def test_an_event_without_any_time_left_is_cancelled(site: SiteSide, business: B
     assert site.kept()[f"{name}:SIMPLE"][:2] == (1, "cancelled")
 
 
+def test_an_event_that_was_shortened_while_it_ran_is_over_not_cancelled(
+    site: SiteSide, business: BusinessLogic
+) -> None:
+    """What was delivered until then counts, also where the site hears of its end only afterwards."""
+    program, start = business.add("programs", {"programName": "shed"}), site.clock.at
+    name = business.add("events", event(program, start, 1, 2))
+    node = site.ven()
+    node.turn()
+    site.clock.at = start + 1.5 * HOUR
+    business.change("events", name, event(program, start, 1))
+    node.turn()
+    assert site.kept() == {f"{name}:SIMPLE": (1, "standing", [1.0])}
+    assert node.turn().events == []
+
+
 def test_after_a_restart_nothing_is_new_and_what_was_missed_is_read(site: SiteSide, business: BusinessLogic) -> None:
     program = business.add("programs", {"programName": "shed"})
     names = [business.add("events", event(program, site.clock.at, level)) for level in (1, 2)]
