@@ -204,7 +204,7 @@ def _run_and_kill(root: Path, now: datetime, alive_s: float) -> datetime:
     return datetime.fromisoformat(heard.split("\n")[-2].split()[0])
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(30, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [3, pytest.param(10, marks=pytest.mark.slow)])
 def test_a_kill_leaves_each_move_with_its_notice_and_its_event(tmp_path: Path, kills: int) -> None:
     moments, now = random.Random(kills), NOW
     for _ in range(kills):

@@ -212,7 +212,7 @@ def _run_and_kill(folder: Path, url: str, number: int, alive_s: float) -> list[s
         return (heard + child.stdout.read()).split("\n")[:-1]
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [2, pytest.param(8, marks=pytest.mark.slow)])
 def test_a_burst_across_kills_loses_and_doubles_nothing(
     book: GridEventBook, trail: AuditTrail, journal_url: str, tmp_path: Path, kills: int
 ) -> None:

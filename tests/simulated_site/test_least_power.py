@@ -288,7 +288,7 @@ def plant_of(name: str, start: datetime, seed: int) -> ClosedLoopPlant:
 @pytest.mark.parametrize("name", ["demo", "air_economizer", "liquid_ai"])
 def test_no_quarter_of_an_hour_draws_less_than_its_plane(name: str, month: int) -> None:
     """Settings that change at random about every hour, transients and all; and the planes are not far below."""
-    plant, rng, quarters = plant_of(name, datetime(2026, month, 16, tzinfo=UTC), 3), np.random.default_rng(month), 80
+    plant, rng, quarters = plant_of(name, datetime(2026, month, 16, tzinfo=UTC), 3), np.random.default_rng(month), 48
     assert isinstance(plant, Tabulates)
     site = plant.site
     for _ in range(8):

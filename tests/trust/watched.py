@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -17,12 +18,13 @@ from tools.simulated_site import SimulatedSite
 from tools.simulated_site.faults import Call, Fault, Spell
 from tools.simulated_site.rounding import counts_per_unit
 from tools.simulated_site.setpoints import Key
+from tools.simulated_site.simulation import Moment
 
 DEMO = Path(__file__).parents[2] / "site_configs" / "demo.yaml"
 JANUARY, JULY = datetime(2026, 1, 20, tzinfo=UTC), datetime(2026, 7, 14, tzinfo=UTC)
 SETTLED = timedelta(hours=6)
 HEALTHY_FOR = timedelta(hours=24)
-EVERY = timedelta(minutes=5)
+EVERY, SIMULATED_EVERY = timedelta(minutes=5), timedelta(minutes=1)
 
 
 @cache
@@ -54,20 +56,29 @@ def watched(
 ) -> tuple[LoadedSite, MemoryTelemetry]:
     """Return the demo site with what its devices measured every five minutes for some hours."""
     loaded = demo()
-    site = SimulatedSite(loaded.site, seed, start - SETTLED)
-    begins_s = (start + HEALTHY_FOR).timestamp()
+    steps, telemetry = counts_per_unit(loaded.site), MemoryTelemetry(loaded.points, loaded.revision)
+    healthy, moments = _until_it_breaks(start, seed)
+    site = deepcopy(healthy)
+    for moment in moments:
+        telemetry.record(moment.time, rounded(moment.measured, steps))
+    begins = start + HEALTHY_FOR
     for one in faults:
         if isinstance(one, Broken):
             call = Call(one.fault, one.amount)
-            site.faults.schedule(Spell(one.point, call, begins_s, begins_s + 3600.0 * one.hours))
+            site.faults.schedule(Spell(one.point, call, begins.timestamp(), begins.timestamp() + 3600.0 * one.hours))
     scales = {tuple(one.point.split(".")): one.factor for one in faults if isinstance(one, Scaled)}
-    steps, telemetry = counts_per_unit(loaded.site), MemoryTelemetry(loaded.points, loaded.revision)
-    for moment in site.history(timedelta(seconds=60), EVERY, start + timedelta(hours=hours)):
-        if moment.time >= start:
-            factors = scales if moment.time.timestamp() >= begins_s else {}
-            scaled = {key: value * factors.get(key, 1.0) for key, value in moment.measured.items()}
-            telemetry.record(moment.time, rounded(scaled, steps))
+    for moment in site.history(SIMULATED_EVERY, EVERY, start + timedelta(hours=hours)):
+        scaled = {key: value * scales.get(key, 1.0) for key, value in moment.measured.items()}
+        telemetry.record(moment.time, rounded(scaled, steps))
     return loaded, telemetry
+
+
+@cache
+def _until_it_breaks(start: datetime, seed: int) -> tuple[SimulatedSite, list[Moment]]:
+    """Return the site shortly before its faults begin, and what was measured until then: the same for all of them."""
+    site = SimulatedSite(demo().site, seed, start - SETTLED)
+    moments = site.history(SIMULATED_EVERY, EVERY, start + HEALTHY_FOR - EVERY)
+    return site, [moment for moment in moments if moment.time >= start]
 
 
 def rounded(measured: Mapping[Key, float], steps: Mapping[Key, float]) -> dict[Key, float]:
