@@ -106,7 +106,7 @@ def test_what_holds_writing_up_stands_on_every_screen(
     with furnished(load_site(example_site), StateFolder(tmp_path / "state"), MovingClock()) as served:
         page = open_page(served, "trends").page
         header = page.locator("header")
-        expect(header).to_contain_text("generator_running (utility.power_kw)")
+        expect(header).to_contain_text("generator running")
         expect(header).to_contain_text("local veto (utility.power_kw)")
         page.goto(f"{served.address}/#/dispatch")
         expect(page.locator("main")).to_contain_text("abnormal: generator_running (utility.power_kw)")

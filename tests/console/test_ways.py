@@ -112,6 +112,11 @@ def test_a_theme_and_units_stay_after_a_reload(open_page: Open, console: Console
     assert page.evaluate(ground) != light
     page.goto(f"{console.address}/#/equipment/rack-01")
     expect(page.locator("tr", has_text="inlet").locator(".value")).to_contain_text("°F")
+    page.goto(f"{console.address}/#/halls")
+    chart = page.get_by_role("img", name="Psychrometric chart")
+    expect(chart).to_contain_text("dry bulb, °F")
+    expect(chart).to_contain_text("humidity ratio, gr/lb of dry air")
+    expect(chart.locator("text", has_text="100")).to_have_count(1)  # 14.3 g/kg
 
 
 def test_charts_follow_the_theme(open_page: Open, console: Console) -> None:

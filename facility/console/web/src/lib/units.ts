@@ -28,6 +28,7 @@ const SI: Record<string, Shown> = {
   count: same("", 0),
   enum: same("", 0),
   m3: same("m³", 2),
+  "g/kg": same("g/kg", 1),
 };
 
 const IP: Record<string, Shown> = {
@@ -36,6 +37,7 @@ const IP: Record<string, Shown> = {
   "L/s": { unit: "gpm", factor: 15.8503, offset: 0, digits: 0 },
   kPa: { unit: "psi", factor: 0.145038, offset: 0, digits: 1 },
   m3: { unit: "gal", factor: 264.172, offset: 0, digits: 0 },
+  "g/kg": { unit: "gr/lb", factor: 7, offset: 0, digits: 0 }, // a pound has 7,000 grains
 };
 
 /** 1 ton of refrigeration is 12,000 Btu/h. */
