@@ -209,7 +209,7 @@ class CostBreakdown:
     peak_kw: float = 0.0  # highest mean over a demand window
     heat_income: float = 0.0  # of heat sold
     heat_shortfall_cost: float = 0.0  # of heat owed and not delivered
-    preference_cost: float = 0.0  # what the site's weights add beside prices: nobody is paid it
+    preference_cost: float = 0.0  # of weights, and of batteries not ready for a peak: nobody is paid it
 
     @property
     def total_cost(self) -> float:
@@ -218,7 +218,7 @@ class CostBreakdown:
 
     @property
     def money_cost(self) -> float:
-        """Everything but the weights."""
+        """Everything that somebody is paid, or will be."""
         bills = self.energy_cost + self.demand_cost + self.carbon_cost + self.water_cost + self.commitment_cost
         heat = self.heat_shortfall_cost - self.heat_income
         return bills + heat + self.wear_cost + self.terminal_cost

@@ -22,6 +22,7 @@ from facility.plan.kept_stores import keep_stores
 from facility.plan.photovoltaics import ArrayPlan
 from facility.plan.places import Naming
 from facility.plan.problem import Problem
+from facility.plan.ready import keep_ready
 from facility.plan.server_plan import PoolPlan, Servers
 from facility.plan.storage import BatteryPlan
 from facility.records import FloatArray
@@ -96,6 +97,7 @@ class SitePlan:
         self._electrical()
         self._peak_kw: Any = None
         self._money = self._weigh_goals()
+        keep_ready(self.problem, case.it.inputs, list(self.batteries.values()))
         if case.it.inputs.unmet:
             keep_stores(self.problem, case.it.inputs, [*self.batteries.values(), *self.heat.tanks.values()])
         if case.said is not None and form.points is not None:

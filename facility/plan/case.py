@@ -21,6 +21,7 @@ from facility.plan.jobs import WorkCase
 from facility.plan.moves import FirstStep, Moves, StateFeatures
 from facility.plan.named_servers import NamedPool
 from facility.plan.photovoltaics import ArrayCase
+from facility.plan.ready import ready_notes
 from facility.plan.servers import PoolCase
 from facility.plan.storage import BatteryCase
 from facility.plan.tank import TankCase
@@ -172,7 +173,7 @@ class ItCase:
         return [shortfall for case in cases for shortfall in case.shortfalls()] + self.thermal.shortfalls()
 
     def notes(self) -> list[str]:
-        """Name what is left as it is because its state is not measured."""
+        """Name what is left as it is because its state is not measured, and what batteries are kept ready for."""
         site, inputs = self.inputs.site, self.inputs
         unmeasured = [pool.pool.id for pool in self.pools.values() if pool.pool.consolidate and not pool.measured]
         notes = [f"{pool}: awake servers or their work not measured; left as they are" for pool in unmeasured]
@@ -200,7 +201,7 @@ class ItCase:
         notes += [
             f"{unit}: takes no command; expected to open as its envelope says" for unit in sorted(inputs.own_dampers)
         ]
-        return [*notes, *self.thermal.notes()]
+        return [*notes, *ready_notes(inputs, self.batteries.values()), *self.thermal.notes()]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

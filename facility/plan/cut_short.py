@@ -17,7 +17,9 @@ from facility.plan.inputs import PlanInputs
 from facility.records import FloatArray, LimitShortfall, Plan
 
 LEAST_H = 2.0  # of a plan: what ends sooner neither pays for its moves nor outlives its recommendations
-COURSES = ("outdoor_degc", "wet_bulb_degc", "price_per_kwh", "carbon_gco2_per_kwh", "other_kw", "produced_kw")
+COURSES = (
+    "outdoor_degc", "wet_bulb_degc", "price_per_kwh", "carbon_gco2_per_kwh", "other_kw", "produced_kw", "ready_kwh",
+)  # fmt: skip
 BY_EQUIPMENT = ("it_power_kw", "busy_servers", "available_kw", "taken_heat_kw", "heat_demand_kw")
 
 

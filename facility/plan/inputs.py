@@ -79,6 +79,11 @@ class PlanInputs:
         Highest demand of this calendar month so far (site time), in the tariff's demand window.
     expected_peak_kw
         Forecast quantile of the peak that the rest of the month brings whatever we do; the ratchet floor goes in here too.
+    ready_kwh
+        What all batteries together should hold at the end of each step, reserve included, for a peak that no forecast shows.
+        One value, or one a step.
+    ready_price_per_kwh_h
+        What a kWh less than that through an hour is worth, in money that nobody is paid.
     other_kw
         What the site draws besides IT, cooling and the losses of the chain as the site file gives them: lighting, offices,
         heat pumps. One value, or one a step.
@@ -154,6 +159,8 @@ class PlanInputs:
     jobs: Sequence[Job] = ()
     month_peak_kw: float = 0.0
     expected_peak_kw: float = 0.0
+    ready_kwh: float | FloatArray = 0.0
+    ready_price_per_kwh_h: float = 0.0
     other_kw: float | FloatArray = 0.0
     produced_kw: float | FloatArray = 0.0
     available_kw: Mapping[str, FloatArray] = field(default_factory=dict)
@@ -186,9 +193,9 @@ class PlanInputs:
         _check_known("it_power_kw", self.it_power_kw, [hall for plant in self.plants for hall in plant.halls])
         _check_known("busy_servers", self.busy_servers, self.awake_servers)
         _check_jobs(self)
-        for name, kw in (("other_kw", self.other_kw), ("produced_kw", self.produced_kw)):
-            if np.ndim(kw):
-                _check_series(name, np.asarray(kw), self)
+        for name in ("other_kw", "produced_kw", "ready_kwh"):
+            if np.ndim(getattr(self, name)):
+                _check_series(name, np.asarray(getattr(self, name)), self)
         for commitment in self.commitments:
             _check_commitment(commitment)
 

@@ -15,6 +15,7 @@ from facility.plan.grid import carbon_kg, demand_cost, demand_windows, energy_co
 from facility.plan.humidity import HallAir, hall_air
 from facility.plan.inputs import PlanInputs, PlantNow
 from facility.plan.moves import Moves, StateFeatures
+from facility.plan.ready import unready_cost
 from facility.records import CostBreakdown, FloatArray
 from models.cooling import BoolArray, JointState, Load, Mode, PlantModel, PlantResponse, answers
 from models.site_model import ChainPower
@@ -261,7 +262,8 @@ def cost_of(
     )
     values = {goal: goal_value(cost, goal) for goal in WEIGHED}
     later = terminal * (1.0 - inputs.terminal_money_frac)
-    return replace(cost, preference_cost=weighed(inputs.weighed, values) + later)
+    unready = unready_cost(inputs, {case: decisions.charge_kw[name] for name, case in it.batteries.items()})
+    return replace(cost, preference_cost=weighed(inputs.weighed, values) + later + unready)
 
 
 def _wear(it: ItCase, decisions: Decisions) -> float:

@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 
 from facility.ports import Telemetry
+from facility.prepare.shaving import PAST_DAYS, PastDays, Ready, past_days
 from facility.signals.bill import ratchet_kw
 from facility.site_file import LoadedSite
-
-DAILY_PEAKS = timedelta(days=28)
 
 
 def month_peak_kw(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> float | None:
@@ -27,9 +26,27 @@ def month_peak_kw(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> flo
 def expected_peak_kw(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> float:
     """Return the demand that is charged anyway: what the rest of the month brings, or the ratchet where that is more.
 
-    The rest of the month is taken to bring the median of the last weeks' daily peaks; nothing when the plan's horizon reaches the
-    end of the month, or without readings of the meter.
+    The rest of the month is taken to bring the median of the last weeks' daily peaks, or the highest of what batteries can hold its
+    days to, where that is less; nothing when the plan's horizon reaches the end of the month, or without readings of the meter.
     """
+    return _expected_peak_kw(loaded, telemetry, at, past_days(loaded, telemetry, at))
+
+
+def demand_ahead(
+    loaded: LoadedSite, telemetry: Telemetry, at: datetime, so_far_kw: float, steps: int
+) -> tuple[float, Ready]:
+    """Return the same, and what batteries should hold at the end of each coming step, the month's peak so far being paid for."""
+    site, days = loaded.site, past_days(loaded, telemetry, at)
+    to_come_kw = _expected_peak_kw(loaded, telemetry, at, days)
+    if days is None:
+        return to_come_kw, Ready()
+    first = pd.Timestamp(at).floor(site.step) + site.step
+    ends = pd.date_range(first, periods=steps, freq=site.step).tz_convert(site.zone)
+    floor_kw = max(so_far_kw, to_come_kw)
+    return to_come_kw, days.ready(floor_kw, site.tariff.demand_charge_per_kw_month, ends)
+
+
+def _expected_peak_kw(loaded: LoadedSite, telemetry: Telemetry, at: datetime, days: PastDays | None) -> float:
     tariff = loaded.site.tariff
     floor_kw = 0.0
     if tariff.demand_ratchet_frac > 0.0:
@@ -38,7 +55,9 @@ def expected_peak_kw(loaded: LoadedSite, telemetry: Telemetry, at: datetime) -> 
     days_left = calendar.monthrange(local.year, local.month)[1] - local.day
     if days_left < loaded.site.planning.horizon_h / 24:
         return floor_kw
-    demand = _demand(loaded, telemetry, at - DAILY_PEAKS, at)
+    if days is not None:
+        return max(floor_kw, days.expected_peak_kw(1 + days_left))
+    demand = _demand(loaded, telemetry, at - PAST_DAYS, at)
     if demand.empty:
         return floor_kw
     return max(floor_kw, float(demand.tz_convert(loaded.site.zone).resample("D").max().median()))

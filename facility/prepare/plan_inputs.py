@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from facility.plan.inputs import PlanInputs, PlantNow
 from facility.plan.scenarios import load_scenarios
 from facility.ports import ForecastArchive, Signals, Telemetry
 from facility.prepare.arrivals import arrived_kwh
-from facility.prepare.demand import expected_peak_kw
+from facility.prepare.demand import demand_ahead
 from facility.prepare.heat_now import heat_demand_kw, heat_pumps_now, tanks_now
 from facility.prepare.held_machines import HeldMachines
 from facility.prepare.load_outlook import LoadOutlook, most_busy
@@ -88,8 +89,6 @@ def plan_inputs(
         main_crah=main_crah(plants),
         jobs=jobs,
         arrived_kwh=arrived_kwh(loaded, telemetry, start, at),
-        month_peak_kw=situation.month_peak_kw or 0.0,
-        expected_peak_kw=expected_peak_kw(loaded, telemetry, at),
         other_kw=learned.other_kw + held.drawn_kw(),
         produced_kw=sun.produced_kw(),
         available_kw=sun.available_kw(),
@@ -100,6 +99,7 @@ def plan_inputs(
         load_scenarios=load_scenarios({hall: forecast.quantiles for hall, forecast in it_power.items()}),
         signal_notes=list(dict.fromkeys(forecast.note for forecast in series.values() if forecast.note)),
         setpoints_now={key: value for key, value in situation.values.items() if "setpoint" in key},
+        **_charged_demand(loaded, telemetry, situation, steps),
     )
 
 
@@ -113,6 +113,18 @@ def _forecasts(
     if archive is not None:
         archive.keep([*series.values(), *it_power.values(), *busy.values()])
     return series, it_power, busy
+
+
+def _charged_demand(loaded: LoadedSite, telemetry: Telemetry, situation: Situation, steps: int) -> dict[str, Any]:
+    """Return the month's peak so far and to come, and what batteries hold for it."""
+    so_far_kw = situation.month_peak_kw or 0.0
+    to_come_kw, ready = demand_ahead(loaded, telemetry, situation.at, so_far_kw, steps)
+    return {
+        "month_peak_kw": so_far_kw,
+        "expected_peak_kw": to_come_kw,
+        "ready_kwh": ready.kwh,
+        "ready_price_per_kwh_h": ready.price_per_kwh_h,
+    }
 
 
 def _step_start(at: datetime, step: timedelta) -> datetime:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
+import pandas as pd
 
 from facility.ports import Telemetry
 from facility.prepare.plan_course import PlanCourse
@@ -20,6 +21,8 @@ from facility.track.inputs import Grid
 SITE_POWER, IMPORT_LIMIT = "site.power_kw", "import limit"
 _INSTANT = timedelta(microseconds=1)
 _LEAST_PRICE = 1e-3
+_NOISE_OF, _LEAST_CHANGES = timedelta(hours=3), 8
+_NOW_AND_THEN = 4.5  # of the median change: three standard deviations
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,22 @@ class MeterNow:
                 expected_kw += per_kw * (measured_kw - course.value(key, middle))
         return drawn_kw - expected_kw
 
-    def grid(self, off_plan_kw: float, paid_kw: float) -> Grid:
+    def step_noise_kw(self, moved: Mapping[str, tuple[str, float]]) -> float:
+        """Return by how much the means of two steps differ now and then, without what is moved (as in `off_plan_kw`).
+
+        Robust: a job that begins is no noise. Nothing where the last hours were hardly measured.
+        """
+        points, course = self.loaded.points, self.course
+        parts = {self.loaded.site.electrical.main_meter: ("power_kw", -1.0)}
+        parts |= {key.rpartition(".")[0]: what for key, what in moved.items()}
+        per_kw = {point.id: -kw for one, (quantity, kw) in parts.items() for point in points.of(one, quantity)}
+        frame = self.telemetry.read(list(per_kw), course.at - _NOISE_OF, course.at, course.step)
+        changes_kw = (frame * pd.Series(per_kw)).sum(axis=1, skipna=False).diff().abs().dropna()
+        if len(changes_kw) < _LEAST_CHANGES:
+            return 0.0
+        return _NOW_AND_THEN * float(changes_kw.median())
+
+    def grid(self, off_plan_kw: float, paid_kw: float, noise_kw: float) -> Grid:
         """Return the meter of the next hour; `paid_kw` is the demand that is paid for anyway."""
         loaded, course = self.loaded, self.course
         tariff, plan = loaded.site.tariff, course.plan
@@ -74,6 +92,7 @@ class MeterNow:
             demand_kw=max(paid_kw, plan.cost.peak_kw) if charged else math.inf,
             demand_charge_per_kw=tariff.demand_charge_per_kw_month,
             price_per_kwh=max(float(prices.mean()), _LEAST_PRICE),
+            margin_kw=noise_kw * course.step / timedelta(minutes=tariff.demand_window_min),
         )
 
     def _cap(self, time: datetime) -> tuple[float, str]:

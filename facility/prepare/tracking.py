@@ -80,11 +80,12 @@ def track_inputs(loaded: LoadedSite, telemetry: Telemetry, plan: Plan, memory: M
     off_plan_kw = meter.off_plan_kw(moved)
     if off_plan_kw is None:
         notes.append(f"{loaded.site.electrical.main_meter} is not measured: its limits are looked at as planned")
+    noise_kw = meter.step_noise_kw(moved) if loaded.site.tariff.demand_charge_per_kw_month > 0.0 else 0.0
     return TrackInputs(
         plan_id=plan.id,
         at=at,
         step=step,
-        grid=meter.grid(off_plan_kw or 0.0, memory.paid_kw),
+        grid=meter.grid(off_plan_kw or 0.0, memory.paid_kw, noise_kw),
         stores=stores,
         works=works,
         pools=tuple(assets.pools()),

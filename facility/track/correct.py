@@ -105,13 +105,18 @@ def _or_kept(move: float, kept: float, unit: str) -> float:
 def _powers(inputs: TrackInputs, moves: Moves, planned: Excesses) -> Iterator[Correction]:
     """Yield the corrections of batteries and of work."""
     of_meter = [one for name, one in planned.items() if name in {*inputs.grid.cap_names, *inputs.grid.window_names}]
+    near = [
+        f"{one.limit} would come within {-one.amount:.3g} {one.unit}, less than a step may add"
+        for one in of_meter
+        if one.limit in inputs.grid.window_names and -inputs.grid.margin_kw < one.amount <= 0.0
+    ]
     stores = [(one.battery.id, one.lever, kw) for one, kw in zip(inputs.stores, moves.charge_kw, strict=True)]
     works = [(one.id, one.lever, kw) for one, kw in zip(inputs.works, moves.work_kw, strict=True)]
     for name, lever, power_kw in (*stores, *works):
         value = lever.within(float(power_kw[0]))
         if value != lever.planned[0]:
             own = [one for limit, one in planned.items() if limit.startswith(f"{name} ")]
-            why = [_would_pass(one) for one in (*of_meter, *own) if one.amount > 0.0]
+            why = [_would_pass(one) for one in (*of_meter, *own) if one.amount > 0.0] or near
             yield _correction(name, lever, value, "; ".join(why) or "back to the course of the plan")
 
 

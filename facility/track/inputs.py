@@ -177,6 +177,8 @@ class Grid:
         so far counts, (windows,).
     demand_kw
         Demand that is paid for anyway or that the plan accepts.
+    margin_kw
+        How far below it windows are to stay: what the last step of a window, which nothing corrects any more, may add to its mean.
     demand_charge_per_kw
         What a kW above it costs.
     price_per_kwh
@@ -193,6 +195,7 @@ class Grid:
     demand_kw: float
     demand_charge_per_kw: float
     price_per_kwh: float
+    margin_kw: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

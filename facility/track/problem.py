@@ -116,7 +116,9 @@ class TrackingProblem:
         self._cap_room.value = np.clip(grid.cap_kw - grid.import_kw, -far, far)
         self._least_room.value = np.clip(grid.least_kw - grid.import_kw, -far, far)
         self._share.value = grid.window_share
-        self._window_room.value = np.clip(grid.demand_kw - window_means_kw(grid, grid.import_kw), -far, far)
+        self._window_room.value = np.clip(
+            grid.demand_kw - grid.margin_kw - window_means_kw(grid, grid.import_kw), -far, far
+        )
         self._peak_price.value = grid.demand_charge_per_kw / grid.price_per_kwh
 
 

@@ -65,11 +65,21 @@ def any_inputs(draw: st.DrawFn) -> PlanInputs:
         dew_point_degc=dew_points,
         state_of_charge_frac={name: number(draw, 0.0, 1.02) for name in _stores(site) if chance(draw, 90)},
         month_peak_kw=number(draw, 0.0, 800.0),
+        **_ready(draw, site, steps),
         load_scenarios=load_scenarios({hall: {0.1: 0.9 * kw, 0.9: 1.1 * kw} for hall, kw in it_kw.items()}),
         commitments=_commitments(draw, sum(kw.mean() for kw in it_kw.values())) if chance(draw, 25) else [],
         time_limit_s=site.planning.time_limit_s,
         **_servers(draw, site, steps), **_jobs(draw, site), **_sun(draw, site, steps), **_heat_and_cold(draw, site, steps),
     )  # fmt: skip
+
+
+def _ready(draw: st.DrawFn, site: Site, steps: int) -> dict[str, Any]:
+    """Draw what batteries should hold for a peak: mostly nothing."""
+    if not site.batteries or chance(draw, 60):
+        return {}
+    most_kwh = sum(battery.energy_kwh for battery in site.batteries)
+    ready_kwh = np.maximum(_course(draw, most_kwh * number(draw, 0.0, 1.0), 0.3 * most_kwh, steps), 0.0)
+    return {"ready_kwh": ready_kwh, "ready_price_per_kwh_h": number(draw, 0.0, 0.1)}
 
 
 def _course(draw: st.DrawFn, level: float, swing: float, steps: int) -> FloatArray:

@@ -13,7 +13,7 @@ from facility.plan.decisions import CHARGE
 from facility.plan.decisions import WORK as WORK_COMMAND
 from facility.plan.inputs import PlanInputs
 from facility.plan.planner import make_plan
-from facility.prepare.demand import expected_peak_kw, month_peak_kw
+from facility.prepare.demand import demand_ahead, month_peak_kw
 from facility.prepare.setpoint_log import SetpointLog
 from facility.prepare.tracking import Memory, track_inputs
 from facility.records import FloatArray, Plan
@@ -95,6 +95,8 @@ class Roll:
         signals = SiteSignals(loaded, self.telemetry, None if self.market is None else self.market.archive)
         price, carbon = (signals.forecast(one, at, at, steps, STEP).values for one in (PRICE, CARBON))
         even = np.full(steps, 15.0)
+        so_far_kw = month_peak_kw(loaded, self.telemetry, at) or 0.0
+        to_come_kw, ready = demand_ahead(loaded, self.telemetry, at, so_far_kw, steps)
         inputs = PlanInputs(
             site=loaded.site,
             site_revision=loaded.revision,
@@ -111,8 +113,10 @@ class Roll:
             carbon_gco2_per_kwh=carbon,
             state_of_charge_frac={BATTERY: self.stock.stored_kwh / self.days.battery.energy_kwh},
             backlog_kwh={WORK: self.stock.backlog_kwh},
-            month_peak_kw=month_peak_kw(loaded, self.telemetry, at) or 0.0,
-            expected_peak_kw=expected_peak_kw(loaded, self.telemetry, at),
+            month_peak_kw=so_far_kw,
+            expected_peak_kw=to_come_kw,
+            ready_kwh=ready.kwh,
+            ready_price_per_kwh_h=ready.price_per_kwh_h,
             in_force=self._plan,
         )
         return make_plan(inputs, self._bases).plan
