@@ -78,7 +78,8 @@ class MeterNow:
         loaded, course = self.loaded, self.course
         tariff, plan = loaded.site.tariff, course.plan
         caps = [self._cap(course.at + (step + 0.5) * course.step) for step in range(course.steps)]
-        shares, known, names = self._windows(max(paid_kw, plan.cost.peak_kw))
+        demand_kw, margin_kw = max(paid_kw, plan.cost.peak_kw), noise_kw * (course.step / _window(tariff))
+        shares, known, names = self._windows(demand_kw - margin_kw)
         charged = tariff.demand_charge_per_kw_month > 0.0
         prices = np.abs(course.plan.schedule["site.price_per_kwh"])
         return Grid(
@@ -89,10 +90,10 @@ class MeterNow:
             window_share=shares,
             window_known_kw=known,
             window_names=names,
-            demand_kw=max(paid_kw, plan.cost.peak_kw) if charged else math.inf,
+            demand_kw=demand_kw if charged else math.inf,
             demand_charge_per_kw=tariff.demand_charge_per_kw_month,
             price_per_kwh=max(float(prices.mean()), _LEAST_PRICE),
-            margin_kw=noise_kw * course.step / timedelta(minutes=tariff.demand_window_min),
+            margin_kw=margin_kw,
         )
 
     def _cap(self, time: datetime) -> tuple[float, str]:
@@ -131,10 +132,10 @@ class MeterNow:
     def _windows(self, demand_kw: float) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
         """Return the demand windows of the hour: the share of each step, what is known of the mean, names.
 
-        One more than can be whole, always as many. What lies beyond the hour counts as being at the demand that is paid for.
+        One more than can be whole, always as many. What lies beyond the hour counts as held.
         """
         course, loaded = self.course, self.loaded
-        length = timedelta(minutes=loaded.site.tariff.demand_window_min)
+        length = _window(loaded.site.tariff)
         first, count = window_start(loaded.site.tariff, course.at), math.ceil(course.steps * course.step / length) + 1
         starts = [first + number * length for number in range(count)]
         ends = [course.at + (number + 1) * course.step for number in range(course.steps)]
@@ -153,6 +154,10 @@ class MeterNow:
 def window_start(tariff: Tariff, at: datetime) -> datetime:
     """Return when the demand window of a time began."""
     return at - timedelta(seconds=at.timestamp() % (60.0 * tariff.demand_window_min))
+
+
+def _window(tariff: Tariff) -> timedelta:
+    return timedelta(minutes=tariff.demand_window_min)
 
 
 def _overlap(start: datetime, end: datetime, from_: datetime, until: datetime) -> timedelta:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from facility.promises import CommitmentKind, CommitmentOutcome
 from facility.records import Plan
 from facility.site_file import LoadedSite
 from facility.track.inputs import TrackInputs
-from tests.prepare.conftest import write
+from tests.prepare.conftest import Course, write
 from tests.prepare.following import START, plan_of
 
 AT = START + timedelta(minutes=5)
@@ -65,6 +65,23 @@ def test_demand_counts_above_what_is_paid_or_accepted(demo: LoadedSite, store: T
     assert inputs.grid.window_known_kw[0] == pytest.approx(560.0 / 3.0)
     assert inputs.grid.window_share.sum(axis=1) == pytest.approx([2 / 3, 1.0, 1.0, 1.0, 1 / 3])
     assert inputs_of(demo, store, plan_of(700.0)).grid.demand_kw == 700.0
+
+
+def test_windows_keep_free_what_the_last_step_of_one_may_add(demo: LoadedSite, store: TelemetryStore) -> None:
+    """The load goes up and down by 8 kW each step; what the battery does beside it is no noise of the load."""
+
+    def odd(at: datetime) -> bool:
+        return at.minute // 5 % 2 == 1
+
+    history: dict[str, Course] = {
+        "utility.power_kw": lambda at: 508.0 + 30.0 if odd(at) else 500.0,
+        "battery-1.charge_power_kw": lambda at: 30.0 if odd(at) else 0.0,
+        "batch.deferrable_power_kw": 20.0,
+    }
+    write(store, history, AT - timedelta(hours=2), AT - timedelta(minutes=5), timedelta(minutes=5))
+    grid = inputs_of(demo, store, plan_of()).grid
+    assert grid.margin_kw == pytest.approx(4.5 * 8.0 / 3.0, rel=0.05)
+    assert grid.window_known_kw[-1] == pytest.approx(2.0 / 3.0 * (grid.demand_kw - grid.margin_kw))  # beyond the hour
 
 
 def test_caps_are_the_import_limit_and_what_was_promised(demo: LoadedSite, store: TelemetryStore) -> None:

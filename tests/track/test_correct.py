@@ -50,6 +50,14 @@ def test_a_demand_window_is_held_by_work_first_and_then_by_the_battery() -> None
     assert not found.shortfalls
 
 
+def test_windows_stay_below_the_demand_by_what_a_step_may_add() -> None:
+    near = hour(grid(518.0, margin_kw=12.0, window_known_kw=np.array([0.0, 0.0, 0.0, 0.0, 508.0])), stores=(store(),))
+    (found,) = Tracker().correct(near).corrections
+    assert found.value == pytest.approx(-10.0, abs=0.3)
+    assert found.reason.startswith("demand window 12:00 would come within 2 kW, less than a step may add")
+    assert not Tracker().correct(hour(grid(518.0), stores=(store(),))).corrections
+
+
 def test_what_was_drawn_in_the_window_so_far_is_made_good_in_its_rest() -> None:
     """Ten minutes at 550 kW are over: the last five have to be at 460."""
     shares = np.zeros((5, STEPS))
