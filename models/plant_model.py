@@ -201,7 +201,14 @@ class CoolingPlant:
                 )
 
     def at_racks(self, settings: Settings, load: Load) -> Ends:
-        """Return what halls and loops answer to water and air."""
+        """Return what halls and loops answer to water and air, which know nothing of direct heat: rows apart in it share one."""
+        own = load.own_racks()
+        own[[rows.start for rows in settings.blocks if rows.stop > rows.start]] = True
+        if own.all():
+            return self._asked_racks(settings, load)
+        return at_rows(self._asked_racks(settings.at(own), load.at(np.flatnonzero(own))), np.cumsum(own) - 1)
+
+    def _asked_racks(self, settings: Settings, load: Load) -> Ends:
         limits = LimitLog(load.wet_bulb_degc.size)
         ends = terminals.answer(
             self.hall_parts,

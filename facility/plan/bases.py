@@ -7,6 +7,7 @@ Problems are made anew from what is measured and known. Nothing of an old one en
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,9 +15,13 @@ from typing import Any
 import cvxpy as cp
 import highspy
 import numpy as np
+from cvxpy.reductions.solution import Solution, failure_solution
+from cvxpy.reductions.solvers.conic_solvers.highs_conif import HIGHS
 
+from facility.plan.compiled import Compiled, compiled
 from facility.plan.places import KIN, Naming, Places
 from facility.plan.vertices import IntArray
+from facility.records import FloatArray
 
 # Measured on relaxations: HiGHS by itself takes steepest edges, a third slower on the campus of 12 halls (but a fifth faster on a
 # site with two plants and a tank), and perturbs costs little, a third slower again. It takes the perturbation back at the end.
@@ -25,6 +30,7 @@ _FROM_NOWHERE: dict[str, Any] = {
     "simplex_dual_edge_weight_strategy": 1,
     "dual_simplex_cost_perturbation_multiplier": 30.0,
 }
+_ANSWERED = (cp.OPTIMAL, cp.USER_LIMIT)
 _STATUSES = sorted(highspy.HighsBasisStatus.__members__.values(), key=int)
 _BASIC, _NONBASIC = int(highspy.HighsBasisStatus.kBasic), int(highspy.HighsBasisStatus.kNonbasic)
 
@@ -35,18 +41,29 @@ class Bases:
 
     _kept: dict[tuple[int, int], tuple[Places, highspy.HighsBasis]] = field(default_factory=dict)
 
-    def solve(self, problem: Any, naming: Naming, compiler: str, time_limit_s: float) -> None:
-        """Solve a problem without binaries with HiGHS, from where the last one of its form ended."""
-        data, chain, inverse = problem.get_problem_data(cp.HIGHS, canon_backend=compiler)
-        places, solver = naming.of(data["param_prob"]), _loaded(data)
+    def solve(self, problem: Any, naming: Naming, time_limit_s: float, mip_gap: float = 1e-5) -> int:
+        """Solve a problem with HiGHS, without binaries from where the last one of its form ended; return the steps of the simplex.
+
+        Raises
+        ------
+        facility.plan.affine.UnreadError
+            If the problem has parts of another kind than those that plans are made of.
+        cvxpy.error.SolverError
+            If HiGHS ends without an answer.
+        """
+        whole = compiled(problem)
+        places, solver = naming.of(whole), _loaded(whole)
         solver.setOptionValue("time_limit", time_limit_s)
-        if not self._begin(solver, places):
+        if whole.integer.any():
+            solver.setOptionValue("mip_rel_gap", mip_gap)
+        elif not self._begin(solver, places):
             for name, value in _FROM_NOWHERE.items():
                 solver.setOptionValue(name, value)
         solver.run()
-        if solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+        if solver.getModelStatus() == highspy.HighsModelStatus.kOptimal and not whole.integer.any():
             self._kept[places.form] = places, solver.getBasis()
-        problem.unpack_results(_results(solver), chain, inverse)
+        problem.unpack(_solution(whole, solver))
+        return int(solver.getInfo().simplex_iteration_count)
 
     def _begin(self, solver: highspy.Highs, places: Places) -> bool:
         """Let a solver begin where the last problem of this form ended; return whether there was one."""
@@ -60,35 +77,40 @@ class Bases:
         return bool(solver.setBasis(basis) != highspy.HighsStatus.kError)
 
 
-def _loaded(data: dict[str, Any]) -> highspy.Highs:
-    """Return HiGHS with a compiled problem: rows at most `b`, the first ones equal to it."""
-    matrix, most, equal = data["A"].tocsc(), data["b"], data["dims"].zero
-    lp, infinite = highspy.HighsLp(), np.full(matrix.shape[1], np.inf)
-    low, high = data["lower_bounds"], data["upper_bounds"]
-    lp.num_row_, lp.num_col_ = matrix.shape
-    lp.col_cost_ = data["c"]
-    lp.row_lower_, lp.row_upper_ = np.where(np.arange(most.size) < equal, most, -np.inf), most
-    lp.col_lower_, lp.col_upper_ = -infinite if low is None else low, infinite if high is None else high
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
+def _loaded(whole: Compiled) -> highspy.Highs:
+    """Return HiGHS with a compiled problem."""
+    matrix, most, equal = whole.matrix, whole.most, np.arange(len(whole.most)) < whole.equations
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.setOptionValue("output_flag", False)
-    solver.passModel(lp)
+    solver.passModel(
+        matrix.shape[1], matrix.shape[0], matrix.nnz,
+        int(highspy.MatrixFormat.kColwise), int(highspy.ObjSense.kMinimize), 0.0,
+        whole.cost, whole.low, whole.high, np.where(equal, most, -np.inf), most,
+        matrix.indptr, matrix.indices, matrix.data, whole.integer.astype(np.int32),
+    )  # fmt: skip
     return solver
 
 
-def _results(solver: highspy.Highs) -> dict[str, Any]:
-    """Return what cvxpy's interface to HiGHS reads an answer from."""
-    status = solver.getModelStatus()
-    answer: dict[str, Any] = {
-        "solution": solver.getSolution(),
-        "info": solver.getInfo(),
-        "model_status": status.name,
-        "run_time": solver.getRunTime(),
+def _solution(whole: Compiled, solver: highspy.Highs) -> Solution:
+    """Return what HiGHS ended with as cvxpy keeps it: values of variables, and multipliers where nothing is a whole number."""
+    ended, answer = solver.getModelStatus(), solver.getSolution()
+    status = HIGHS.STATUS_MAP.get(ended.name, cp.SOLVER_ERROR)
+    if status == cp.SOLVER_ERROR or (status in _ANSWERED and not answer.value_valid):
+        raise cp.SolverError(f"HiGHS ended without an answer: {ended.name}")
+    if status not in _ANSWERED:
+        return failure_solution(status)
+    values = _split(np.array(answer.col_value), whole.variables)
+    prices = {} if whole.integer.any() else _split(-np.array(answer.row_dual), whole.rows)
+    return Solution(status, solver.getInfo().objective_function_value + whole.offset, values, prices, {})
+
+
+def _split(course: FloatArray, parts: Sequence[Any]) -> dict[int, FloatArray]:
+    """Return the values of variables or constraints, by their ids."""
+    ends = np.cumsum([math.prod(part.shape) for part in parts])
+    return {
+        part.id: values.reshape(part.shape, order="F")
+        for part, values in zip(parts, np.split(course, ends[:-1]), strict=True)
     }
-    if status == highspy.HighsModelStatus.kInfeasible:
-        answer["dual_ray"] = solver.getDualRay()  # type: ignore[attr-defined]
-    return answer
 
 
 def _found(wanted: IntArray, known: IntArray, status: Sequence[Any], otherwise: int) -> list[Any]:

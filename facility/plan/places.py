@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from cvxpy.constraints import NonNeg, Zero
 
+from facility.plan.compiled import Compiled
 from facility.plan.vertices import IntArray
 
 _AGES, _AXIS, _BLOCK = 1 << 14, 1 << 24, 1 << 52
@@ -47,11 +47,10 @@ class Naming:
         """Name the entries of a variable that are not one a step: by time, whose they are, and a number below `KIN`."""
         self._own[variable.name()] = (of * _AGES + self.time(step)) * KIN + kin
 
-    def of(self, compiled: Any) -> Places:
-        """Return the places of a problem that cvxpy has compiled."""
-        variables = sorted(compiled.variables, key=lambda one: compiled.var_id_to_col[one.id])
-        columns = [self._names(one) for one in variables]
-        rows = [self._by_step(one.args[0].shape) for kind in (Zero, NonNeg) for one in compiled.constr_map[kind]]
+    def of(self, whole: Compiled) -> Places:
+        """Return the places of a compiled problem."""
+        columns = [self._names(one) for one in whole.variables]
+        rows = [self._by_step(one.shape) for one in whole.rows]
         return Places((len(columns), len(rows)), _numbered(columns), _numbered(rows))
 
     def _names(self, variable: Any) -> IntArray:

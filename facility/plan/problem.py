@@ -12,6 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from facility.errors import NoPlanFoundError
+from facility.plan.affine import UnreadError
 from facility.plan.bases import Bases
 from facility.plan.places import Naming
 from facility.plan.quiet_highs import greet_nobody
@@ -21,7 +22,6 @@ from facility.records import FloatArray
 TOLERANCE = 1e-4  # kW, kWh, servers or K by which a solution may miss a limit, relative above 1
 SOLVED = frozenset({cp.OPTIMAL, cp.OPTIMAL_INACCURATE, cp.USER_LIMIT})
 INFEASIBLE = frozenset({cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE})
-_SMALL = 40_000  # variables: below, cvxpy's compiler in C++ takes less time than the one in Python, beyond it far more
 Begin = tuple[Bases, Naming]  # what a solver may begin from, and the names by which that is found
 greet_nobody()
 
@@ -194,24 +194,20 @@ def minimise(
 
 
 def _run(problem: Any, solver: str, time_limit_s: float, mip_gap: float, begin: Begin) -> str:
-    limit_s, compiler = max(time_limit_s, 0.1), _compiler(problem)
+    limit_s, (bases, naming) = max(time_limit_s, 0.1), begin
+    if solver == cp.HIGHS:
+        try:
+            bases.solve(problem, naming, limit_s, mip_gap)
+        except UnreadError:
+            problem.solve(solver=solver, time_limit=limit_s)  # what plans are not made of: cvxpy compiles it itself
+        return str(problem.status)
     with warnings.catch_warnings():
         # cvxpy warns about inaccurate answers; we measure the residuals ourselves.
         warnings.filterwarnings("ignore", message="Solution may be inaccurate")
         warnings.filterwarnings("ignore", message="Your problem has status")
-        if problem.is_mixed_integer():
-            problem.solve(solver=solver, canon_backend=compiler, time_limit=limit_s, mip_rel_gap=mip_gap)
-        elif solver == cp.HIGHS and problem.variables() and not problem.objective.expr.has_quadratic_term():
-            bases, naming = begin
-            bases.solve(problem, naming, compiler, limit_s)
-        else:
-            problem.solve(solver=solver, canon_backend=compiler, time_limit=limit_s)
+        # cvxpy's compiler in C++ is a little faster on small problems, on large ones far slower.
+        problem.solve(solver=solver, canon_backend=cp.SCIPY_CANON_BACKEND, time_limit=limit_s)
     return str(problem.status)
-
-
-def _compiler(problem: Any) -> str:
-    small = sum(variable.size for variable in problem.variables()) < _SMALL
-    return str(cp.CPP_CANON_BACKEND if small else cp.SCIPY_CANON_BACKEND)
 
 
 def _worst_residual(constraints: Sequence[Any]) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.chilled_by_machine import MOST_PART_LOAD_WITH_NEXT, reject_with_chillers
-from models.cooling import JointState, Mode, answers_for
+from models.cooling import JointState, Load, Mode, PlantResponse, answers_for
 from models.heat_exchanger import WATER_KJ_PER_LK
 from models.limits import LimitLog
 from models.liquid_side import WARM_MARGIN_K
@@ -282,6 +282,20 @@ def test_heat_beside_the_coils_reaches_the_chillers_and_no_fan() -> None:
     assert given.chilled_pump_kw[0] == pytest.approx(
         plain.chilled_pump_kw[0]
     )  # the tank's water goes through the coils too
+
+
+def test_rows_that_differ_in_direct_heat_alone_are_answered_as_each_by_itself() -> None:
+    states = [MECHANICAL, dataclasses.replace(MECHANICAL, leaving_water_degc=14.0)]
+    heats_kw = [np.repeat([150.0, 200.0, 150.0], [3, 1, 2]), np.array([80.0, 0.0, -80.0, 40.0, 40.0, 0.0])]
+    rows = [
+        dataclasses.replace(load(it_kw), direct_kw=np.array([direct_kw]))
+        for it_kw, direct_kw in zip(*heats_kw, strict=True)
+    ]
+    together = dict(answers_for(plant(), states, Load.of(rows)))
+    for place, state in enumerate(states):
+        alone = PlantResponse.of([plant().evaluate(state, row) for row in rows])
+        for name in PlantResponse.__match_args__:
+            np.testing.assert_array_equal(getattr(together[place], name), getattr(alone, name))
 
 
 def test_more_cannot_be_taken_out_of_the_water_than_is_in_it() -> None:

@@ -33,8 +33,8 @@ def walked(problem: Problem, bases: Bases) -> tuple[float, int]:
     """Solve; return the least cost and the steps of the simplex method."""
     limits = {limit.constraint.id: limit.constraint for limit in problem.limits}
     whole: Any = cp.Problem(cp.Minimize(problem.objective), [*limits.values(), *problem.physics])
-    bases.solve(whole, problem.naming, cp.CPP_CANON_BACKEND, 60.0)
-    return float(whole.value), int(whole.solver_stats.num_iters)
+    steps = bases.solve(whole, problem.naming, 60.0)
+    return float(whole.value), steps
 
 
 def later(minutes: float) -> PlanInputs:
