@@ -27,12 +27,12 @@ def _at(held: Any, rows: Rows) -> Any:
         return held[rows]
     if isinstance(held, LimitLog):
         return held.at(rows)
-    if isinstance(held, Mapping):
-        return {name: _at(one, rows) for name, one in held.items()}
     if isinstance(held, (list, tuple)):
         return type(held)(_at(one, rows) for one in held)
     if is_dataclass(held) and not isinstance(held, type):
         # `dataclasses.fields` lists the names anew, which takes longer than the rows.
         kind: Any = type(held)
         return kind(*(_at(getattr(held, name), rows) for name in kind.__match_args__))
+    if isinstance(held, Mapping):
+        return {name: _at(one, rows) for name, one in held.items()}
     raise TypeError(f"{type(held).__name__} holds no rows")

@@ -174,12 +174,13 @@ def _trace_back(values: list[FloatArray], stay: _Steps, change: _Steps) -> State
     age, state = divmod(int(values[-1].argmin()), states)
     path = [state]
     for before in reversed(values[:-1]):
-        origin = np.full_like(before, np.inf)
-        if age == 0:
-            origin[oldest] = before[oldest] + change.cost[state]
-        held = [ago for ago in (age - 1, oldest) if ago >= 0 and min(ago + 1, oldest) == age]
-        origin[held] = np.minimum(origin[held], before[held] + stay.cost[state])
-        age, state = divmod(int(origin.argmin()), states)
+        origin = {oldest: before[oldest] + change.cost[state]} if age == 0 else {}
+        for ago in (age - 1, oldest):
+            if ago >= 0 and min(ago + 1, oldest) == age:
+                held = before[ago] + stay.cost[state]
+                origin[ago] = np.minimum(origin[ago], held) if ago in origin else held
+        age = min(sorted(origin), key=lambda ago: origin[ago].min())
+        state = int(origin[age].argmin())
         path.append(state)
     return np.array(path[::-1])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 
 import cvxpy as cp
@@ -141,7 +142,7 @@ def _arrived(inputs: PlanInputs, work: DeferrableWork) -> tuple[FloatArray, Floa
     """Return minutes from the start, from before the oldest work that can be waiting, and kWh arrived until each."""
     before = int(np.ceil(work.due_within_h)) * 60 + int(DAY_H) * 60
     minutes = np.arange(-before, round(inputs.steps * inputs.step_h * 60.0) + 1).astype(float)
-    of_day = _minute_of_day(inputs.start.timestamp() / 60.0 + minutes[:-1], inputs.site.zone)
+    of_day = _minute_of_day(inputs.start.timestamp() / 60.0 - before, len(minutes) - 1, inputs.site.zone)
     begin = work.arrives_from.hour * 60 + work.arrives_from.minute
     length = (work.arrives_until.hour * 60 + work.arrives_until.minute - begin) % 1440 or 1440
     inside = (of_day - begin) % 1440 < length
@@ -152,8 +153,10 @@ def _arrived(inputs: PlanInputs, work: DeferrableWork) -> tuple[FloatArray, Floa
     return minutes, arrived
 
 
-def _minute_of_day(minutes: FloatArray, zone: tzinfo) -> FloatArray:
-    """Return local minutes of the day from minutes of the epoch; zones change their clocks at whole quarters of an hour."""
+@lru_cache(maxsize=32)  # classes of work are many, and wait for one of few times
+def _minute_of_day(first_min: float, count: int, zone: tzinfo) -> FloatArray:
+    """Return local minutes of the day of minutes of the epoch; zones change their clocks at whole quarters of an hour."""
+    minutes = first_min + np.arange(float(count))
     quarters, of_quarter = np.unique(minutes // 15.0, return_inverse=True)
     begins = [datetime.fromtimestamp(quarter * 900.0, zone) for quarter in quarters]
     of_day = np.array([begin.hour * 60 + begin.minute for begin in begins])

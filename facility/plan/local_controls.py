@@ -13,7 +13,9 @@ from models.cooling import JointState, Load, PlantModel, PlantResponse, answers
 
 # Local controls stage chillers before they change the economizer, and change that before an operator moves a setpoint.
 _CHILLER_AWAY, _MODE_AWAY, _KELVIN_AWAY = 1.0, 10.0, 100.0
-_AT_ONCE = 2  # states asked about together
+_AT_ONCE = (
+    2  # states asked about together; twice as many whenever none of them is feasible: a call costs more than its rows
+)
 
 
 def by_local_controls(
@@ -33,7 +35,9 @@ def _nearest(plant: PlantModel, wanted: Path, load: Load) -> tuple[Path, PlantRe
         (infeasible[[wanted[row] == state for row in infeasible]], iter(_nearest_first(state, every)))
         for state in dict.fromkeys(wanted[row] for row in infeasible)
     ]
-    while asked := [(rows, other) for rows, others in stuck if rows.size for other in islice(others, _AT_ONCE)]:
+    at_once = _AT_ONCE
+    while asked := [(rows, other) for rows, others in stuck if rows.size for other in islice(others, at_once)]:
+        at_once *= 2
         told = dict(answers(plant, [(other, load.at(rows)) for rows, other in asked]))
         places, begin = np.arange(load.rows), load.rows
         for place, (rows, other) in enumerate(asked):

@@ -102,10 +102,13 @@ class Problem:
 
     def above_lines(self, value: Any, argument: Any, slopes: FloatArray, intercepts: FloatArray) -> None:
         """Hold `value` (T) above lines of `argument` (T); slopes and intercepts (T, K). One constraint for all."""
-        rows = sp.csr_array(np.ones((slopes.shape[1], 1)))
-        identity = sp.eye_array(slopes.shape[0])
-        steep = sp.vstack([sp.diags_array(slope) for slope in slopes.T]).tocsr()
-        self.law(sp.kron(rows, identity).tocsr() @ value >= steep @ argument + intercepts.T.ravel())
+        steps, lines = slopes.shape
+        at, ends = np.tile(np.arange(steps), lines), np.arange(steps * lines + 1)
+        each, steep = (
+            sp.csr_array((entries, at, ends), shape=(steps * lines, steps))
+            for entries in (np.ones(steps * lines), slopes.T.ravel())
+        )
+        self.law(each @ value >= steep @ argument + intercepts.T.ravel())
 
     def cost(self, name: str, expression: Any) -> None:
         """Add a named cost term, in the site's currency."""
