@@ -23,6 +23,7 @@ _INSTANT = timedelta(microseconds=1)
 _LEAST_PRICE = 1e-3
 _NOISE_OF, _LEAST_CHANGES = timedelta(hours=3), 8
 _NOW_AND_THEN = 4.5  # of the median change: three standard deviations
+_MOST_MARGIN_FRAC = 0.01  # of the demand: a margin takes energy that the plan has not counted on
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ class MeterNow:
         loaded, course = self.loaded, self.course
         tariff, plan = loaded.site.tariff, course.plan
         caps = [self._cap(course.at + (step + 0.5) * course.step) for step in range(course.steps)]
-        demand_kw, margin_kw = max(paid_kw, plan.cost.peak_kw), noise_kw * (course.step / _window(tariff))
+        demand_kw = max(paid_kw, plan.cost.peak_kw)
+        margin_kw = min(noise_kw * (course.step / _window(tariff)), _MOST_MARGIN_FRAC * demand_kw)
         shares, known, names = self._windows(demand_kw - margin_kw)
         charged = tariff.demand_charge_per_kw_month > 0.0
         prices = np.abs(course.plan.schedule["site.price_per_kwh"])
