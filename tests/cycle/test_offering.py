@@ -46,7 +46,8 @@ def test_dearer_hours_bring_no_less_and_nothing_is_kept(offering: Offering, live
     assert [one.price_per_kwh for one in found] == list(offering.prices_per_kwh)
     assert len({one.start for one in calls}) == 1
     given_kwh = [one.expected_kw * ((one.end - one.start - one.ramp) / HOUR) for one in found]
-    assert given_kwh[0] <= given_kwh[1] * 1.02 + 1.0 and given_kwh[1] <= given_kwh[2] * 1.02 + 1.0
+    # Each is the best to within a plan's gap, which at these prices is some kWh.
+    assert given_kwh[0] <= given_kwh[1] * 1.05 + 1.0 and given_kwh[1] <= given_kwh[2] * 1.05 + 1.0
     best = found[-1]
     assert best.expected_kw > 50.0  # the battery alone gives some 100 kW
     assert 0.0 <= best.kw < best.expected_kw
