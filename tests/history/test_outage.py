@@ -156,7 +156,7 @@ def run_and_kill(root: Path, first: int, alive_s: float) -> list[int]:
         return [int(line) for line in (heard + child.stdout.read()).split("\n")[:-1] if line]
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(25, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [3, pytest.param(8, marks=pytest.mark.slow)])
 def test_killed_while_the_table_comes_and_goes(tmp_path: Path, kills: int) -> None:
     small_store(tmp_path).close()
     moments, acknowledged = random.Random(kills), list[int]()
