@@ -35,7 +35,10 @@ RUNNING, INVITED = "running-1", "invited-1"
 
 @pytest.fixture
 def asked_console(browser: Browser, tmp_path: Path) -> Iterator[Console]:
-    """A site that accepted an event by its rule, which runs for an hour now, and is invited to another."""
+    """A site that accepted an event by its rule, which runs for an hour now, and is invited to another.
+
+    Asked for before `open_page`, so that pages are closed while it is still served.
+    """
     example = shutil.copytree(EXAMPLE, tmp_path / "site") / "site.yaml"
     loaded = responding_site(example, baseline={"method": "meter_before"})
     with furnished(loaded, StateFolder(tmp_path / "var"), MovingClock()) as served:
@@ -55,7 +58,7 @@ def _ask(loaded: LoadedSite, state: StateFolder, now: datetime) -> None:
         book.receive([grid_event((60.0,), name=INVITED, program="asked", start=now + timedelta(hours=3))], now)
 
 
-def test_an_invitation_is_answered_with_the_keyboard_alone(open_page: Open, asked_console: Console) -> None:
+def test_an_invitation_is_answered_with_the_keyboard_alone(asked_console: Console, open_page: Open) -> None:
     page = as_operator(open_page, asked_console)
     go(page, "b")
     invited = page.get_by_role("row").filter(has_text=INVITED)
@@ -79,7 +82,7 @@ def test_an_invitation_is_answered_with_the_keyboard_alone(open_page: Open, aske
     expect(invited).to_contain_text("opted out")
 
 
-def test_a_running_event_is_shown_against_the_meter(open_page: Open, asked_console: Console) -> None:
+def test_a_running_event_is_shown_against_the_meter(asked_console: Console, open_page: Open) -> None:
     page = open_page(asked_console, "demand-response").page
     main = page.locator("main")
     expect(page.get_by_role("row").filter(has_text=RUNNING)).to_contain_text(
@@ -105,7 +108,7 @@ def test_a_running_event_is_shown_against_the_meter(open_page: Open, asked_conso
         assert faults(page, "color-contrast") == [], theme
 
 
-def test_what_is_over_is_settled(open_page: Open, asked_console: Console) -> None:
+def test_what_is_over_is_settled(asked_console: Console, open_page: Open) -> None:
     with closing(open_grid_event_book(asked_console.loaded, asked_console.state)) as book:
         asked_console.clock.shift = timedelta(hours=2)
         book.keep_time(asked_console.clock.now())
@@ -118,7 +121,7 @@ def test_what_is_over_is_settled(open_page: Open, asked_console: Console) -> Non
     assert faults(page) == []
 
 
-def test_offers_are_a_table_and_are_made_at_a_button(open_page: Open, asked_console: Console) -> None:
+def test_offers_are_a_table_and_are_made_at_a_button(asked_console: Console, open_page: Open) -> None:
     """What gives next to nothing is not named. The process that makes new ones is a real one: here too little is measured."""
     now, hour = asked_console.clock.now(), timedelta(hours=1)
     by_source = {"it": 12.0, "cooling": 20.0, "losses": 0.1, "battery": 60.0, "other": 0.0}
@@ -138,7 +141,7 @@ def test_offers_are_a_table_and_are_made_at_a_button(open_page: Open, asked_cons
     assert faults(page) == []
 
 
-def test_who_may_not_decide_sees_no_buttons(open_page: Open, asked_console: Console) -> None:
+def test_who_may_not_decide_sees_no_buttons(asked_console: Console, open_page: Open) -> None:
     page = open_page(asked_console, "demand-response").page
     expect(page.get_by_role("row").filter(has_text=INVITED)).to_be_visible()
     expect(page.locator("main")).to_contain_text("To answer, sign in")

@@ -32,7 +32,7 @@ def large(browser: Browser, tmp_path: Path) -> Iterator[Console]:
         yield served
 
 
-def test_every_rack_of_a_large_hall_has_a_past(open_page: Open, large: Console) -> None:
+def test_every_rack_of_a_large_hall_has_a_past(large: Console, open_page: Open) -> None:
     page = open_page(large, "halls").page
     racks = page.locator("figure", has_text="Measured").locator(".map a")
     expect(racks).to_have_count(RACKS + 1)

@@ -29,7 +29,7 @@ def closed_console(browser: Browser, loaded: LoadedSite, tmp_path: Path) -> Iter
         yield served
 
 
-def test_the_first_login(open_page: Open, closed_console: Console) -> None:
+def test_the_first_login(closed_console: Console, open_page: Open) -> None:
     with closing(open_access(closed_console.loaded, closed_console.state, closed_console.clock)) as access:
         _, given = access.people.add("newcomer", Role.OPERATOR, by="test")
     watched = open_page(closed_console)

@@ -34,7 +34,7 @@ def autumn(browser: Browser, loaded: LoadedSite, tmp_path: Path) -> Iterator[Con
         yield served
 
 
-def test_the_plan_over_a_day_of_23_hours(open_page: Open, spring: Console) -> None:
+def test_the_plan_over_a_day_of_23_hours(spring: Console, open_page: Open) -> None:
     page = open_page(spring, "plan").page
     expect(page.locator("main h2").first).to_contain_text("2027-03-27 19:00 +01:00")
     expect(page.locator("main")).to_contain_text("+01:00")
@@ -49,7 +49,7 @@ def test_the_plan_over_a_day_of_23_hours(open_page: Open, spring: Console) -> No
     assert {f"2027-03-28 0{hour}" for hour in range(4)} <= {time[:13] for time in _times_under_the_cursor(page)}
 
 
-def test_the_plan_over_a_day_of_25_hours(open_page: Open, autumn: Console) -> None:
+def test_the_plan_over_a_day_of_25_hours(autumn: Console, open_page: Open) -> None:
     shown = _times_under_the_cursor(open_page(autumn, "plan").page)
     assert len(set(shown)) == len(shown), "two times look the same"
     twice = [time for time in shown if time.startswith("2027-10-31 02")]
