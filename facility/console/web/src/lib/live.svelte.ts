@@ -70,6 +70,7 @@ class LiveValues {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/api/v1/live?form=gzip`);
     this.#socket = socket;
+    this.#expect();
     socket.binaryType = "arraybuffer";
     let heard = Promise.resolve(); // one after the other, as they came
     socket.onmessage = (event: MessageEvent<ArrayBuffer>) => {
@@ -84,6 +85,7 @@ class LiveValues {
     return () => {
       const last = this.#socket;
       this.#socket = undefined;
+      clearTimeout(this.#silence);
       last?.close();
     };
   }
@@ -153,6 +155,10 @@ class LiveValues {
     this.figures = message.figures;
     this.#tries = 0;
     this.link = "live";
+    this.#expect();
+  }
+
+  #expect(): void {
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => this.#quiet("silent"), SILENT_MS);
   }
