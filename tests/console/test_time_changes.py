@@ -61,12 +61,14 @@ def test_the_plan_over_a_day_of_25_hours(autumn: Console, open_page: Open) -> No
 def _times_under_the_cursor(page: Page) -> list[str]:
     """Return what the first chart's legend says, from its left to its middle: the plan's first day.
 
-    The chart is drawn anew when what is measured comes, and then says nothing until the next move: it is looked at again.
+    The chart is drawn anew when what is measured comes: it then says nothing until the next move, and begins earlier, so that the
+    same place is another time. It is looked at again, until its left edge says at the end what it said first.
     """
     expect(page.locator(".u-over").first).to_be_visible()
     for _ in range(5):
-        found = _looked_at(page)
-        if all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d( [+-]\d\d:\d\d)?", each) for each in found):
+        *found, left_again = _looked_at(page)
+        times = all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d( [+-]\d\d:\d\d)?", each) for each in found)
+        if times and left_again == found[0]:
             return found
     raise AssertionError(found)
 
@@ -78,7 +80,7 @@ def _looked_at(page: Page) -> list[str]:
     assert box is not None
     left, width = box["x"] + GUTTER_PX, box["width"] - GUTTER_PX
     found = []
-    for step in range(1, STEPS_OF_PLAN // 2, 2):
+    for step in (*range(1, STEPS_OF_PLAN // 2, 2), 1):  # and the left edge once more
         page.mouse.move(left + width * step / STEPS_OF_PLAN, box["y"] + box["height"] / 3)
         found.append(page.locator(".u-legend .u-value").first.inner_text())
     return found
