@@ -18,6 +18,7 @@ import numpy as np
 from cvxpy.reductions.solution import Solution, failure_solution
 from cvxpy.reductions.solvers.conic_solvers.highs_conif import HIGHS
 
+from facility.plan.bounds import Bounds
 from facility.plan.compiled import Compiled, compiled
 from facility.plan.places import KIN, Naming, Places
 from facility.plan.vertices import IntArray
@@ -52,7 +53,8 @@ class Bases:
             If HiGHS ends without an answer.
         """
         whole = compiled(problem)
-        places, solver = naming.of(whole), _loaded(whole)
+        bounds = Bounds.of(whole)
+        places, solver = naming.of(whole).some(bounds.left), _loaded(whole, bounds)
         solver.setOptionValue("time_limit", time_limit_s)
         if whole.integer.any():
             solver.setOptionValue("mip_rel_gap", mip_gap)
@@ -62,7 +64,7 @@ class Bases:
         solver.run()
         if solver.getModelStatus() == highspy.HighsModelStatus.kOptimal and not whole.integer.any():
             self._kept[places.form] = places, solver.getBasis()
-        problem.unpack(_solution(whole, solver))
+        problem.unpack(_solution(whole, bounds, solver))
         return int(solver.getInfo().simplex_iteration_count)
 
     def _begin(self, solver: highspy.Highs, places: Places) -> bool:
@@ -77,21 +79,22 @@ class Bases:
         return bool(solver.setBasis(basis) != highspy.HighsStatus.kError)
 
 
-def _loaded(whole: Compiled) -> highspy.Highs:
-    """Return HiGHS with a compiled problem."""
-    matrix, most, equal = whole.matrix, whole.most, np.arange(len(whole.most)) < whole.equations
+def _loaded(whole: Compiled, bounds: Bounds) -> highspy.Highs:
+    """Return HiGHS with a compiled problem, the rows that are bounds as bounds."""
+    matrix, most = whole.matrix[bounds.left], whole.most[bounds.left]
+    equal = np.arange(len(most)) < whole.equations
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.setOptionValue("output_flag", False)
     solver.passModel(
         matrix.shape[1], matrix.shape[0], matrix.nnz,
         int(highspy.MatrixFormat.kColwise), int(highspy.ObjSense.kMinimize), 0.0,
-        whole.cost, whole.low, whole.high, np.where(equal, most, -np.inf), most,
+        whole.cost, bounds.low, bounds.high, np.where(equal, most, -np.inf), most,
         matrix.indptr, matrix.indices, matrix.data, whole.integer.astype(np.int32),
     )  # fmt: skip
     return solver
 
 
-def _solution(whole: Compiled, solver: highspy.Highs) -> Solution:
+def _solution(whole: Compiled, bounds: Bounds, solver: highspy.Highs) -> Solution:
     """Return what HiGHS ended with as cvxpy keeps it: values of variables, and multipliers where nothing is a whole number."""
     ended, answer = solver.getModelStatus(), solver.getSolution()
     status = HIGHS.STATUS_MAP.get(ended.name, cp.SOLVER_ERROR)
@@ -100,7 +103,10 @@ def _solution(whole: Compiled, solver: highspy.Highs) -> Solution:
     if status not in _ANSWERED:
         return failure_solution(status)
     values = _split(np.array(answer.col_value), whole.variables)
-    prices = {} if whole.integer.any() else _split(-np.array(answer.row_dual), whole.rows)
+    if whole.integer.any():
+        prices = {}
+    else:
+        prices = _split(bounds.multipliers(-np.array(answer.row_dual), np.array(answer.col_dual)), whole.rows)
     return Solution(status, solver.getInfo().objective_function_value + whole.offset, values, prices, {})
 
 

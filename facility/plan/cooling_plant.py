@@ -139,8 +139,6 @@ class RelaxedPlant:
         self.corners = points
         self.weights = cp.Variable(len(points.step), nonneg=True)
         self._name_weights()
-        # What several constraints use is summed up once: columns are many.
-        self._shares = problem.defined(self._by_group() @ self.weights)
         self.power_kw = cp.Variable(self.steps)
         self.power_law = self.power_kw == self._sum(points.power_kw)
         problem.law(self.share_of(np.ones(len(self._group), dtype=bool)) == 1, self.power_law)
@@ -174,7 +172,7 @@ class RelaxedPlant:
 
     def share_of(self, states: BoolArray) -> Any:
         """Return how much of each step is in some of the states (S,), whole groups of them."""
-        return self._mean(states.astype(float))
+        return self._of_states(states.astype(float))
 
     def state_weights(self) -> FloatArray:
         """Return the weight of each state in each step."""
@@ -186,19 +184,11 @@ class RelaxedPlant:
         columns = np.arange(len(self.corners.step))
         return sp.csr_array((per_corner, (self.corners.step, columns)), shape=(self.steps, len(columns))) @ self.weights
 
-    def _by_group(self) -> Any:
-        """Return the matrix that adds up weights by step and group."""
-        points, groups = self.corners, len(self._first_of)
-        rows, columns = points.step * groups + self._group[points.state], np.arange(len(points.step))
-        return sp.csr_array((np.ones(len(rows)), (rows, columns)), shape=(self.steps * groups, len(columns)))
-
-    def _mean(self, values: FloatArray) -> Any:
-        """Return the mean of a feature (S,) that is the same in all states of a group, a step."""
-        return sp.kron(sp.eye_array(self.steps), values[self._first_of][None, :]).tocsr() @ self._shares
-
     def _tie_steps(self, *, within_groups: bool) -> None:
         case, features = self._case, self._case.features
-        water = self._change(self._mean(features.leaving_water_degc), case.now.leaving_water_degc[0])
+        water = self._change(
+            self._problem.defined(self._of_states(features.leaving_water_degc)), case.now.leaving_water_degc[0]
+        )
         self._ramp("leaving water ramp", water, case.moves.water_step_k)
         moved = case.moves.cost_per_k * cp.sum(cp.abs(water))
         if within_groups:

@@ -10,6 +10,7 @@ import numpy as np
 
 from facility.plan.compiled import Compiled
 from facility.plan.vertices import IntArray
+from models.cooling import BoolArray
 
 _AGES, _AXIS, _BLOCK = 1 << 14, 1 << 24, 1 << 52
 KIN = 1 << 12  # names alike but for what comes below it are of kin: where one is gone, the nearest stands in
@@ -21,6 +22,10 @@ class Places(NamedTuple):
     form: tuple[int, int]  # variables and constraints: problems of another form have others
     columns: IntArray
     rows: IntArray
+
+    def some(self, rows: BoolArray) -> Places:
+        """Return the places of a problem that has some of the rows."""
+        return self._replace(rows=self.rows[rows])
 
 
 @dataclass(eq=False)
