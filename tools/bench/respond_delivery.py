@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tools.bench.real_days import words_of_days
 from tools.bench.rows import Row
 from tools.closed_loop import arms
 from tools.closed_loop.arguments import parse
@@ -26,10 +27,13 @@ from tools.closed_loop.prologue import drive_prologue
 from tools.closed_loop.random_calls import Ask
 
 DEMO = Path(__file__).parents[2] / "site_configs" / "demo.yaml"
-STARTS, QUICK_STARTS = ("2025-01-14", "2025-04-15", "2025-07-15", "2025-10-14"), ("2025-07-15",)
+# A day of each season, in the price, carbon and weather that a zone had.
+DAYS = {"2023-01-17": "DE-LU", "2023-04-18": "US-CAL-CISO", "2023-07-18": "US-MIDA-PJM", "2023-10-17": "DE-LU"}
+QUICK_DAYS = {"2023-07-18": "DE-LU"}
 SHARE, HOURS, NOTICE = 0.25, 3, timedelta(hours=2)
 EARLIEST_H, LATEST_H = 6, 16  # of the beginning
 LEAD = timedelta(hours=4)  # before the notice: the adjustment of a baseline to the day looks at three
+SPARE_DAYS = 3  # before the history, in which the plant settles, and after the day, for forecasts
 PAST_DAYS = {AS_PLANNED: 3, TEN_OF_TEN: 16}  # ten weekdays of them
 
 
@@ -48,8 +52,8 @@ class EventDay:
 
 def delivery_rows(quick: bool) -> list[Row]:
     """Ask for a quarter of the site's power for three hours of a day of each season; `quick` of one day."""
-    asks = [_quarter(start) for start in (QUICK_STARTS if quick else STARTS)]
-    return rows_of_methods([event_days(ask) for ask in asks])
+    days = QUICK_DAYS if quick else DAYS
+    return rows_of_methods([event_days(_quarter(start), zone) for start, zone in days.items()])
 
 
 def rows_of_methods(days: Sequence[Mapping[str, EventDay]]) -> list[Row]:
@@ -80,9 +84,11 @@ def rows_of(days: Sequence[EventDay]) -> list[Row]:
     ]
 
 
-def event_days(ask: Ask, methods: Sequence[str] = (AS_PLANNED, TEN_OF_TEN), seed: int = 1) -> dict[str, EventDay]:
+def event_days(
+    ask: Ask, zone: str, methods: Sequence[str] = (AS_PLANNED, TEN_OF_TEN), seed: int = 1
+) -> dict[str, EventDay]:
     """Live the hours about an event once without it, and once with it for each baseline that plans may be held against."""
-    setting = _setting(ask.told - LEAD, max(PAST_DAYS[method] for method in methods), seed)
+    setting = _setting(ask, zone, max(PAST_DAYS[method] for method in methods), seed)
     prologue = drive_prologue(setting.case)
     until = ask.end + AFTER
     with at_plant(setting, Stage(setting.case.start, prologue)) as before:
@@ -101,9 +107,12 @@ def _quarter(start: str) -> Ask:
     return Ask(begins - NOTICE, begins, begins + timedelta(hours=HOURS), SHARE)
 
 
-def _setting(start: datetime, past_days: int, seed: int) -> Setting:
+def _setting(ask: Ask, zone: str, past_days: int, seed: int) -> Setting:
+    start = ask.told - LEAD
     words = [str(DEMO), "--start", start.isoformat(), "--days", "1", "--seed", str(seed), "--arms", arms.FACILITY]
-    return read_settings(parse([*words, "--history-days", str(past_days)]))[0]
+    first, last = start - timedelta(days=past_days + SPARE_DAYS), start + timedelta(days=1 + SPARE_DAYS)
+    with words_of_days(zone, pd.Timestamp(first), pd.Timestamp(last)) as series:
+        return read_settings(parse([*words, "--history-days", str(past_days), *series]))[0]
 
 
 def _meter_kw(setting: Setting, stage: Stage, until: datetime) -> pd.Series:
