@@ -26,7 +26,7 @@ SHORT_EVENT = Delivered(
     *("2025-10-14", "as_planned", 1.0, 60.0, 240.0),
     *(0.03, 0.025, 0.9, 36.0, 0.5, 6.0, 200.0, 330.0),
 )
-GOOD, SHORT = EventDay(GOOD_EVENT, 420.0, 420.0), EventDay(SHORT_EVENT, 330.0, 300.0)
+GOOD, SHORT = EventDay(GOOD_EVENT, 420.0, 420.0), EventDay(SHORT_EVENT, 330.0, 300.0, 2.0, 3.0)
 OFFER = Offer(
     start=datetime(2025, 7, 15, 12, tzinfo=UTC),
     end=datetime(2025, 7, 15, 13, tzinfo=UTC),
@@ -56,6 +56,8 @@ def test_the_worst_day_counts_and_energy_is_weighed() -> None:
         "dr_committed_energy_delivered_share": pytest.approx(330.0 / 360.0),
         "dr_over_delivery_kwh": 10.0,
         "dr_recovery_peak_share": pytest.approx(0.1),
+        "dr_allowable_minutes": 2.0,
+        "dr_sla_minutes": 3.0,
     }
 
 

@@ -43,11 +43,17 @@ class NotDeliveredError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EventDay:
-    """An event, the site's highest five minutes in the hours after it, and what they would have been without it [kW]."""
+    """An event, the site's highest five minutes in the hours after it, and what they would have been without it [kW].
+
+    `rack_minutes` outside the allowable range and `sla_minutes` of work that no awake server could take (as the closed loop's judge
+    counts them) are those from the notice until some hours after.
+    """
 
     event: Delivered
     peak_kw: float
     paid_peak_kw: float
+    rack_minutes: float = 0.0
+    sla_minutes: float = 0.0
 
 
 def delivery_rows(quick: bool) -> list[Row]:
@@ -81,6 +87,8 @@ def rows_of(days: Sequence[EventDay]) -> list[Row]:
         Row("dr_committed_energy_delivered_share", float(kept @ promised / promised.sum()), "-"),
         Row("dr_over_delivery_kwh", sum(one.event.over_kwh for one in days), "kWh"),
         Row("dr_recovery_peak_share", recovery, "-"),
+        Row("dr_allowable_minutes", sum(one.rack_minutes for one in days), "rack-min"),
+        Row("dr_sla_minutes", sum(one.sla_minutes for one in days), "pool-min"),
     ]
 
 
@@ -97,8 +105,7 @@ def event_days(
             plain_kw = _meter_kw(setting, stage, until)
             usual_kw = float(_within(plain_kw, ask.start, ask.end).mean())
             paid_kw = max(prologue.month_peak_kw, float(_within(plain_kw, ask.end, until).max()))
-            events = {method: _asked(setting, stage, ask.call(usual_kw), method) for method in methods}
-    return {method: EventDay(event, event.peak_after_kw, paid_kw) for method, event in events.items()}
+            return {method: _asked(setting, stage, ask.call(usual_kw), method, paid_kw) for method in methods}
 
 
 def _quarter(start: str) -> Ask:
@@ -121,7 +128,7 @@ def _meter_kw(setting: Setting, stage: Stage, until: datetime) -> pd.Series:
         return plain.meter.means()
 
 
-def _asked(setting: Setting, stage: Stage, call: GridCall, method: str) -> Delivered:
+def _asked(setting: Setting, stage: Stage, call: GridCall, method: str, paid_kw: float) -> EventDay:
     terms = terms_of(method, setting.case.loaded)
     with at_plant(replace(setting, case=replace(setting.case, terms=terms)), stage) as asked:
         asked.calls.append(call)
@@ -129,7 +136,8 @@ def _asked(setting: Setting, stage: Stage, call: GridCall, method: str) -> Deliv
         found = asked.delivered(setting.case.ramp)
         if not found:
             raise NotDeliveredError("; ".join(asked.ear.notes()))
-        return found[0]
+        (event,), judged = found, asked.judged()
+        return EventDay(event, event.peak_after_kw, paid_kw, judged.allowable_minutes, judged.sla_violations)
 
 
 def _within(course: pd.Series, start: datetime, end: datetime) -> pd.Series:

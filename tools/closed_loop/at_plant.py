@@ -19,9 +19,11 @@ from tools.closed_loop.delivered import Delivered, MeterWatch, delivered
 from tools.closed_loop.drive import Drive
 from tools.closed_loop.facility_run import beside_of
 from tools.closed_loop.grid_calls import GridCall, GridEar, call_settings
+from tools.closed_loop.judge import Judge
 from tools.closed_loop.ours import Ours, open_product
-from tools.closed_loop.plant import Plant, Rewindable
+from tools.closed_loop.plant import Plant, Rewindable, Truth
 from tools.closed_loop.prologue import Prologue, new_plant
+from tools.closed_loop.result import RunResult
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,11 +48,14 @@ class AtPlant:
     folder: Path
     calls: list[GridCall]
     meter: MeterWatch = field(default_factory=MeterWatch)
+    _judge: Judge = field(init=False)
+    _begin: Truth = field(init=False)
     _drive: Drive = field(init=False)
 
     def __post_init__(self) -> None:
-        """Begin to drive."""
-        self._drive = Drive(self.plant, self.ours, [self.meter])
+        """Begin to drive, and to judge."""
+        self._judge, self._begin = Judge(self.case, self.past.month_peak_kw), copy.deepcopy(self.plant.truth())
+        self._drive = Drive(self.plant, self.ours, [self.meter, self._judge])
 
     def until(self, time: datetime) -> None:
         """Run to a time."""
@@ -74,6 +79,10 @@ class AtPlant:
     def delivered(self, ramp: timedelta) -> list[Delivered]:
         """Return what was delivered of the calls so far, by each of their baselines, after a ramp."""
         return delivered(self.meter.means(), self.calls, self.ear.baselines(), ramp)
+
+    def judged(self) -> RunResult:
+        """Return the figures of what was run from the stage on."""
+        return self._judge.result(begin=self._begin, end=self.plant.truth())
 
 
 @contextmanager
