@@ -66,6 +66,7 @@ def _cut(inputs: PlanInputs, steps: int, unmet: Sequence[LimitShortfall]) -> Pla
             one if one.baseline_kw is None else replace(one, baseline_kw=one.baseline_kw[:steps])
             for one in inputs.commitments
         ],
+        peak_charges={name: charge.until(steps) for name, charge in inputs.peak_charges.items()},
         unmet=tuple(unmet),
         tables={},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -20,21 +20,41 @@ from facility.records import FloatArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DemandMonth:
-    """The demand windows of one calendar month in the horizon (rows, steps in columns) and the peak already paid for."""
+    """Demand windows of one calendar month in the horizon (rows, steps in columns), what is paid for, and the price of more."""
 
     windows: FloatArray
     floor_kw: float
+    price_per_kw: float
 
 
 def demand_months(inputs: PlanInputs) -> list[DemandMonth]:
-    """Return windows by month; the present month's floor holds its peak so far, any other the expected peak alone.
+    """Return all windows by month, then those in the hours of other charges that have some.
 
-    Windows start at whole multiples of their length by the clock; one that began before the plan counts what is left of it.
+    The present month's floor holds its peak so far, any other the expected peak alone. Windows start at whole multiples of their
+    length by the clock; one that began before the plan counts what is left of it. One is in the hours of its first step.
     """
-    site, expected_kw = inputs.site, inputs.expected_peak_kw
+    site = inputs.site
     windows = _windows(inputs.start, site.step, inputs.steps, site.tariff.demand_window_min, site.zone)
-    floors_kw = [max(inputs.month_peak_kw, expected_kw), *itertools.repeat(expected_kw, len(windows) - 1)]
-    return [DemandMonth(*month) for month in zip(windows, floors_kw, strict=True)]
+    charge, so_far_kw, to_come_kw = (
+        site.tariff.demand_charge_per_kw_month,
+        inputs.month_peak_kw,
+        inputs.expected_peak_kw,
+    )
+    months = list(_months(windows, charge, so_far_kw, to_come_kw))
+    for one in inputs.peak_charges.values():
+        held = [rows[one.holds[(rows > 0.0).argmax(axis=1)]] for rows in windows]
+        months += [
+            month for month in _months(held, one.price_per_kw, one.so_far_kw, one.to_come_kw) if len(month.windows)
+        ]
+    return months
+
+
+def _months(
+    windows: Sequence[FloatArray], price_per_kw: float, so_far_kw: float, to_come_kw: float
+) -> Iterator[DemandMonth]:
+    floors_kw = [max(so_far_kw, to_come_kw), *itertools.repeat(to_come_kw, len(windows) - 1)]
+    for rows, floor_kw in zip(windows, floors_kw, strict=True):
+        yield DemandMonth(rows, floor_kw, price_per_kw)
 
 
 @lru_cache(maxsize=4)  # every simulated schedule of a plan asks for the same
@@ -59,13 +79,16 @@ def _means(windows: Sequence[Sequence[int]], steps: int) -> FloatArray:
 
 def demand_windows(inputs: PlanInputs) -> FloatArray:
     """Return the demand windows of all months."""
-    return np.vstack([month.windows for month in demand_months(inputs)])
+    site = inputs.site
+    return np.vstack(_windows(inputs.start, site.step, inputs.steps, site.tariff.demand_window_min, site.zone))
 
 
 def demand_cost(inputs: PlanInputs, site_kw: FloatArray) -> float:
     """Return the charge for demand above the peaks already paid for."""
-    above = [max(float((month.windows @ site_kw).max()) - month.floor_kw, 0.0) for month in demand_months(inputs)]
-    return inputs.site.tariff.demand_charge_per_kw_month * sum(above)
+    return sum(
+        month.price_per_kw * max(float((month.windows @ site_kw).max()) - month.floor_kw, 0.0)
+        for month in demand_months(inputs)
+    )
 
 
 def energy_cost(inputs: PlanInputs, site_kw: FloatArray) -> float:
@@ -155,8 +178,9 @@ class GridPlan:
             self._problem.cost("energy", inputs.step_h * paid)
 
     def _demand(self) -> None:
-        charge = self._inputs.site.tariff.demand_charge_per_kw_month
-        for month in demand_months(self._inputs) if charge > 0.0 else ():
+        for month in demand_months(self._inputs):
+            if month.price_per_kw == 0.0:
+                continue
             peak = cp.Variable()
             self._problem.law(peak >= month.floor_kw, peak >= month.windows @ self.site_kw)
-            self._problem.cost("demand", charge * (peak - month.floor_kw))
+            self._problem.cost("demand", month.price_per_kw * (peak - month.floor_kw))

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from facility.errors import PlanError, SignalError
+from facility.plan.peak_charges import PeakCharge
 from facility.promises import Commitment, CommitmentKind
 from facility.records import FloatArray, LimitShortfall, Plan
 from facility.site import Site, Weights
@@ -79,6 +80,8 @@ class PlanInputs:
         Highest demand of this calendar month so far (site time), in the tariff's demand window.
     expected_peak_kw
         Forecast quantile of the peak that the rest of the month brings whatever we do; the ratchet floor goes in here too.
+    peak_charges
+        Other charges on demand, by name: of some hours of a month.
     ready_kwh
         What all batteries together should hold at the end of each step, reserve included, for a peak that no forecast shows.
         One value, or one a step.
@@ -159,6 +162,7 @@ class PlanInputs:
     jobs: Sequence[Job] = ()
     month_peak_kw: float = 0.0
     expected_peak_kw: float = 0.0
+    peak_charges: Mapping[str, PeakCharge] = field(default_factory=dict)
     ready_kwh: float | FloatArray = 0.0
     ready_price_per_kwh_h: float = 0.0
     other_kw: float | FloatArray = 0.0
@@ -211,6 +215,7 @@ class PlanInputs:
                 yield f"baseline_kw of {one.id}", one.baseline_kw
         for load in self.load_scenarios:
             yield from ((f"load_scenarios of {hall}", values) for hall, values in load.items())
+        yield from ((f"peak_charges {name}", charge.holds.astype(float)) for name, charge in self.peak_charges.items())
 
     @property
     def steps(self) -> int:

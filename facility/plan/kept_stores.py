@@ -23,7 +23,8 @@ _GOAL_PER_KW = 1.0  # where the peak itself is made least, before any money
 def keep_stores(problem: Problem, inputs: PlanInputs, stores: Sequence[BatteryPlan | TankPlan]) -> None:
     """Keep stores as full as idleness would leave them."""
     tariff = inputs.site.tariff
-    earned_per_kw = tariff.demand_charge_per_kw_month + inputs.weighed.peak_per_kw + _GOAL_PER_KW
+    charged_per_kw = tariff.demand_charge_per_kw_month + sum(one.price_per_kw for one in inputs.peak_charges.values())
+    earned_per_kw = charged_per_kw + inputs.weighed.peak_per_kw + _GOAL_PER_KW
     earned_per_kwh = earned_per_kw * 60.0 / tariff.demand_window_min + np.abs(inputs.full_price_per_kwh).max()
     for store in stores:
         idle_kwh = store.case.course_kwh(np.zeros(inputs.steps))[-1]

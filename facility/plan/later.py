@@ -60,6 +60,7 @@ def begin_later(inputs: PlanInputs, plan: Plan, at_step: int) -> PlanInputs:
         tanks_now=_tanks(inputs, plan, at_step),
         heat_pumps_now=_pumps(inputs, decisions, at_step),
         month_peak_kw=max(inputs.month_peak_kw, float(site_kw.max())),
+        peak_charges={name: charge.after(site_kw) for name, charge in inputs.peak_charges.items()},
     )
 
 

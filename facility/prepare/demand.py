@@ -10,9 +10,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from facility.plan.peak_charges import PeakCharge
 from facility.ports import Telemetry
 from facility.prepare.shaving import PAST_DAYS, PastDays, Ready, past_days
 from facility.signals.bill import ratchet_kw
+from facility.signals.tariff_calendar import holds
+from facility.site import DemandCharge
 from facility.site_file import LoadedSite
 
 
@@ -46,21 +49,71 @@ def demand_ahead(
     return to_come_kw, days.ready(floor_kw, site.tariff.demand_charge_per_kw_month, ends)
 
 
+def peak_charges(loaded: LoadedSite, telemetry: Telemetry, at: datetime, steps: int) -> dict[str, PeakCharge]:
+    """Return the tariff's charges on demand in some hours, over the steps of a plan from the present one on.
+
+    What their hours bring anyway is the median of the last weeks' daily peaks at that time of day, in season or not. Charges at the
+    grid's own peaks are left out: nobody knows beforehand when these are.
+    """
+    site = loaded.site
+    charges = [one for one in site.tariff.demand_charges if one.at == "own_peak" and one.price_per_kw > 0.0]
+    if not charges:
+        return {}
+    coming = pd.date_range(pd.Timestamp(at).floor(site.step), periods=steps, freq=site.step).tz_convert(site.zone)
+    so_far = _demand(loaded, telemetry, month_start(at, site.zone), at)
+    lately = so_far if _month_ends(loaded, at) else _demand(loaded, telemetry, at - PAST_DAYS, at)
+    return {
+        one.id: PeakCharge(
+            one.price_per_kw,
+            holds(one, site.tariff.holidays, coming),
+            _most_kw(_in_hours(loaded, one, so_far)),
+            0.0 if _month_ends(loaded, at) else _usual_peak_kw(_in_hours(loaded, _of_any_season(one), lately)),
+        )
+        for one in charges
+    }
+
+
+def _in_hours(loaded: LoadedSite, hours: DemandCharge, demand_kw: pd.Series) -> pd.Series:
+    """Return the demand in some hours, by the site's clock."""
+    if demand_kw.empty:
+        return demand_kw
+    local = demand_kw.tz_convert(loaded.site.zone)
+    return local[holds(hours, loaded.site.tariff.holidays, pd.DatetimeIndex(local.index))]
+
+
+def _of_any_season(charge: DemandCharge) -> DemandCharge:
+    return charge.model_copy(update={"first_day": "01-01", "last_day": "12-31"})
+
+
+def _most_kw(demand_kw: pd.Series) -> float:
+    return 0.0 if demand_kw.empty else float(demand_kw.max())
+
+
+def _usual_peak_kw(demand_kw: pd.Series) -> float:
+    return 0.0 if demand_kw.empty else float(demand_kw.resample("D").max().median())
+
+
+def _month_ends(loaded: LoadedSite, at: datetime) -> bool:
+    """Tell whether a plan reaches the end of the month."""
+    return _days_left(loaded, at) < loaded.site.planning.horizon_h / 24
+
+
+def _days_left(loaded: LoadedSite, at: datetime) -> int:
+    local = at.astimezone(loaded.site.zone)
+    return calendar.monthrange(local.year, local.month)[1] - local.day
+
+
 def _expected_peak_kw(loaded: LoadedSite, telemetry: Telemetry, at: datetime, days: PastDays | None) -> float:
     tariff = loaded.site.tariff
     floor_kw = 0.0
     if tariff.demand_ratchet_frac > 0.0:
         floor_kw = ratchet_kw(tariff, earlier_peaks_kw(loaded, telemetry, at, tariff.demand_ratchet_months))
-    local = at.astimezone(loaded.site.zone)
-    days_left = calendar.monthrange(local.year, local.month)[1] - local.day
-    if days_left < loaded.site.planning.horizon_h / 24:
+    if _month_ends(loaded, at):
         return floor_kw
     if days is not None:
-        return max(floor_kw, days.expected_peak_kw(1 + days_left))
+        return max(floor_kw, days.expected_peak_kw(1 + _days_left(loaded, at)))
     demand = _demand(loaded, telemetry, at - PAST_DAYS, at)
-    if demand.empty:
-        return floor_kw
-    return max(floor_kw, float(demand.tz_convert(loaded.site.zone).resample("D").max().median()))
+    return floor_kw if demand.empty else max(floor_kw, _usual_peak_kw(demand.tz_convert(loaded.site.zone)))
 
 
 def earlier_peaks_kw(loaded: LoadedSite, telemetry: Telemetry, at: datetime, months: int) -> list[float]:

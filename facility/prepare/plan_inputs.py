@@ -15,7 +15,7 @@ from facility.plan.inputs import PlanInputs, PlantNow
 from facility.plan.scenarios import load_scenarios
 from facility.ports import ForecastArchive, Signals, Telemetry
 from facility.prepare.arrivals import arrived_kwh
-from facility.prepare.demand import demand_ahead
+from facility.prepare.demand import demand_ahead, peak_charges
 from facility.prepare.heat_now import heat_demand_kw, heat_pumps_now, tanks_now
 from facility.prepare.held_machines import HeldMachines
 from facility.prepare.load_outlook import LoadOutlook, most_busy
@@ -120,6 +120,7 @@ def _charged_demand(loaded: LoadedSite, telemetry: Telemetry, situation: Situati
     so_far_kw = situation.month_peak_kw or 0.0
     to_come_kw, ready = demand_ahead(loaded, telemetry, situation.at, so_far_kw, steps)
     return {
+        "peak_charges": peak_charges(loaded, telemetry, situation.at, steps),
         "month_peak_kw": so_far_kw,
         "expected_peak_kw": to_come_kw,
         "ready_kwh": ready.kwh,

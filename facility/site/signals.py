@@ -41,7 +41,7 @@ class Tariff(Part):
     """What energy costs: a flat price, windows above it, a file of hourly prices (`time`, `price_per_kwh`), or a provider.
 
     Where the provider fails for too long, the flat price and its windows stand in. A bill is made of all its parts; a plan goes by
-    the energy prices and the charge on the month's peak with its ratchet (docs/tariffs.md).
+    the energy prices and the charges on demand, but for those at the grid's own peaks (docs/tariffs.md).
     """
 
     energy_price_per_kwh: Number

@@ -255,13 +255,16 @@ def money(of: Recomputed) -> Iterator[Finding]:
 
 
 def _demand_cost(of: Recomputed) -> float:
-    by_window: dict[int, list[float]] = {}
-    for time, kw in zip(of.inputs.times, of.site_kw, strict=True):
-        window = int(time.timestamp()) // (60 * of.site.tariff.demand_window_min)
-        by_window.setdefault(window, []).append(float(kw))
-    peak_kw = max(sum(values) / len(values) for values in by_window.values())
-    above_kw = peak_kw - max(of.inputs.month_peak_kw, of.inputs.expected_peak_kw)
-    return of.site.tariff.demand_charge_per_kw_month * max(above_kw, 0.0)
+    by_window: dict[int, list[int]] = {}
+    for step, time in enumerate(of.inputs.times):
+        by_window.setdefault(int(time.timestamp()) // (60 * of.site.tariff.demand_window_min), []).append(step)
+    demand_kw = {steps[0]: sum(float(of.site_kw[step]) for step in steps) / len(steps) for steps in by_window.values()}
+    above_kw = max(demand_kw.values()) - max(of.inputs.month_peak_kw, of.inputs.expected_peak_kw)
+    paid = of.site.tariff.demand_charge_per_kw_month * max(above_kw, 0.0)
+    for one in of.inputs.peak_charges.values():
+        held_kw = [kw for first, kw in demand_kw.items() if one.holds[first]]
+        paid += one.price_per_kw * max(max(held_kw, default=0.0) - max(one.so_far_kw, one.to_come_kw), 0.0)
+    return paid
 
 
 def beyond(findings: Iterator[Finding], tolerance: float) -> dict[str, float]:

@@ -14,6 +14,7 @@ from facility.plan.case import ItCase
 from facility.plan.grid import demand_months
 from facility.plan.inputs import PlanInputs
 from facility.plan.jobs import REST_KWH
+from facility.plan.peak_charges import PeakCharge
 from facility.plan.planner import make_plan
 from facility.plan.verify import verify_plan
 from tests.plan.toy import BATTERY, POOL, WORK, ToyPlant, toy_inputs, toy_site
@@ -91,6 +92,42 @@ def test_demand_windows_longer_than_a_step_are_means() -> None:
     (month,) = demand_months(toy_inputs(toy_site(2.0, step_min=15, tariff=tariff)))
     assert month.windows.shape == (2, 8)
     np.testing.assert_allclose(month.windows.sum(axis=1), 1.0)
+
+
+@pytest.mark.parametrize(("so_far_kw", "to_come_kw"), [(0.0, 0.0), (600.0, 0.0), (0.0, 600.0)])
+def test_a_charge_on_demand_in_some_hours_shaves_in_those_alone(so_far_kw: float, to_come_kw: float) -> None:
+    tariff = {"energy_price_per_kwh": 0.2, "demand_window_min": 60}
+    load = {"hall-1": np.array([320.0, 200.0, 320.0, 200.0])}
+    site, prices = toy_site(4.0, batteries=[BATTERY], tariff=tariff), np.full(4, 0.2)
+    on_peak = PeakCharge(10.0, np.array([False, False, True, True]), so_far_kw, to_come_kw)
+    plan = make_plan(toy_inputs(site, price_per_kwh=prices, it_power_kw=load, peak_charges={"on-peak": on_peak})).plan
+    drawn_kw, charged_kw = (np.array(plan.schedule[name]) for name in ("site.power_kw", "b-1.charge_power_setpoint_kw"))
+    floor_kw = max(so_far_kw, to_come_kw)
+    assert plan.cost.demand_cost == pytest.approx(10.0 * max(drawn_kw[2:].max() - floor_kw, 0.0))
+    assert charged_kw[0] > -1e-3, "nothing is charged on the demand of this hour"
+    assert (charged_kw[2] < -30.0) == (floor_kw == 0.0)
+
+
+def test_a_window_is_in_the_hours_of_its_first_step_and_a_month_without_such_hours_is_left_out() -> None:
+    start = datetime(2026, 4, 30, 22, 0, tzinfo=UTC)
+    tariff = {"energy_price_per_kwh": 0.2, "demand_charge_per_kw_month": 5.0, "demand_window_min": 60}
+    holds = np.arange(16) < 6  # until 23:30
+    inputs = toy_inputs(
+        toy_site(4.0, step_min=15, tariff=tariff),
+        start=start,
+        peak_charges={"late": PeakCharge(3.0, holds, 250.0, 240.0)},
+    )
+    april, may, late = demand_months(inputs)
+    assert [month.price_per_kw for month in (april, may, late)] == [5.0, 5.0, 3.0]
+    assert late.floor_kw == 250.0
+    np.testing.assert_array_equal(late.windows, april.windows)
+
+
+def test_what_a_plan_draws_in_the_hours_counts_for_one_that_begins_later() -> None:
+    charge = PeakCharge(3.0, np.array([True, True, False, True]), 100.0, 50.0)
+    later = charge.after(np.array([90.0, 130.0, 400.0]))
+    assert (later.so_far_kw, later.to_come_kw, list(later.holds)) == (130.0, 50.0, [True])
+    assert list(charge.until(2).holds) == [True, True]
 
 
 def test_energy_is_sold_only_where_export_is_priced() -> None:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 
 from facility.history.telemetry import TelemetryStore
-from facility.prepare.demand import earlier_peaks_kw, expected_peak_kw, month_peak_kw
+from facility.prepare.demand import earlier_peaks_kw, expected_peak_kw, month_peak_kw, peak_charges
+from facility.site import DemandCharge
 from facility.site_file import LoadedSite
 from tests.prepare.conftest import NOW, write
 
@@ -74,3 +75,41 @@ def test_a_ratchet_keeps_the_peaks_of_its_months_and_those_of_old_bills(
     assert expected_peak_kw(site, store, datetime(2026, 11, 29, 12, tzinfo=UTC)) == 1080.0
     assert expected_peak_kw(site, store, datetime(2026, 12, 5, 12, tzinfo=UTC)) == 900.0
     assert expected_peak_kw(demo, store, NOW) == 0.0
+
+
+WINTER = {"first_day": "11-01", "last_day": "03-31"}
+ON_PEAK = DemandCharge(id="on-peak", price_per_kw=6.2, days="weekdays", start=time(12), end=time(18), **WINTER)
+DRAWN = {date(2026, 10, 28): (450.0, 900.0), date(2026, 10, 29): (430.0, 900.0), date(2026, 11, 3): (420.0, 950.0)}
+
+
+def charging(loaded: LoadedSite, *charges: DemandCharge) -> LoadedSite:
+    tariff = loaded.site.tariff.model_copy(update={"demand_charges": charges})
+    return replace(loaded, site=loaded.site.model_copy(update={"tariff": tariff}))
+
+
+def test_demand_in_some_hours_is_charged_above_what_was_there_and_what_comes_there_anyway(
+    demo: LoadedSite, store: TelemetryStore
+) -> None:
+    """In October the charge was out of season, but what was drawn at that time of day is what November brings."""
+    for day, drawn_kw in DRAWN.items():
+        for hour, kw in zip((13, 22), drawn_kw, strict=True):
+            begin = datetime.combine(day, time(hour), UTC)
+            write(store, {METER: kw}, begin, begin + timedelta(hours=1), FIVE_MIN)
+    at = datetime(2026, 11, 5, 9, 0, tzinfo=UTC)  # a Thursday, ten in Berlin
+    (found,) = peak_charges(charging(demo, ON_PEAK), store, at, 192).values()
+    assert (found.price_per_kw, found.so_far_kw, found.to_come_kw) == (6.2, 420.0, 430.0)
+    hours = [at.astimezone(demo.site.zone) + number * demo.site.step for number in range(192)]
+    assert [bool(held) for held in found.holds] == [one.weekday() < 5 and 12 <= one.hour < 18 for one in hours]
+
+
+def test_what_the_grid_tells_afterwards_and_what_costs_nothing_is_not_planned_for(
+    demo: LoadedSite, store: TelemetryStore
+) -> None:
+    told = ON_PEAK.model_copy(update={"id": "transmission", "at": "coincident_peaks"})
+    free = ON_PEAK.model_copy(update={"id": "free", "price_per_kw": 0.0})
+    assert peak_charges(charging(demo, told, free), store, NOW, 192) == {}
+
+
+def test_without_readings_all_demand_in_the_hours_is_charged(demo: LoadedSite, store: TelemetryStore) -> None:
+    (found,) = peak_charges(charging(demo, ON_PEAK), store, NOW, 192).values()
+    assert (found.so_far_kw, found.to_come_kw) == (0.0, 0.0)
