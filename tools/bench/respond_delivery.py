@@ -136,7 +136,7 @@ def _asked(setting: Setting, stage: Stage, call: GridCall, method: str, paid_kw:
         found = asked.delivered(setting.case.ramp)
         if not found:
             raise NotDeliveredError("; ".join(asked.ear.notes()))
-        (event,), judged = found, asked.judged()
+        event, judged = found[0], asked.judged()
         return EventDay(event, event.peak_after_kw, paid_kw, judged.allowable_minutes, judged.sla_violations)
 
 
