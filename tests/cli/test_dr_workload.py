@@ -31,7 +31,11 @@ DOWN = [
     "update NodeName=n3,n4 State=DRAIN Reason=facility-plan-1",
     "update NodeName=n3,n4 State=POWER_DOWN_ASAP",
 ]
-UP = ["update NodeName=n3,n4 State=RESUME", "update NodeName=n3,n4 State=POWER_UP"]
+UP = [
+    "update NodeName=n3,n4 State=DRAIN Reason=facility-restore",
+    "update NodeName=n3,n4 State=RESUME",
+    "update NodeName=n3,n4 State=POWER_UP",
+]
 
 
 def put(folder: Path, name: str, then: str = "") -> None:
@@ -108,7 +112,7 @@ def test_reduce_once_and_restore_exactly_that(example_site: Path, scheduler: Pat
     assert types(example_site, capsys, "--restore", "--run")[0] == 0 and called(scheduler) == UP
     assert types(example_site, capsys, "--restore", "--run")[1] == "Nothing to do.\n" and called(scheduler) == []
     events = audited(example_site)
-    assert [one.kind for one in events] == ["workload.sleep"] * 2 + ["workload.wake"] * 2
+    assert [one.kind for one in events] == ["workload.sleep"] * 2 + ["workload.wake"] * 3
     assert events[0].actor == "R. Weber" and events[0].detail["outcome"] == "done"
     assert events[0].detail["command"] == f"scontrol {DOWN[0]}"
 
@@ -141,9 +145,12 @@ def test_a_command_that_hangs_is_ended_with_its_children(example_site: Path, sch
         time.sleep(0.05)
 
 
-def test_what_was_never_begun_needs_no_restore(example_site: Path, scheduler: Path, capsys: Captured) -> None:
+def test_what_was_never_begun_needs_no_restore(
+    example_site: Path, scheduler: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
     planned(example_site, adapter="slurm")
     (scheduler / "scontrol").unlink()
+    monkeypatch.setenv("PATH", str(scheduler))  # this machine may have Slurm
     code, out, _ = types(example_site, capsys, "--run", "--format", "json")
     assert code == 1 and "scontrol cannot be run: No such file" in json.loads(out)["commands"][0]["said"]
     assert types(example_site, capsys, "--restore")[1] == "Nothing to do.\n"

@@ -15,13 +15,14 @@ def slurm(decisions: Decisions, settings: WorkloadSettings, reason: str) -> Sequ
 
 
 def _nodes(decisions: Decisions, settings: WorkloadSettings, reason: str) -> Iterator[Command]:
-    # The drain is told apart with a reason of ours: Slurm lifts one of POWER_DOWN_ASAP by itself, and RESUME would then be refused.
-    # RESUME comes before POWER_UP, which does nothing to a node that still waits for its jobs.
+    # RESUME is refused of a node that is not drained: nobody knows that after a kill, so it is drained first. It comes before
+    # POWER_UP, which does nothing to a node on its way down. A power-down that waits for jobs neither takes back (22.05).
     last = "POWER_DOWN_ASAP" if settings.power_off else None
     for names in batches(checked_nodes(decisions.wake, "slurm")):
-        yield _update("wake", names, MAYBE if last else GONE, "State=RESUME")
         if last:
-            yield _update("wake", names, GONE, "State=POWER_UP")
+            yield _update("wake", names, MAYBE, "State=DRAIN", f"Reason={reason}")
+            yield _update("wake", names, MAYBE, "State=RESUME")
+        yield _update("wake", names, GONE, "State=POWER_UP" if last else "State=UNDRAIN")
     for names in batches(checked_nodes(decisions.sleep, "slurm")):
         yield _update("sleep", names, MAYBE if last else SURE, "State=DRAIN", f"Reason={reason}")
         if last:

@@ -69,6 +69,7 @@ def test_jobs_wait_from_their_arrival_until_they_begin(example_site: Path) -> No
 def test_slurm_drains_and_powers_down_and_comes_back() -> None:
     decisions = Decisions(sleep=frozenset({"n2", "n1"}), wake=frozenset({"n3"}), hold=frozenset({"12_3"}))
     assert lines(slurm(decisions, SLURM, "facility-plan-1")) == [
+        "scontrol update NodeName=n3 State=DRAIN Reason=facility-plan-1",
         "scontrol update NodeName=n3 State=RESUME",
         "scontrol update NodeName=n3 State=POWER_UP",
         "scontrol update NodeName=n1,n2 State=DRAIN Reason=facility-plan-1",
@@ -77,7 +78,7 @@ def test_slurm_drains_and_powers_down_and_comes_back() -> None:
     ]
     drained = slurm(decisions, SLURM.model_copy(update={"power_off": False}), "r")
     assert lines(drained)[:2] == [
-        "scontrol update NodeName=n3 State=RESUME",
+        "scontrol update NodeName=n3 State=UNDRAIN",
         "scontrol update NodeName=n1,n2 State=DRAIN Reason=r",
     ]
     assert [command.leaves for command in drained] == ["", SURE, SURE]
@@ -86,7 +87,7 @@ def test_slurm_drains_and_powers_down_and_comes_back() -> None:
 def test_many_nodes_are_told_in_parts() -> None:
     names = frozenset(f"n{number}" for number in range(MOST_NAMES + 1))
     commands = slurm(Decisions(wake=names), SLURM, "r")
-    assert [len(command.names) for command in commands] == [MOST_NAMES, MOST_NAMES, 1, 1]
+    assert [len(command.names) for command in commands] == [*[MOST_NAMES] * 3, 1, 1, 1]
     assert frozenset(name for command in commands for name in command.names) == names
 
 
