@@ -31,7 +31,7 @@ _HEAT_PASSES = 2  # compressor heat moves the tower's range by tenths of a kelvi
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Trials:
-    """Answers at each fan speed of towers or dry coolers: n rows, g speeds."""
+    """Answers at each fan speed of towers or dry coolers, (g, n): g speeds, n rows."""
 
     water_degc: FloatArray  # from outdoors; a bypass keeps it from freezing
     entering_degc: FloatArray  # at the condensers
@@ -52,10 +52,10 @@ def reject_with_chillers(room: PlantRoom, mode: Mode, chillers_on: int, demand: 
     most_frac = 1.0 if chillers_on >= len(room.chillers) else MOST_PART_LOAD_WITH_NEXT
     allowed = _allowed(room.plant_id, outside, group, trials, limits, most_frac=most_frac, may_cycle=may_cycle)
     fan_kw = outside.fan_kw(outside.fan_speeds, condenser_lps)
-    best = np.argmin(_cost_kw(room, outside, trials, fan_kw, demand) + _FORBIDDEN_KW * ~allowed, axis=1)
+    best = np.argmin(_cost_kw(room, outside, trials, fan_kw, demand) + _FORBIDDEN_KW * ~allowed, axis=0)
 
     def pick(values: FloatArray) -> FloatArray:
-        return np.asarray(values[np.arange(best.size), best])
+        return np.asarray(values[best, np.arange(best.size)])
 
     entering, water = pick(trials.entering_degc), pick(trials.water_degc)
     speed, rejected = outside.fan_speeds[best], pick(trials.rejected_kw)
@@ -82,13 +82,13 @@ def _shown_degc(condenser_lps: float, water_degc: FloatArray) -> FloatArray:
 
 
 def _try(room: PlantRoom, mode: Mode, group: Chiller, condenser_lps: float, demand: Demand) -> _Trials:
-    heat, leaving_degc = demand.heat_kw[:, None], demand.leaving_degc[:, None]
+    heat, leaving_degc = demand.heat_kw, demand.leaving_degc
     outside, weather = room.outside_at(condenser_lps), demand.weather
     rejected: FloatArray = heat * (1 + 0.7 / group.rated_cop)
+    reached_degc = outside.reached_degc(outside.fan_speeds[:, None], condenser_lps, weather)
     for _ in range(_HEAT_PASSES):
-        reached = outside.reached_degc(outside.fan_speeds, condenser_lps, weather, rejected)
-        water = np.maximum(reached, outside.coldest_degc)
-        entering = entering_degc(group, water, weather.outdoor_degc[:, None])
+        water = np.maximum(reached_degc(rejected), outside.coldest_degc)
+        entering = entering_degc(group, water, weather.outdoor_degc)
         capacity = chiller.available_capacity_kw(group.rated_cooling_kw, leaving_degc, entering, group.curves)
         free_kw = np.zeros_like(water)
         if mode is Mode.PARTIAL:  # the economizer leaves the chiller its least part load
@@ -117,8 +117,8 @@ def entering_degc(group: Chiller, water_degc: FloatArray, outdoor_degc: FloatArr
 
 def _cost_kw(room: PlantRoom, outside: Outside, trials: _Trials, fan_kw: FloatArray, demand: Demand) -> FloatArray:
     """Return chiller and fan power as learned: chosen by the bare laws, the corrected optimum would jump between speeds."""
-    fans = np.broadcast_to(fan_kw, trials.chiller_kw.shape)
-    sink = {outside.sink: outside.sink_degc(demand.weather)[:, None]}
+    fans = np.broadcast_to(fan_kw[:, None], trials.chiller_kw.shape)
+    sink = {outside.sink: outside.sink_degc(demand.weather)}
     return _chiller_kw(room, trials, demand) + room.corrected_kw(outside.component, fans, sink)
 
 
@@ -126,27 +126,27 @@ def _chiller_kw(room: PlantRoom, trials: _Trials, demand: Demand) -> FloatArray:
     """Return chiller power as learned; what is learned is asked at every other speed, as it is smooth, and the mean between."""
     if "chiller" not in room.corrections:
         return trials.chiller_kw
-    law_kw, over_law = trials.chiller_kw[:, ::2], np.empty_like(trials.chiller_kw)
+    law_kw, over_law = trials.chiller_kw[::2], np.empty_like(trials.chiller_kw)
     drivers = {
-        "part_load_frac": trials.part_load_frac[:, ::2],
-        "leaving_water_degc": demand.leaving_degc[:, None],
-        "entering_condenser_degc": trials.entering_degc[:, ::2],
+        "part_load_frac": trials.part_load_frac[::2],
+        "leaving_water_degc": demand.leaving_degc,
+        "entering_condenser_degc": trials.entering_degc[::2],
     }
     known = room.corrected_kw("chiller", law_kw, drivers) / np.maximum(law_kw, _LEAST_KW)
-    over_law[:, ::2] = known
-    over_law[:, 1::2] = 0.5 * (known[:, :-1] + known[:, 1:])
+    over_law[::2] = known
+    over_law[1::2] = 0.5 * (known[:-1] + known[1:])
     return trials.chiller_kw * over_law
 
 
 def _economizer_kw(room: PlantRoom, demand: Demand, water_degc: FloatArray, condenser_lps: float) -> FloatArray:
     """Return what it takes, as far as its own control lets it: shut, it leaves all heat to the chillers."""
     assert room.economizer is not None, "a mode of plants with an economizer"
-    returning = demand.return_degc[:, None]
+    returning = demand.return_degc
     return economizer.open_frac(returning, water_degc, room.economizer.approach_k) * economizer.heat_kw(
         room.economizer_exchanger,
         return_degc=returning,
         condenser_degc=water_degc,
-        chilled_flow_lps=demand.flow_lps[:, None],
+        chilled_flow_lps=demand.flow_lps,
         condenser_flow_lps=condenser_lps,
         rated_flow_lps=room.economizer_flow_lps,
     )
@@ -162,16 +162,16 @@ def _allowed(
     most_frac: float,
     may_cycle: bool,
 ) -> BoolArray:
-    """Return which trials keep every limit (n, g), and name the limit of rows where none does."""
+    """Return which trials keep every limit (g, n), and name the limit of rows where none does."""
     entering, most_degc = trials.entering_degc, MAX_ENTERING_CONDENSER_DEGC[group.condenser]
     limits.require(
-        (entering >= group.min_entering_condenser_degc).any(axis=1), f"{plant_id}: outdoor air min of chillers"
+        (entering >= group.min_entering_condenser_degc).any(axis=0), f"{plant_id}: outdoor air min of chillers"
     )
     allowed = entering <= most_degc
     name = "outdoor air max of chillers" if group.air_cooled else f"{outside.component.replace('_', ' ')} capacity"
-    limits.require(allowed.any(axis=1), f"{plant_id}: {name}")
+    limits.require(allowed.any(axis=0), f"{plant_id}: {name}")
     allowed &= may_cycle | (trials.part_load_frac >= group.min_part_load_frac - _ROUNDING)
-    limits.require(allowed.any(axis=1), f"{plant_id}: chiller part load min")
+    limits.require(allowed.any(axis=0), f"{plant_id}: chiller part load min")
     allowed &= trials.part_load_frac <= most_frac + _ROUNDING
-    limits.require(allowed.any(axis=1), f"{plant_id}: chiller capacity")
+    limits.require(allowed.any(axis=0), f"{plant_id}: chiller capacity")
     return allowed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -69,13 +70,17 @@ class DryCoolers:
         )
 
     def reached_degc(
-        self, speed_frac: FloatArray, flow_lps: npt.ArrayLike, weather: Weather, rejected_kw: FloatArray
-    ) -> FloatArray:
+        self, speed_frac: FloatArray, flow_lps: npt.ArrayLike, weather: Weather
+    ) -> Callable[[FloatArray], FloatArray]:
         """Return the fluid that the coolers reach [degC]."""
         flow = np.asarray(flow_lps, float)
-        range_k = rejected_kw / (self._fluid_kj_per_lk * flow)
-        air = self.sink_degc(weather)[:, None]
-        return dry_cooler.leaving_degc(self._exchanger, range_k, air, speed_frac, flow / self.cooler.rated_flow_lps)
+        air_degc, flow_frac = self.sink_degc(weather), flow / self.cooler.rated_flow_lps
+        kw_per_k = self._fluid_kj_per_lk * flow
+
+        def reached(rejected_kw: FloatArray) -> FloatArray:
+            return dry_cooler.leaving_degc(self._exchanger, rejected_kw / kw_per_k, air_degc, speed_frac, flow_frac)
+
+        return reached
 
     def fan_kw(self, speed_frac: FloatArray, _flow_lps: npt.ArrayLike) -> FloatArray:
         """Return fan power [kW]."""

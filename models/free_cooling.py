@@ -24,9 +24,9 @@ def reject_free(room: PlantRoom, demand: Demand, limits: LimitLog, *, held_degc:
     needed_degc = np.minimum(returning - (returning - demand.leaving_degc) / effectiveness, held_degc)
 
     speeds, heat = outside.fan_speeds, demand.heat_kw
-    reached = outside.reached_degc(speeds, condenser_lps, demand.weather, heat[:, None])
+    reached = outside.reached_degc(speeds[:, None], condenser_lps, demand.weather)(heat)
     limits.require(needed_degc >= outside.coldest_degc, f"{room.plant_id}: condenser water frost limit")
-    limits.require(reached[:, -1] <= needed_degc, f"{room.plant_id}: economizer too warm")
+    limits.require(reached[-1] <= needed_degc, f"{room.plant_id}: economizer too warm")
     speed = speed_reaching(needed_degc, reached, speeds)
     none = np.zeros_like(heat)
     return Rejection(
@@ -48,11 +48,11 @@ def reject_free(room: PlantRoom, demand: Demand, limits: LimitLog, *, held_degc:
 
 
 def speed_reaching(needed_degc: FloatArray, reached_degc: FloatArray, speeds: FloatArray) -> FloatArray:
-    """Return the fan speed at which each row reaches a water temperature; `reached_degc` (n, g) falls along the speeds."""
-    falling = np.minimum.accumulate(reached_degc, axis=1)
-    right = np.clip((falling > needed_degc[:, None]).sum(axis=1), 1, speeds.size - 1)
+    """Return the fan speed at which each row reaches a water temperature; `reached_degc` (g, n) falls along the speeds."""
+    falling = np.minimum.accumulate(reached_degc, axis=0)
+    right = np.clip((falling > needed_degc).sum(axis=0), 1, speeds.size - 1)
     left, rows = right - 1, np.arange(needed_degc.size)
-    step = np.maximum(falling[rows, left] - falling[rows, right], 1e-9)
-    part = np.clip((falling[rows, left] - needed_degc) / step, 0.0, 1.0)
+    step = np.maximum(falling[left, rows] - falling[right, rows], 1e-9)
+    part = np.clip((falling[left, rows] - needed_degc) / step, 0.0, 1.0)
     speed: FloatArray = speeds[left] + part * (speeds[right] - speeds[left])
     return speed

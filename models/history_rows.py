@@ -223,7 +223,7 @@ def _outside_rows(plant: CoolingPlant, frame: pd.DataFrame, weather: str) -> Com
     outdoor = frame.get(_outdoor(weather), wet_bulb)  # which towers do not ask for
     air = Weather(outdoor.to_numpy(float), wet_bulb.to_numpy(float))
     outside = _outside(plant, frame)
-    reached = outside.reached_degc(outside.fan_speeds, some_flow[:, None], air, np.maximum(rejected, least_kw)[:, None])
+    reached = outside.reached_degc(outside.fan_speeds[:, None], some_flow, air)(np.maximum(rejected, least_kw))
     condenser = frame[f"{here}.entering_condenser_water_temperature_degc"].to_numpy(float)
     prior = outside.fan_kw(speed_reaching(condenser, reached, outside.fan_speeds), some_flow)
     prior = np.where(flow <= _LEAST_FLOW_LPS, 0.0, prior)

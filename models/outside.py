@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -25,7 +26,8 @@ class Weather:
 class Outside(Protocol):
     """A bank whose units run at one fan speed.
 
-    Arrays broadcast: rows along the first axis, fan speeds along the second where both vary. Flows are of the whole bank.
+    Arrays broadcast: rows along the last axis, fan speeds along the first where both vary, as numpy is fast along long axes. Flows
+    are of the whole bank.
     """
 
     @property
@@ -54,9 +56,9 @@ class Outside(Protocol):
         ...
 
     def reached_degc(
-        self, speed_frac: FloatArray, flow_lps: npt.ArrayLike, weather: Weather, rejected_kw: FloatArray
-    ) -> FloatArray:
-        """Return the water it makes [degC], (n, g); `rejected_kw` is (n, 1) or (n, g), `flow_lps` a number or (n, 1)."""
+        self, speed_frac: FloatArray, flow_lps: npt.ArrayLike, weather: Weather
+    ) -> Callable[[FloatArray], FloatArray]:
+        """Return the water it makes [degC], (g, n), by the heat that it rejects [kW], (n,) or (g, n); `speed_frac` is (g, 1)."""
         ...
 
     def fan_kw(self, speed_frac: FloatArray, flow_lps: npt.ArrayLike) -> FloatArray:
@@ -93,10 +95,10 @@ class OpenAir:
         return np.zeros(1)
 
     def reached_degc(
-        self, _speed_frac: FloatArray, _flow_lps: npt.ArrayLike, weather: Weather, _rejected_kw: FloatArray
-    ) -> FloatArray:
+        self, _speed_frac: FloatArray, _flow_lps: npt.ArrayLike, weather: Weather
+    ) -> Callable[[FloatArray], FloatArray]:
         """Return the outdoor air [degC]."""
-        return weather.outdoor_degc[:, None]
+        return lambda _rejected_kw: weather.outdoor_degc[None]
 
     def fan_kw(self, speed_frac: FloatArray, _flow_lps: npt.ArrayLike) -> FloatArray:
         """Return nothing."""

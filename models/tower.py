@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -93,15 +94,29 @@ def approach_k(
     Benton et al., "An improved cooling tower algorithm for the CoolTools simulation model", ASHRAE Transactions 108
     (2002); EnergyPlus Engineering Reference.
     """
+    return _approach_by_range(air_ratio, water_ratio, wet_bulb_degc)(np.asarray(range_k, float))
+
+
+def _approach_by_range(
+    air_ratio: npt.ArrayLike, water_ratio: npt.ArrayLike, wet_bulb_degc: npt.ArrayLike
+) -> Callable[[FloatArray], FloatArray]:
+    """Return `approach_k` as a function of the range: the rest of its polynomial is the same for every range."""
     air = np.asarray(air_ratio, float)
     water = np.clip(np.asarray(water_ratio, float), *WATER_RATIO_RANGE)
     wet_bulb = np.clip(np.asarray(wet_bulb_degc, float), *WET_BULB_RANGE_DEGC)
-    rng = np.clip(np.asarray(range_k, float), *RANGE_RANGE_K)
-    if water.ndim == 0:
-        approach = _polynomial(_at_water(float(water)), _DEGREE, rng, air, wet_bulb)
-    else:
-        approach = _polynomial(_BY_POWERS, _DEGREE, rng, air, wet_bulb, water)
-    return np.maximum(approach, RANGE_RANGE_K[0])
+    of_power = _at_water(float(water)) if water.ndim == 0 else _BY_POWERS
+    others = (air, wet_bulb, water)[: of_power.ndim - 1]
+    by_power = [_polynomial(of_power[power], _DEGREE - power, *others) for power in range(_DEGREE + 1)]
+
+    def approach(range_k: FloatArray) -> FloatArray:
+        within = np.clip(range_k, *RANGE_RANGE_K)
+        value = by_power[3] * within + by_power[2]
+        for coefficient in (by_power[1], by_power[0]):
+            value *= within
+            value += coefficient
+        return np.maximum(value, RANGE_RANGE_K[0])
+
+    return approach
 
 
 @lru_cache(maxsize=256)
@@ -140,16 +155,16 @@ def extrapolated(water_ratio: npt.ArrayLike, wet_bulb_degc: npt.ArrayLike, range
 
 
 def leaving_water_degc(
-    air_ratio: npt.ArrayLike, water_ratio: npt.ArrayLike, wet_bulb_degc: npt.ArrayLike, range_k: npt.ArrayLike
-) -> FloatArray:
-    """Return the water temperature a tower reaches [degC].
+    air_ratio: npt.ArrayLike, water_ratio: npt.ArrayLike, wet_bulb_degc: npt.ArrayLike
+) -> Callable[[FloatArray], FloatArray]:
+    """Return the water temperature a tower reaches [degC] as a function of the range [K]; all else as in `approach_k`.
 
     Below -1 degC wet bulb the correlation ends: the tower is taken to see -1 degC, which is warmer than the truth (safe for
     free cooling). Above 26.7 degC the approach of the edge is added to the true wet bulb.
     """
     wet_bulb = np.maximum(np.asarray(wet_bulb_degc, float), WET_BULB_RANGE_DEGC[0])
-    reached: FloatArray = wet_bulb + approach_k(air_ratio, water_ratio, wet_bulb, range_k)
-    return reached
+    approach = _approach_by_range(air_ratio, water_ratio, wet_bulb)
+    return lambda range_k: wet_bulb + approach(range_k)
 
 
 def makeup_lps(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -34,12 +35,13 @@ class Towers:
         return np.linspace(self.cells.min_fan_speed_frac, 1.0, FAN_TRIALS)
 
     def reached_degc(
-        self, speed_frac: FloatArray, flow_lps: npt.ArrayLike, weather: Weather, rejected_kw: FloatArray
-    ) -> FloatArray:
+        self, speed_frac: FloatArray, flow_lps: npt.ArrayLike, weather: Weather
+    ) -> Callable[[FloatArray], FloatArray]:
         """Return the water that the towers reach [degC]; cells are shut rather than run drier than the correlation knows."""
         ratio = np.maximum(self._flow_ratio(flow_lps), tower.WATER_RATIO_RANGE[0])
-        range_k = rejected_kw / (WATER_KJ_PER_LK * np.asarray(flow_lps, float))
-        return tower.leaving_water_degc(speed_frac, ratio, weather.wet_bulb_degc[:, None], range_k)
+        at_range = tower.leaving_water_degc(speed_frac, ratio, weather.wet_bulb_degc)
+        kw_per_k = WATER_KJ_PER_LK * np.asarray(flow_lps, float)
+        return lambda rejected_kw: at_range(rejected_kw / kw_per_k)
 
     def fan_kw(self, speed_frac: FloatArray, flow_lps: npt.ArrayLike) -> FloatArray:
         """Return fan power of the wet cells [kW]."""

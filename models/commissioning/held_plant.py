@@ -151,11 +151,12 @@ def _rejection(
     leaving = demand.leaving_degc
     compressor_kw = demand.heat_kw / group.rated_cop
     free_kw = np.zeros_like(leaving)
+    reached_degc = outside.reached_degc(speeds[:, None], condenser_lps, weather)
     for _ in range(_HEAT_PASSES):
         rejected_kw = free_kw if group.air_cooled else demand.heat_kw + compressor_kw
-        reached = outside.reached_degc(speeds, condenser_lps, weather, rejected_kw[:, None])
+        reached = reached_degc(rejected_kw)
         speed = speed_reaching(np.full(leaving.shape, wanted_degc), reached, speeds)
-        water = np.maximum(wanted_degc, reached[:, -1])
+        water = np.maximum(wanted_degc, reached[-1])
         entering = entering_degc(group, water, weather.outdoor_degc)
         capacity_kw = chiller.available_capacity_kw(group.rated_cooling_kw, leaving, entering, group.curves)
         least_kw = group.min_part_load_frac * capacity_kw

@@ -226,7 +226,7 @@ def history(wetted: float) -> pd.DataFrame:
     outdoor = np.linspace(14.0, 26.0, hours)
     load = liquid_load(300.0, outdoor)
     air = Weather(load.outdoor_degc, load.wet_bulb_degc)
-    reached = outside.reached_degc(np.array([0.6]), 26.0, air, np.full((hours, 1), 300.0))[:, 0]
+    reached = outside.reached_degc(np.array([[0.6]]), 26.0, air)(np.full(hours, 300.0))[0]
     flow, drop = 20.0, 300.0 / (WATER_KJ_PER_LK * 20.0)
     columns: dict[str, object] = {
         "warm.chilled_water_flow_lps": flow,

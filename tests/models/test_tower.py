@@ -31,7 +31,8 @@ def test_directions(wet_bulb: float) -> None:
 
 
 def test_below_its_range_the_answer_is_the_warm_edge() -> None:
-    assert tower.leaving_water_degc(0.6, 1.0, -12.0, 4.0) == tower.leaving_water_degc(0.6, 1.0, -1.0, 4.0)
+    range_k = np.array(4.0)
+    assert tower.leaving_water_degc(0.6, 1.0, -12.0)(range_k) == tower.leaving_water_degc(0.6, 1.0, -1.0)(range_k)
     assert tower.extrapolated(1.0, -12.0, 4.0)
     assert not tower.extrapolated(1.0, 10.0, 4.0)
     assert tower.extrapolated(0.5, 10.0, 4.0)
