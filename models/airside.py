@@ -78,7 +78,7 @@ class OutdoorAir:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stream:
-    """The air that CRAHs move, (n, m) each: fan speed, heat-capacity rate, return air, what needs no coil, rack inlets."""
+    """The air that CRAHs move, (m, n) each: fan speed, heat-capacity rate, return air, what needs no coil, rack inlets."""
 
     speed_frac: FloatArray
     kw_per_k: FloatArray
@@ -94,7 +94,7 @@ class Stream:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Breath:
-    """What breathing does, (n, m) each.
+    """What breathing does, (m, n) each.
 
     `taken_kw` is the heat that outdoor air and humidifier take, `power_kw` what relief fans and humidifier draw, `humidity_ratio`
     that of the hall, `too_dry` and `too_humid` where open dampers break its envelope, as far as a plan can do
@@ -129,8 +129,8 @@ def breathe(airside: Airside, outdoor: OutdoorAir, stream: Stream, *, dampers_op
     """
     unit, altitude_m = airside.economizer, airside.altitude_m
     is_open = (dampers_open or airside.own_control) & _inside(unit, outdoor, stream)
-    dry = outdoor.humidity_ratio[:, None]
-    cooled_degc = outdoor.degc[:, None] - _evaporation_k(airside, dry)
+    dry = outdoor.humidity_ratio
+    cooled_degc = outdoor.degc - _evaporation_k(airside, dry)
     rated_kw_per_k = unit.rated_airflow_m3ps * AIR_KJ_PER_M3K * psychrometrics.air_density_frac(altitude_m)
     wanted = economizer.outdoor_share_frac(
         stream.wanted_degc, cooled_degc, stream.return_degc, unit.min_outdoor_frac, unit.mixed_air_min_degc
@@ -160,10 +160,10 @@ def breathe(airside: Airside, outdoor: OutdoorAir, stream: Stream, *, dampers_op
 
 def _inside(unit: AirsideEconomizer, outdoor: OutdoorAir, stream: Stream) -> BoolArray:
     """Return where outdoor air may come in and helps; where it is seen to come in, the envelope counts to its edge."""
-    inside = np.where(outdoor.comes_in, 0.0, 1.0)[:, None]
+    inside = np.where(outdoor.comes_in, 0.0, 1.0)
     return economizer.airside_allowed(
-        outdoor.degc[:, None],
-        outdoor.dew_point_degc[:, None],
+        outdoor.degc,
+        outdoor.dew_point_degc,
         return_air_degc=np.minimum(unit.outdoor_max_degc, stream.return_degc - WORTH_K) - inside * DRY_BULB_BAND_K,
         dew_point_min_degc=unit.outdoor_dew_point_min_degc + inside * DEW_POINT_BAND_K,
         dew_point_max_degc=unit.outdoor_dew_point_max_degc - inside * DEW_POINT_BAND_K,

@@ -72,16 +72,16 @@ class Hall:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AirAnswer:
-    """Steady answer of a hall; n rows, m airflow trials."""
+    """Steady answer of a hall; m airflow trials, n rows."""
 
-    speed_frac: FloatArray  # (n, m)
+    speed_frac: FloatArray  # (m, n)
     fan_kw: FloatArray
     server_fan_kw: FloatArray
     heat_kw: FloatArray  # into the water, what condenses included
     water_lps: FloatArray
     air_rise_k: FloatArray
-    coil_reaches: BoolArray  # (n, m): the coil with its valve open reaches the supply air
-    too_cold_k: FloatArray  # (n, m): by which the coldest inlet may be below its limit
+    coil_reaches: BoolArray  # (m, n): the coil with its valve open reaches the supply air
+    too_cold_k: FloatArray  # (m, n): by which the coldest inlet may be below its limit
     too_hot: BoolArray  # (n,): no airflow keeps the inlets
     at_least: BoolArray  # (n,): the least speed of its fans set the least airflow, not its inlets
     breath: Breath
@@ -111,20 +111,20 @@ def answer(
     water_rise_k
         Rise of the chilled water at the coils' rating [K]; it fixes their rated water flow.
     speed_frac
-        Fan speeds that are held instead of those trials [-], (n, m).
+        Fan speeds that are held instead of those trials [-], (m, n).
     outdoor, dampers_open
         Outdoor air, (n,), and whether dampers may let it in.
     """
     group = hall.group
     exchanger, rated_lps = coils_of(hall, water_rise_k)
-    supply, water = np.asarray(supply_degc, float)[..., None], np.asarray(water_degc, float)[..., None]
-    for_inlets = _airflow_for_inlets(hall, it_kw, supply[..., 0])
+    supply, water = np.asarray(supply_degc, float), np.asarray(water_degc, float)
+    for_inlets = _airflow_for_inlets(hall, it_kw, supply)
     least = np.clip(for_inlets, group.min_fan_speed_frac, 1.0)
-    speed = np.minimum(least[:, None] * np.asarray(AIRFLOW_TRIALS), 1.0) if speed_frac is None else speed_frac
-    extra_kw = _server_fans(hall, it_kw[:, None], supply, speed)
+    speed = np.minimum(np.multiply.outer(AIRFLOW_TRIALS, least), 1.0) if speed_frac is None else speed_frac
+    extra_kw = _server_fans(hall, it_kw, supply, speed)
     fan_kw = fan.power_kw(speed, group.rated_fan_kw)
     moved_kw_per_k = air_kw_per_k(hall, speed)
-    rise_k = (it_kw[:, None] + extra_kw) / moved_kw_per_k
+    rise_k = (it_kw + extra_kw) / moved_kw_per_k
     stream = Stream(
         speed_frac=speed,
         kw_per_k=moved_kw_per_k,
@@ -137,7 +137,7 @@ def answer(
         breath = airside.breathe(hall.airside, outdoor, stream, dampers_open=dampers_open)
     trimmed_k = airside.TRIMMED_FRAC * np.maximum(supply - water, 0.0)
     least_kw = np.where(breath.open, trimmed_k * moved_kw_per_k, 0.0)
-    sensible_kw = np.maximum(it_kw[:, None] + extra_kw + fan_kw - breath.taken_kw, least_kw)
+    sensible_kw = np.maximum(it_kw + extra_kw + fan_kw - breath.taken_kw, least_kw)
     heat_kw = sensible_kw + _condensing_kw(hall, exchanger, breath, stream, sensible_kw)
     needed = np.where(heat_kw > 0, coil.needed_effectiveness(heat_kw / moved_kw_per_k, supply, water), 0.0)
     valve = exchanger.cold_flow_for(speed, needed)

@@ -88,11 +88,10 @@ def answer(
         return Terminals((), liquid, heat, flow)
     drawn = sum((a.fan_kw + a.server_fan_kw + a.breath.power_kw for a in air), np.zeros(1))
     to_water = sum((a.heat_kw for a in air), np.zeros(1))
-    total_flow = sum((a.water_lps for a in air), flow[:, None])
+    total_flow = sum((a.water_lps for a in air), flow)
     short = sum((~a.coil_reaches + a.too_cold_k for a in air), np.zeros(1))
     cost = pump_kw(total_flow) + drawn + to_water / _ASSUMED_COP + _FORBIDDEN_KW * short
-    trial = np.argmin(cost, axis=1)
-    at = (rows, trial)
+    at = (np.argmin(cost, axis=0), rows)
     chosen = tuple(
         HallAnswer(
             a.speed_frac[at], a.fan_kw[at], a.server_fan_kw[at], a.air_rise_k[at], a.at_least, a.heat_kw[at],
@@ -131,7 +130,7 @@ def _check(
 ) -> None:
     for hall, hall_answer in zip(halls, air, strict=True):
         limits.require(~hall_answer.too_hot, f"{hall.id}: rack inlet max")
-        limits.require(hall_answer.coil_reaches.any(axis=1), f"{hall.id}: coil capacity")
+        limits.require(hall_answer.coil_reaches.any(axis=0), f"{hall.id}: coil capacity")
     for loop, loop_answer in zip(loops, liquid, strict=True):
         limits.require(~loop_answer.over_capacity, f"{loop.id}: CDU capacity")
         limits.require(~loop_answer.too_warm, f"{loop.id}: secondary supply max")

@@ -84,17 +84,17 @@ def held_answer(plant: CoolingPlant, held: Held, load: Load) -> HeldAnswer:
     air = {
         hall.id: hall_air.answer(
             hall, load.it_air_kw[:, i], of[hall.id, SUPPLY_AIR], water_degc, plant.water_rise_k,
-            speed_frac=np.full((rows, 1), of[hall.id, FAN_SPEED]),
+            speed_frac=np.full((1, rows), of[hall.id, FAN_SPEED]),
             outdoor=outdoor_air(hall, load), dampers_open=held.dampers_open,
         )
         for i, hall in enumerate(plant.hall_parts)
     }  # fmt: skip
     loops = {loop.id: _loop(plant, loop, held, load.it_liquid_kw[:, j]) for j, loop in enumerate(plant.loop_parts)}
-    laws = {f"crah_fan.{hall}": part.fan_kw[:, 0] for hall, part in air.items()}
-    laws |= {f"airside.{hall}": part.breath.power_kw[:, 0] for hall, part in air.items()}
+    laws = {f"crah_fan.{hall}": part.fan_kw[0] for hall, part in air.items()}
+    laws |= {f"airside.{hall}": part.breath.power_kw[0] for hall, part in air.items()}
     laws |= {f"cdu_pump.{loop}": part.pump_kw for loop, part in loops.items()}
-    parts_lps = [*(part.water_lps[:, 0] for part in air.values()), *(part.water_lps for part in loops.values())]
-    parts_kw = [*(part.heat_kw[:, 0] for part in air.values()), *(part.heat_kw for part in loops.values())]
+    parts_lps = [*(part.water_lps[0] for part in air.values()), *(part.water_lps for part in loops.values())]
+    parts_kw = [*(part.heat_kw[0] for part in air.values()), *(part.heat_kw for part in loops.values())]
     flow_lps = plant.plant_flow_lps(held.chillers_on, np.sum(parts_lps, axis=0), LimitLog(rows))
     laws["chilled_pump"] = plant.chilled_pump_kw(flow_lps)
     heat_kw = np.sum(parts_kw, axis=0) + laws["chilled_pump"]
@@ -102,9 +102,9 @@ def held_answer(plant: CoolingPlant, held: Held, load: Load) -> HeldAnswer:
     rejected, drivers = _rejection(plant, held, Demand(np.full(rows, water_degc), heat_kw, flow_lps, weather))
     return HeldAnswer(
         power_kw=corrected(laws | rejected, drivers, {}, plant.corrections, rows).by_component,
-        server_fan_kw={hall: part.server_fan_kw[:, 0] for hall, part in air.items()},
+        server_fan_kw={hall: part.server_fan_kw[0] for hall, part in air.items()},
         hottest_degc={
-            hall.id: hall.inlets.hottest(of[hall.id, SUPPLY_AIR], air[hall.id].air_rise_k[:, 0])[0]
+            hall.id: hall.inlets.hottest(of[hall.id, SUPPLY_AIR], air[hall.id].air_rise_k[0])[0]
             for hall in plant.hall_parts
         },
     )
