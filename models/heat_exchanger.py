@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -89,38 +90,54 @@ class HeatExchanger:
         FloatArray
             (hot in - hot out) / (hot in - cold in) [-]; 1 without hot, 0 without cold flow.
         """
-        return self._by_log_of_cold(hot)(np.log(np.maximum(np.asarray(cold, float), _LEAST_FLOW)))
+        cold_flow: FloatArray = np.maximum(np.asarray(cold, float), _LEAST_FLOW)
+        return self._by_cold(hot)(self._cold_resistance(cold_flow), 1 / cold_flow)
 
-    def _by_log_of_cold(self, hot: npt.ArrayLike) -> Callable[[FloatArray], FloatArray]:
-        """Return the hot-side effectiveness as a function of the logarithm of the cold flow: a search asks it many times."""
+    def _cold_resistance(self, cold_flow: FloatArray) -> FloatArray:
+        return (1 - self.hot_share) * cold_flow**-self.cold_exponent
+
+    def _by_cold(self, hot: npt.ArrayLike) -> Callable[[FloatArray, FloatArray], FloatArray]:
+        """Return the hot-side effectiveness by the cold side's resistance and one over its flow: a search asks it many times."""
         hot_flow: FloatArray = np.maximum(np.asarray(hot, float), _LEAST_FLOW)
         hot_resistance, ntu = self.hot_share * hot_flow**-self.hot_exponent, self.rated_ntu / hot_flow
+        ratio = self.capacity_ratio * hot_flow
 
-        def effectiveness(log_cold: FloatArray) -> FloatArray:
-            resistance = hot_resistance + (1 - self.hot_share) * np.exp(-self.cold_exponent * log_cold)
-            return counterflow(ntu / resistance, self.capacity_ratio * hot_flow * np.exp(-log_cold))
+        def effectiveness(cold_resistance: FloatArray, per_flow: FloatArray) -> FloatArray:
+            return counterflow(ntu / (hot_resistance + cold_resistance), ratio * per_flow)
 
         return effectiveness
 
     def cold_flow_for(self, hot: npt.ArrayLike, effectiveness: npt.ArrayLike, most: float = 1.0) -> FloatArray:
         """Return the cold flow ratio that gives an effectiveness, between a nearly shut valve and `most`.
 
-        Bisection on the logarithm, then one secant step so that the answer is continuous in its inputs.
+        Bisection on the logarithm, then one secant step so that the answer is continuous in its inputs. All rows meet the same
+        flows on the way, of which resistances are known.
         """
         hot, wanted = np.broadcast_arrays(np.asarray(hot, float), np.asarray(effectiveness, float))
-        low, high = np.full(hot.shape, np.log(_NEVER_SHUT)), np.full(hot.shape, np.log(most))
-        effectiveness_at = self._by_log_of_cold(hot)
-        for _ in range(_BISECTIONS):
-            middle = 0.5 * (low + high)
-            short = effectiveness_at(middle) < wanted
-            low, high = np.where(short, middle, low), np.where(short, high, middle)
-        at_low, at_high = effectiveness_at(low), effectiveness_at(high)
+        flows = _cold_flows(most)
+        resistances, per_flow, by_cold = self._cold_resistance(flows), 1 / flows, self._by_cold(hot)
+
+        def at(place: npt.NDArray[np.int_]) -> FloatArray:
+            return by_cold(resistances[place], per_flow[place])
+
+        low = np.zeros(hot.shape, int)
+        for bisection in reversed(range(_BISECTIONS)):
+            step = 2**bisection
+            low += step * (at(low + step) < wanted)
+        at_low, at_high = at(low), at(low + 1)
         part = np.clip((wanted - at_low) / np.maximum(at_high - at_low, 1e-12), 0, 1)
-        flow: FloatArray = np.exp(low + part * (high - low))
+        flow: FloatArray = flows[low] * (flows[1] / flows[0]) ** part
         return flow
+
+
+@lru_cache(maxsize=16)
+def _cold_flows(most: float) -> FloatArray:
+    """Return the flows that a bisection may meet; nearly always of a valve that opens to 1."""
+    return np.geomspace(_NEVER_SHUT, most, 2**_BISECTIONS + 1)
 
 
 def _not_one(ratio: npt.ArrayLike) -> FloatArray:
     """Step off the removable singularity at equal capacity rates; the error is of order 1e-6."""
     value = np.asarray(ratio, float)
-    return np.where(np.abs(value - 1) < 1e-6, 1 + 1e-6, value)
+    near = np.abs(value - 1) < 1e-6
+    return np.where(near, 1 + 1e-6, value) if near.any() else value
