@@ -37,6 +37,7 @@ class Chooser:
     stuck: BoolArray = field(init=False)  # (T,): steps to which the last choice found no way
 
     def __post_init__(self) -> None:
+        self._ways = Ways.of(self.case)
         self.forbidden = np.zeros_like(self.case.table.available)
         self.stuck = np.zeros(len(self.forbidden), dtype=bool)
 
@@ -87,14 +88,14 @@ class Chooser:
         The price of a change that brings it about is found by halving: it need not be exact.
         """
         known = np.where(allowed, cost, np.inf)
-        path = cheapest_path(self.case, known)
+        path = self._ways.cheapest_path(known)
         if path is None or self._changes_seldom(path):
             return path
         low, high = _LEAST_PRICE, max(float(np.abs(cost[allowed]).max()) * len(cost), 2.0 * _LEAST_PRICE)
-        path = cheapest_path(self.case, known, high)
+        path = self._ways.cheapest_path(known, high)
         for _ in range(_HALVINGS if path is not None and self._changes_seldom(path) else 0):
             middle = float(np.sqrt(low * high))
-            cheaper = cheapest_path(self.case, known, middle)
+            cheaper = self._ways.cheapest_path(known, middle)
             if cheaper is not None and self._changes_seldom(cheaper):
                 path, high = cheaper, middle
             else:
@@ -105,36 +106,6 @@ class Chooser:
         case = self.case
         mode = np.concatenate([case.now.mode, case.features.mode[path]])
         return changes_beyond(mode, case.mode_changed_h, self.step_h) <= 0
-
-
-def cheapest_path(case: PlantCase, cost: FloatArray, cost_per_mode: float = 0.0) -> StatePath | None:
-    """Return the states of least cost (T, S; infinite: not allowed) plus wear, within ramps and dwell times.
-
-    `cost_per_mode` comes on top of what a change of mode wears.
-
-    The state of the program is (joint state, steps in its mode so far, capped at the dwell time).
-    """
-    features = case.features
-    move = np.where(case.one_step, case.moves.cost(features, features), np.inf)
-    same = features.mode[:, None] == features.mode[None, :]
-    stay, change = np.where(same, move, np.inf), np.where(same, np.inf, move + cost_per_mode)
-    moves = _Steps.of(stay.T), _Steps.of(change.T)
-    values = [_first_step(case, cost[0], cost_per_mode)]
-    for step_cost in cost[1:]:
-        values.append(_advance(values[-1], *moves) + step_cost)
-    return _trace_back(values, *moves) if np.isfinite(values[-1]).any() else None
-
-
-def _first_step(case: PlantCase, cost: FloatArray, cost_per_mode: float) -> FloatArray:
-    features, dwell = case.features, case.moves.dwell_steps
-    value = np.full((dwell, len(cost)), np.inf)
-    start = np.where(case.first.allowed, cost + case.moves.cost(case.now, features)[0], np.inf)
-    same = features.mode == case.now.mode[0]
-    must_hold = case.must_hold_steps
-    value[min(dwell - must_hold, dwell - 1), same] = start[same]
-    if must_hold == 0:
-        value[0, ~same] = start[~same] + cost_per_mode
-    return value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,32 +128,72 @@ class _Steps:
         return np.asarray(np.minimum.reduceat(self.possible + value[self.before], self.begins))
 
 
-def _advance(value: FloatArray, stay: _Steps, change: _Steps) -> FloatArray:
-    """Return the least cost (age, state) one step on."""
-    after, oldest = np.empty_like(value), len(value) - 1
-    after[0] = change.least(value[oldest])
-    for age in range(oldest):
-        held = value[age] if age + 1 < oldest else np.minimum(value[age], value[oldest])
-        after[age + 1] = stay.least(held)
-    if oldest == 0:
-        after[0] = np.minimum(after[0], stay.least(value[0]))
-    return after
+@dataclass(frozen=True, slots=True, eq=False)
+class Ways:
+    """Ways of a plant through its states, within ramps and dwell times.
 
+    The state of the program is (joint state, steps in its mode so far, capped at the dwell time).
+    """
 
-def _trace_back(values: list[FloatArray], stay: _Steps, change: _Steps) -> StatePath:
-    oldest, states = len(values[0]) - 1, len(stay.cost)
-    age, state = divmod(int(values[-1].argmin()), states)
-    path = [state]
-    for before in reversed(values[:-1]):
-        origin = {oldest: before[oldest] + change.cost[state]} if age == 0 else {}
-        for ago in (age - 1, oldest):
-            if ago >= 0 and min(ago + 1, oldest) == age:
-                held = before[ago] + stay.cost[state]
-                origin[ago] = np.minimum(origin[ago], held) if ago in origin else held
-        age = min(sorted(origin), key=lambda ago: origin[ago].min())
-        state = int(origin[age].argmin())
-        path.append(state)
-    return np.array(path[::-1])
+    case: PlantCase
+    stay: _Steps  # in the same mode
+    change: _Steps  # to another one
+
+    @classmethod
+    def of(cls, case: PlantCase) -> Ways:
+        """Find out what each step costs that the ramps allow."""
+        features = case.features
+        move = np.where(case.one_step, case.moves.cost(features, features), np.inf)
+        same = features.mode[:, None] == features.mode[None, :]
+        return cls(case, _Steps.of(np.where(same, move, np.inf).T), _Steps.of(np.where(same, np.inf, move).T))
+
+    def cheapest_path(self, cost: FloatArray, cost_per_mode: float = 0.0) -> StatePath | None:
+        """Return the states of least cost (T, S; infinite: not allowed) plus wear.
+
+        `cost_per_mode` comes on top of what a change of mode wears.
+        """
+        values = [self._first(cost[0], cost_per_mode)]
+        for step_cost in cost[1:]:
+            values.append(self._advance(values[-1], cost_per_mode) + step_cost)
+        return self._trace_back(values, cost_per_mode) if np.isfinite(values[-1]).any() else None
+
+    def _first(self, cost: FloatArray, cost_per_mode: float) -> FloatArray:
+        """Return the least cost (age, state) of the first step."""
+        case, features, dwell = self.case, self.case.features, self.case.moves.dwell_steps
+        value = np.full((dwell, len(cost)), np.inf)
+        start = np.where(case.first.allowed, cost + case.moves.cost(case.now, features)[0], np.inf)
+        same = features.mode == case.now.mode[0]
+        must_hold = case.must_hold_steps
+        value[min(dwell - must_hold, dwell - 1), same] = start[same]
+        if must_hold == 0:
+            value[0, ~same] = start[~same] + cost_per_mode
+        return value
+
+    def _advance(self, value: FloatArray, cost_per_mode: float) -> FloatArray:
+        """Return the least cost (age, state) one step on."""
+        after, oldest = np.empty_like(value), len(value) - 1
+        after[0] = self.change.least(value[oldest]) + cost_per_mode
+        for age in range(oldest):
+            held = value[age] if age + 1 < oldest else np.minimum(value[age], value[oldest])
+            after[age + 1] = self.stay.least(held)
+        if oldest == 0:
+            after[0] = np.minimum(after[0], self.stay.least(value[0]))
+        return after
+
+    def _trace_back(self, values: list[FloatArray], cost_per_mode: float) -> StatePath:
+        oldest, states = len(values[0]) - 1, len(self.stay.cost)
+        age, state = divmod(int(values[-1].argmin()), states)
+        path = [state]
+        for before in reversed(values[:-1]):
+            origin = {oldest: before[oldest] + (self.change.cost[state] + cost_per_mode)} if age == 0 else {}
+            for ago in (age - 1, oldest):
+                if ago >= 0 and min(ago + 1, oldest) == age:
+                    held = before[ago] + self.stay.cost[state]
+                    origin[ago] = np.minimum(origin[ago], held) if ago in origin else held
+            age = min(sorted(origin), key=lambda ago: origin[ago].min())
+            state = int(origin[age].argmin())
+            path.append(state)
+        return np.array(path[::-1])
 
 
 def _with_doubt(response: PlantResponse) -> tuple[FloatArray, FloatArray]:

@@ -10,7 +10,7 @@ import cvxpy as cp
 import numpy as np
 import pytest
 
-from facility.plan.choose import cheapest_path
+from facility.plan.choose import Ways
 from facility.plan.inputs import PlanInputs
 from facility.plan.planner import PlanResult, make_plan
 from facility.plan.problem import Problem, minimise
@@ -101,11 +101,11 @@ def test_the_program_over_states_keeps_dwell_and_finds_the_cheapest_way() -> Non
     mode = case.features.mode
     cost = np.where(mode == Mode.FREE, 1.0, 2.0) + np.zeros((6, len(mode)))
     cost[2, mode == Mode.FREE] = 3.0  # one dear hour does not pay for leaving: away means two hours
-    path = cheapest_path(case, cost)
+    path = Ways.of(case).cheapest_path(cost)
     assert path is not None
     assert (mode[path] == Mode.FREE).all()
     cost[2, mode == Mode.FREE] = np.inf
-    path = cheapest_path(case, cost)
+    path = Ways.of(case).cheapest_path(cost)
     assert path is not None
     away = mode[path] != Mode.FREE
     assert away[2] and away.sum() >= 2
