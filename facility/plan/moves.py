@@ -35,12 +35,12 @@ class StateFeatures:
     @classmethod
     def of(cls, states: Sequence[JointState | PlantNow]) -> StateFeatures:
         """Take the features of states, or of the present."""
-        return cls(
-            np.array([float(state.mode + len(Mode) * state.dampers_open) for state in states]),
-            np.array([state.leaving_water_degc for state in states]),
-            np.array([state.supply_air_degc for state in states], dtype=float).reshape(len(states), -1),
-            np.array([float(state.chillers_on) for state in states]),
-        )
+        rows = [
+            (state.mode, state.dampers_open, state.leaving_water_degc, state.chillers_on, *state.supply_air_degc)
+            for state in states
+        ]
+        table = np.array(rows, dtype=float)
+        return cls(table[:, 0] + len(Mode) * table[:, 1], table[:, 2], table[:, 4:], table[:, 3])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -244,6 +244,7 @@ def cost_of(
         for name, case in it.batteries.items()
     )
     terminal = float(work_value_per_kwh * left + stored + it.thermal.left_cost(decisions))
+    money_frac = inputs.terminal_money_frac
     emitted_kg, water_m3 = carbon_kg(inputs, site_kw), float(water_lps.sum() * inputs.m3_per_lps)
     cost = CostBreakdown(
         energy_kwh=float(site_kw.sum() * inputs.step_h),
@@ -252,7 +253,7 @@ def cost_of(
         carbon_kg=emitted_kg,
         carbon_cost=emitted_kg * inputs.site.carbon.price_per_tonne * 1e-3,
         wear_cost=_wear(it, decisions),
-        terminal_cost=terminal * inputs.terminal_money_frac,
+        terminal_cost=terminal * money_frac,
         water_m3=water_m3,
         water_cost=water_m3 * inputs.site.water.price_per_m3,
         commitment_cost=sum(case.cost(site_kw) for case in it.commitments),
@@ -261,7 +262,7 @@ def cost_of(
         peak_kw=float((demand_windows(inputs) @ site_kw).max()),
     )
     values = {goal: goal_value(cost, goal) for goal in WEIGHED}
-    later = terminal * (1.0 - inputs.terminal_money_frac)
+    later = terminal * (1.0 - money_frac)
     unready = unready_cost(inputs, {case: decisions.charge_kw[name] for name, case in it.batteries.items()})
     return replace(cost, preference_cost=weighed(inputs.weighed, values) + later + unready)
 

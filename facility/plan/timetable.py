@@ -38,7 +38,7 @@ def timetable(it: ItCase, run: Simulation, work_value_per_kwh: float) -> dict[st
     series |= dict(_site_series(it, run))
     series |= dict(_stored_series(it, run))
     series[WORK_VALUE] = np.full(it.inputs.steps, work_value_per_kwh)
-    return {key: tuple(float(value) for value in values) for key, values in series.items()}
+    return {key: tuple(np.asarray(values, dtype=float).tolist()) for key, values in series.items()}
 
 
 def _plant_series(it: ItCase, plant: PlantModel, run: PlantRun) -> Iterator[tuple[str, FloatArray]]:
