@@ -37,14 +37,6 @@ class Powers:
     half_width_kw: FloatArray
     beyond: FloatArray
 
-    def and_those_of(self, others: Powers) -> Powers:
-        """Return these and other components together."""
-        return Powers(
-            {**self.by_component, **others.by_component},
-            np.hypot(self.half_width_kw, others.half_width_kw),
-            np.maximum(self.beyond, others.beyond),
-        )
-
 
 def corrected(
     laws: Mapping[str, FloatArray],

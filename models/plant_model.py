@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +41,7 @@ __all__ = ["CoolingPlant", "Correction"]
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int_]
 _MIN_EVAPORATOR_FLOW_FRAC = 0.4  # of a chiller's share of the pumps' rated flow; a bypass keeps it
 _WATER_RISE_RANGE_K = (4.0, 12.0)  # outside it a nameplate is more likely wrong than the plant unusual
 _LEAST_FLOW_FRAC = 0.05
@@ -50,12 +52,15 @@ _ROUNDING_KW = 1e-6
 class Ends:
     """What halls and loops answer to water and air at their setpoints, whatever the mode and the stage."""
 
-    terminals: Terminals
+    heat_kw: FloatArray  # into the chilled water
+    flow_lps: FloatArray  # of it
+    tightest: IntArray  # the hall whose fans turn fastest
+    idle: BoolArray  # even those turn at their least speed
+    humidified_lps: FloatArray  # make-up water
+    half_width_kw: FloatArray
+    beyond: FloatArray
+    told: Mapping[str, npt.NDArray[Any]]  # what a `PlantResponse` tells of halls and loops, by name
     limits: LimitLog
-    powers: Powers
-    mean_inlet: list[FloatArray]  # by hall [degC]
-    hottest: list[tuple[FloatArray, FloatArray]]  # by hall: inlet [degC] and upper half of its interval [K]
-    unseen: list[BoolArray]  # by hall: outside what the inlet model has seen
     losses: LimitLog | None = None  # what could not be borne beside, whatever the stage
 
 
@@ -194,8 +199,11 @@ class CoolingPlant:
         for some in together(asked):
             ends = self.at_racks(some.settings, some.load)
             for part in some.parts:
-                rows, settings = some.settings.rows_of(part.settings), some.settings.some(part.settings)
-                response = self.rejecting(part.stage, settings, at_rows(some.load, rows), at_rows(ends, rows))
+                settings, load, at_part = some.settings, some.load, ends
+                if len(part.settings) < len(settings.each):
+                    rows, settings = settings.rows_of(part.settings), settings.some(part.settings)
+                    load, at_part = at_rows(load, rows), at_rows(ends, rows)
+                response = self.rejecting(part.stage, settings, load, at_part)
                 yield from (
                     (place, response.at(block)) for place, block in zip(part.places, settings.blocks, strict=True)
                 )
@@ -209,8 +217,8 @@ class CoolingPlant:
         return at_rows(self._asked_racks(settings.at(own), load.at(np.flatnonzero(own))), np.cumsum(own) - 1)
 
     def _asked_racks(self, settings: Settings, load: Load) -> Ends:
-        limits = LimitLog(load.wet_bulb_degc.size)
-        ends = terminals.answer(
+        limits = LimitLog(load.rows)
+        answer = terminals.answer(
             self.hall_parts,
             self.loop_parts,
             settings,
@@ -219,24 +227,56 @@ class CoolingPlant:
             water_rise_k=self.water_rise_k,
             pump_kw=self.chilled_pump_kw,
         )
-        terminals.check_air(self.hall_parts, ends.halls, limits, told_to_open=settings.dampers_open)
-        laws = {f"crah_fan.{hall}": part.fan_kw for hall, part in zip(self.halls, ends.halls, strict=True)}
+        terminals.check_air(self.hall_parts, answer.halls, limits, told_to_open=settings.dampers_open)
+        laws = {f"crah_fan.{hall}": part.fan_kw for hall, part in zip(self.halls, answer.halls, strict=True)}
         laws |= {
             f"airside.{hall.id}": part.breath.power_kw
-            for hall, part in zip(self.hall_parts, ends.halls, strict=True)
+            for hall, part in zip(self.hall_parts, answer.halls, strict=True)
             if hall.airside
         }
-        laws |= {f"cdu_pump.{loop}": part.pump_kw for loop, part in zip(self.loops, ends.loops, strict=True)}
-        supplies = [settings.supply_air_degc(hall) for hall in range(len(self.hall_parts))]
-        air = list(zip(self.hall_parts, supplies, ends.halls, strict=True))
+        laws |= {f"cdu_pump.{loop}": part.pump_kw for loop, part in zip(self.loops, answer.loops, strict=True)}
+        powers = corrected(laws, {}, {}, self.corrections, load.rows)
+        unseen = [
+            hall.inlets.unseen(settings.supply_air_degc(at), part.air_rise_k)
+            for at, (hall, part) in enumerate(zip(self.hall_parts, answer.halls, strict=True))
+        ]
+        tightest, idle = answer.tightest()
         return Ends(
-            terminals=ends,
+            heat_kw=answer.heat_kw,
+            flow_lps=answer.flow_lps,
+            tightest=tightest,
+            idle=idle,
+            humidified_lps=sum((part.breath.water_lps for part in answer.halls), np.zeros(load.rows)),
+            half_width_kw=powers.half_width_kw,
+            beyond=np.maximum.reduce([powers.beyond, *(one.astype(float) for one in unseen)]),
+            told=self._told_at_racks(settings, answer, powers),
             limits=limits,
-            powers=corrected(laws, {}, {}, self.corrections, load.wet_bulb_degc.size),
-            mean_inlet=[hall.inlets.mean_degc(supply, part.air_rise_k) for hall, supply, part in air],
-            hottest=[hall.inlets.hottest(supply, part.air_rise_k) for hall, supply, part in air],
-            unseen=[hall.inlets.unseen(supply, part.air_rise_k) for hall, supply, part in air],
         )
+
+    def _told_at_racks(self, settings: Settings, answer: Terminals, powers: Powers) -> dict[str, npt.NDArray[Any]]:
+        """Return what a response tells of halls and loops, one column each."""
+        power, halls, loops, rows = powers.by_component, answer.halls, answer.loops, answer.heat_kw.size
+        inlets = [
+            (hall.inlets, settings.supply_air_degc(at), part.air_rise_k)
+            for at, (hall, part) in enumerate(zip(self.hall_parts, halls, strict=True))
+        ]
+        hottest = [model.hottest(supply, rise_k) for model, supply, rise_k in inlets]
+        return {
+            "crah_fan_kw": columns([power[f"crah_fan.{hall}"] for hall in self.halls], rows),
+            "cdu_pump_kw": columns([power[f"cdu_pump.{loop}"] for loop in self.loops], rows),
+            "server_fan_kw": columns([part.server_fan_kw for part in halls], rows),
+            "fan_speed_frac": columns([part.speed_frac for part in halls], rows),
+            "airside_kw": columns([part.breath.power_kw for part in halls], rows),
+            "outdoor_air_frac": columns([part.breath.outdoor_frac for part in halls], rows),
+            "dampers_open": columns([part.breath.open.astype(float) for part in halls], rows) > 0,
+            "coil_kw": columns([part.heat_kw for part in halls], rows),
+            "dew_point_degc": columns([part.breath.dew_point_degc for part in halls], rows),
+            "inlet_mean_degc": columns([model.mean_degc(supply, rise_k) for model, supply, rise_k in inlets], rows),
+            "inlet_max_degc": columns([inlet for inlet, _ in hottest], rows),
+            "inlet_margin_k": columns([margin for _, margin in hottest], rows),
+            "secondary_supply_degc": columns([part.supply_degc for part in loops], rows),
+            "secondary_flow_lps": columns([part.flow_lps for part in loops], rows),
+        }
 
     def rejecting(self, stage: Stage, settings: Settings, load: Load, ends: Ends) -> PlantResponse:
         """Return the whole answer of a stage, given that of halls and loops."""
@@ -246,7 +286,7 @@ class CoolingPlant:
         ):  # was measured, or said before it was locked out
             limits.require(np.zeros(load.rows, dtype=bool), f"{self.plant_id}: economizer in service")
             stage = Stage(Mode.MECHANICAL, max(stage.chillers_on, 1))
-        asked_lps, made_lps, asked_kw = ends.terminals.flow_lps, ends.terminals.flow_lps, ends.terminals.heat_kw
+        asked_lps, made_lps, asked_kw = ends.flow_lps, ends.flow_lps, ends.heat_kw
         if load.direct_kw is not None:
             limits.require(asked_kw + load.direct_kw >= -_ROUNDING_KW, f"{self.plant_id}: heat left to remove")
             made_lps = asked_lps * np.maximum(1.0 + load.direct_kw / np.maximum(asked_kw, _ROUNDING_KW), 0.0)
@@ -297,46 +337,31 @@ class CoolingPlant:
         return corrected(laws, drivers, beyond, self.corrections, demand.heat_kw.size)
 
     def _response(self, stage: Stage, demand: Demand, ends: Ends, room: Rejection, limits: LimitLog) -> PlantResponse:
-        rows = demand.heat_kw.size
-        powers = ends.powers.and_those_of(self._powers(demand, room))
-        power, halls, loops = powers.by_component, ends.terminals.halls, ends.terminals.loops
+        powers = self._powers(demand, room)
+        power = powers.by_component
         return PlantResponse(
+            **ends.told,
             feasible=limits.feasible,
             limit=limits.names,
-            binding=self._binding(stage, ends.terminals, room, limits.feasible),
-            crah_fan_kw=columns([power[f"crah_fan.{hall}"] for hall in self.halls], rows),
-            cdu_pump_kw=columns([power[f"cdu_pump.{loop}"] for loop in self.loops], rows),
+            binding=self._binding(stage, ends, room, limits.feasible),
             chilled_pump_kw=power["chilled_pump"],
             condenser_pump_kw=power["condenser_pump"],
             chiller_kw=power["chiller"],
             tower_kw=power[self._outside.component],
-            server_fan_kw=columns([part.server_fan_kw for part in halls], rows),
-            fan_speed_frac=columns([part.speed_frac for part in halls], rows),
-            airside_kw=columns([part.breath.power_kw for part in halls], rows),
-            outdoor_air_frac=columns([part.breath.outdoor_frac for part in halls], rows),
-            dampers_open=columns([part.breath.open.astype(float) for part in halls], rows) > 0,
-            coil_kw=columns([part.heat_kw for part in halls], rows),
-            dew_point_degc=columns([part.breath.dew_point_degc for part in halls], rows),
             condenser_water_degc=room.condenser_water_degc,
-            inlet_mean_degc=columns(ends.mean_inlet, rows),
-            inlet_max_degc=columns([inlet for inlet, _ in ends.hottest], rows),
-            inlet_margin_k=columns([margin for _, margin in ends.hottest], rows),
-            secondary_supply_degc=columns([part.supply_degc for part in loops], rows),
-            secondary_flow_lps=columns([part.flow_lps for part in loops], rows),
-            makeup_water_lps=room.makeup_lps + sum((part.breath.water_lps for part in halls), np.zeros(rows)),
+            makeup_water_lps=room.makeup_lps + ends.humidified_lps,
             pads_wet=room.pads_wet,
-            half_width_kw=powers.half_width_kw,
-            beyond=np.maximum.reduce([powers.beyond, *(unseen.astype(float) for unseen in ends.unseen)]),
+            half_width_kw=np.hypot(ends.half_width_kw, powers.half_width_kw),
+            beyond=np.maximum(ends.beyond, powers.beyond),
         )
 
-    def _binding(self, stage: Stage, ends: Terminals, room: Rejection, feasible: BoolArray) -> npt.NDArray[np.str_]:
+    def _binding(self, stage: Stage, ends: Ends, room: Rejection, feasible: BoolArray) -> npt.NDArray[np.str_]:
         """Return what decided each feasible row: the hall whose fans turn fastest, else the machines' cold-water limit."""
         if not self.halls:
             return np.where(feasible, f"{self.plant_id}: leaving water", "")
-        fastest, idle = ends.tightest()
         least = max((chiller.min_entering_condenser_degc for chiller in self.chillers), default=-np.inf)
         held = (stage.mode is not Mode.FREE) & (room.entering_condenser_degc <= least + 1e-9)
         of_halls = [f"{hall}: {what}" for what in ("rack inlet max", "fan speed min") for hall in self.halls]
         names = np.array(["", f"{self.plant_id}: entering condenser water min", *of_halls])
-        of_hall = 2 + fastest + len(self.halls) * idle
-        return np.asarray(names[np.where(feasible, np.where(idle & held, 1, of_hall), 0)])
+        of_hall = 2 + ends.tightest + len(self.halls) * ends.idle
+        return np.asarray(names[np.where(feasible, np.where(ends.idle & held, 1, of_hall), 0)])

@@ -48,7 +48,9 @@ class Terminals:
     flow_lps: FloatArray
 
     def tightest(self) -> tuple[IntArray, BoolArray]:
-        """Return the hall whose fans turn fastest, and where even those turn at their least speed; there must be halls."""
+        """Return the hall whose fans turn fastest, and where even those turn at their least speed; 0 and never without halls."""
+        if not self.halls:
+            return np.zeros(self.heat_kw.size, int), np.zeros(self.heat_kw.size, bool)
         fastest = np.argmax(np.stack([hall.speed_frac for hall in self.halls]), axis=0)
         at_least = np.stack([hall.at_least for hall in self.halls])[fastest, np.arange(self.heat_kw.size)]
         return fastest, at_least
