@@ -230,7 +230,8 @@ class PlanInputs:
     @property
     def times(self) -> list[datetime]:
         """Starts of the steps, UTC."""
-        return [self.time_of(step) for step in range(self.steps)]
+        start, step = self.start.astimezone(UTC), self.site.step
+        return [start + number * step for number in range(self.steps)]
 
     def time_of(self, step: int) -> datetime:
         """Return the start of a step, UTC."""

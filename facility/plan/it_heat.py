@@ -32,6 +32,9 @@ class ItHeat:
         self._shares = {
             plant.plant_id: {source: self._share(source, plant) for source in self.hall_of} for plant in inputs.plants
         }
+        self._reaching = {
+            plant: {source for source, share in shares.items() if share.any()} for plant, shares in self._shares.items()
+        }
         self._taken = {plant.plant_id: self._taken_kw(plant) for plant in inputs.plants}
 
     def share(self, plant_id: str, source: str) -> FloatArray:
@@ -56,7 +59,7 @@ class ItHeat:
         """Return a plant's load when each source runs at its power and heat pumps that a plan moves take so much of loops."""
         shares, halls = self._shares[plant.plant_id], len(plant.halls)
         heat = -self._taken[plant.plant_id]
-        reaching = [source for source in power_kw if shares[source].any()]
+        reaching = [source for source in power_kw if source in self._reaching[plant.plant_id]]
         if reaching:
             heat += np.column_stack([power_kw[source] for source in reaching]) @ [shares[one] for one in reaching]
         for column, loop in enumerate(plant.loops, start=halls):

@@ -208,11 +208,16 @@ def _times_hold(inputs: PlanInputs, case: PoolCase, awake: FloatArray) -> Iterat
     """Count servers that would sleep or wake sooner than they may, and those that boot at once."""
     name, change = case.pool.id, np.diff(awake, prepend=case.awake_now)
     woken, slept = np.maximum(change, 0.0), np.maximum(-change, 0.0)
-    fresh = np.array([woken[max(0, end - case.awake_steps) : end].sum() for end in range(1, case.steps + 1)])
-    gone = np.array([slept[max(0, end - case.asleep_steps) : end].sum() for end in range(1, case.steps + 1)])
+    fresh, gone = _in_last(woken, case.awake_steps), _in_last(slept, case.asleep_steps)
     yield _worst(inputs, f"{name} minimum awake time", fresh - awake, "servers")
     yield _worst(inputs, f"{name} minimum asleep time", gone - (case.pool.servers - awake), "servers")
     yield _worst(inputs, f"{name} servers woken at once", woken - case.most_wakes, "servers")
+
+
+def _in_last(servers: FloatArray, steps: int) -> FloatArray:
+    """Return the sum of each step and those before it, so many in all."""
+    so_far = np.cumsum(servers)
+    return np.asarray(so_far - np.concatenate([np.zeros(min(steps, len(servers))), so_far])[: len(servers)])
 
 
 def _work_excess_kw(work: FloatArray, ready: FloatArray, need: FloatArray, work_kw: float) -> FloatArray:
