@@ -94,4 +94,6 @@ def sample(model: PlantModel, states: Sequence[JointState], load: Load, asked: I
 
 def _none(states: int, steps: int, heats: int) -> Samples:
     shape = (states, steps, heats)
-    return Samples(np.full(shape, np.inf), np.zeros(shape), np.zeros(shape[:2], dtype=NAME_DTYPE))
+    # Heats, which are few, outermost in memory: numpy is fast along long axes.
+    power_kw, water_lps = np.full(shape, np.inf, order="F"), np.zeros(shape, order="F")
+    return Samples(power_kw, water_lps, np.zeros(shape[:2], dtype=NAME_DTYPE))
