@@ -141,9 +141,9 @@ class Ways:
 
     @classmethod
     def of(cls, case: PlantCase) -> Ways:
-        """Find out what each step costs that the ramps allow."""
-        features = case.features
-        move = np.where(case.one_step, case.moves.cost(features, features), np.inf)
+        """Find out what each step costs that the ramps allow, between states that can be had at all."""
+        features, had = case.features, np.asarray(case.table.available.any(axis=0))
+        move = np.where(case.one_step & had & had[:, None], case.moves.cost(features, features), np.inf)
         same = features.mode[:, None] == features.mode[None, :]
         return cls(case, _Steps.of(np.where(same, move, np.inf).T), _Steps.of(np.where(same, np.inf, move).T))
 
