@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -78,23 +79,23 @@ class Explainer:
         states = self._plan.decisions.states[name]
         first, counts = states[0], [None, *sorted({state.chillers_on for state in plant.states()})]
         water = Lever(name, names.LEAVING_WATER, (), now.leaving_water_degc, first.leaving_water_degc, "degC")
-        yield water, [tuple(replace(one, leaving_water_degc=now.leaving_water_degc) for one in states)]
+        yield water, [_each(states, lambda one: replace(one, leaving_water_degc=now.leaving_water_degc))]
         mode = Lever(name, names.MODE, (), float(now.mode), float(first.mode), "enum")
-        yield mode, [tuple(_with_mode(one, now, count) for one in states) for count in counts]
+        yield mode, [_each(states, partial(_with_mode, now=now, chillers=count)) for count in counts]
         chillers = Lever(name, names.CHILLERS, (), float(now.chillers_on), float(first.chillers_on), "count")
-        yield chillers, [tuple(replace(one, chillers_on=now.chillers_on) for one in states)]
+        yield chillers, [_each(states, lambda one: replace(one, chillers_on=now.chillers_on))]
         dampers = names.dampers_of(self._it.inputs, plant)
         if dampers:
             moved = tuple(f"{one}.{names.MODE}" for one in dampers)
             lever = Lever(dampers[0], names.DAMPERS, moved, float(now.dampers_open), float(first.dampers_open), "enum")
-            yield lever, [tuple(_with_dampers(one, now, count) for one in states) for count in counts]
+            yield lever, [_each(states, partial(_with_dampers, now=now, chillers=count)) for count in counts]
         for index, hall in enumerate(plant.halls):
             targets = tuple(f"{crah.id}.{names.SUPPLY_AIR}" for crah in crahs_of(self._it.inputs, plant, hall))
             if not targets:
                 continue  # no CRAH of the hall is in service
             current = now.supply_air_degc[index]
             air = Lever(hall, names.SUPPLY_AIR, targets, current, first.supply_air_degc[index], "degC")
-            yield air, [tuple(_with_air(one, index, current) for one in states)]
+            yield air, [_each(states, partial(_with_air, hall=index, supply_air_degc=current))]
 
     def _put_back(
         self, plant: PlantModel, levers: Sequence[tuple[Lever, Options]]
@@ -223,6 +224,12 @@ def _cheapest(options: Options, answers: Sequence[PlantResponse], plan: PlantRun
     states = tuple([*options, plan.states][option][step] for step, option in enumerate(taken))
     rows = taken * len(taken) + np.arange(len(taken))
     return states, PlantResponse.of([*answers, plan.response]).at(rows), int(kept.sum())
+
+
+def _each(states: Path, change: Callable[[JointState], JointState]) -> Path:
+    """Return states changed; those that are alike, of which there are many, at once."""
+    changed = {state: change(state) for state in dict.fromkeys(states)}
+    return tuple(changed[state] for state in states)
 
 
 def _with_mode(state: JointState, now: PlantNow, chillers: int | None) -> JointState:

@@ -50,7 +50,9 @@ def _inlet_risks(it: ItCase, run: Simulation) -> Iterator[InletRisk]:
 def _loss(it: ItCase, plant: CoolingPlant, run: PlantRun, group: str, unit: str) -> LossRisk:
     left = without(plant, unit)
     running = len(left.chillers)
-    states = tuple(replace(state, chillers_on=min(state.chillers_on, running)) for state in run.states)
+    states = tuple(
+        replace(state, chillers_on=running) if state.chillers_on > running else state for state in run.states
+    )
     response = evaluate_path(left, states, run.load)
     broken = [str(name) for name in response.limit if name]
     hall = next((index for index, name in enumerate(plant.halls) if group.startswith(f"{name} ")), None)
