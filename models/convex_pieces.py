@@ -132,8 +132,11 @@ def _distance(
     heat: FloatArray, power: FloatArray, feasible: BoolArray, slope: FloatArray, intercept: FloatArray
 ) -> FloatArray:
     """Return the largest distance between samples and pieces along the run, 0 where there is none."""
-    pieces = np.full(np.shape(power), -np.inf)
-    for k in range(slope.shape[-1]):  # numpy is slow at the greatest of few, side by side
-        np.maximum(pieces, slope[..., k, None] * heat + intercept[..., k, None], out=pieces)
-    gap = np.where(feasible, np.abs(np.where(feasible, power, 0.0) - pieces), 0.0)
-    return np.asarray(gap.max(axis=-1))
+    slopes, intercepts = (np.ascontiguousarray(np.moveaxis(one, -1, 0)) for one in (slope, intercept))
+    worst = np.zeros(power.shape[:-1])
+    for n in range(power.shape[-1]):  # numpy is slow at few, side by side
+        pieces = np.full(worst.shape, -np.inf)
+        for a, b in zip(slopes, intercepts, strict=True):
+            np.maximum(pieces, a * heat[..., n] + b, out=pieces)
+        np.maximum(worst, np.where(feasible[..., n], np.abs(power[..., n] - pieces), 0.0), out=worst)
+    return worst
