@@ -118,16 +118,11 @@ class Load:
         direct_kw = np.zeros(self.outdoor_degc.size) if self.direct_kw is None else self.direct_kw
         return np.column_stack([self.it_air_kw, self.it_liquid_kw, direct_kw, self.outdoor_degc, self.wet_bulb_degc])
 
-    def own_racks(self) -> BoolArray:
-        """Mark rows that differ from the one before in more than direct heat."""
-        own = np.ones(self.rows, dtype=bool)
-        if self.direct_kw is not None and self.rows:
-            breathes = np.zeros(self.rows) if self.breathes is None else self.breathes
-            table = np.column_stack(
-                [self.it_air_kw, self.it_liquid_kw, self.outdoor_degc, self.wet_bulb_degc, breathes]
-            )
-            own[1:] = (np.diff(table, axis=0) != 0.0).any(axis=1)
-        return own
+    @property
+    def at_racks(self) -> FloatArray:
+        """All but direct heat, which halls and loops know nothing of, a row each."""
+        breathes = np.zeros(self.rows) if self.breathes is None else self.breathes
+        return np.column_stack([self.it_air_kw, self.it_liquid_kw, self.outdoor_degc, self.wet_bulb_degc, breathes])
 
     def at(self, rows: Sequence[int] | npt.NDArray[np.int64]) -> Load:
         """Return some of its rows."""

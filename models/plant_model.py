@@ -33,7 +33,7 @@ from models.outside import OpenAir, Outside, Weather
 from models.plant_room import Demand, PlantRoom, Rejection
 from models.rejecting import reject
 from models.rows import at_rows
-from models.settings import Asked, Settings, together
+from models.settings import Asked, Settings, alike_at_racks, together
 from models.terminals import Terminals
 from models.tower_bank import Towers
 
@@ -209,12 +209,11 @@ class CoolingPlant:
                 )
 
     def at_racks(self, settings: Settings, load: Load) -> Ends:
-        """Return what halls and loops answer to water and air, which know nothing of direct heat: rows apart in it share one."""
-        own = load.own_racks()
-        own[[rows.start for rows in settings.blocks if rows.stop > rows.start]] = True
+        """Return what halls and loops answer to water and air; rows that are alike to them share one answer."""
+        own, like = alike_at_racks(settings, load)
         if own.all():
             return self._asked_racks(settings, load)
-        return at_rows(self._asked_racks(settings.at(own), load.at(np.flatnonzero(own))), np.cumsum(own) - 1)
+        return at_rows(self._asked_racks(settings.at(own), load.at(np.flatnonzero(own))), like)
 
     def _asked_racks(self, settings: Settings, load: Load) -> Ends:
         limits = LimitLog(load.rows)

@@ -15,6 +15,7 @@ from models.rows import Rows
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int_]
 Asked = Sequence[tuple[JointState, Load]]
 
 _BLOCK_ROWS = 8192  # answered at once: enough for the calls not to count, few enough for a core's cache
@@ -61,6 +62,27 @@ class Settings:
     def at(self, kept: BoolArray) -> Settings:
         """Return some of the rows."""
         return Settings(self.each, tuple(int(kept[rows].sum()) for rows in self.blocks))
+
+
+def alike_at_racks(settings: Settings, load: Load) -> tuple[BoolArray, IntArray]:
+    """Mark rows unlike all before to halls and loops, (n,), and tell which of those each row is like, (n,).
+
+    They know nothing of direct heat, which differs from row to row, nor of stages, of which each may be asked at other rows.
+    """
+    own = np.ones(load.rows, dtype=bool)
+    again = len(set(settings.each)) < len(settings.each)
+    if not load.rows or (load.direct_kw is None and not again):
+        return own, np.arange(load.rows)
+    number = {setting: place for place, setting in enumerate(settings.each)}
+    table = np.column_stack([np.repeat([number[one] for one in settings.each], settings.rows), load.at_racks])
+    own[1:] = (np.diff(table, axis=0) != 0.0).any(axis=1)
+    like = np.cumsum(own) - 1
+    if again:
+        places: dict[bytes, int] = {}
+        of_own = np.array([places.setdefault(row.tobytes(), len(places)) for row in table[own]])
+        first = np.flatnonzero(own)[np.unique(of_own, return_index=True)[1]]
+        own, like = np.isin(np.arange(load.rows), first), of_own[like]
+    return own, like
 
 
 @dataclass(frozen=True, slots=True, eq=False)

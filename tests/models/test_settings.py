@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import numpy as np
 import pytest
 
-from models.cooling import JointState, Mode, answers
+from models.cooling import JointState, Mode, Setting, answers
 from models.limits import LimitLog
 from models.rows import at_rows
-from models.settings import together
+from models.settings import Settings, alike_at_racks, together
 from tests.models.small_plant import load, plant
 
 WATER, AIR = (8.0, 12.0), (20.0, 22.0)
@@ -67,3 +68,14 @@ def test_an_answer_at_some_rows_keeps_its_limits_apart() -> None:
     assert log.names.tolist() == ["", "first", ""]
     with pytest.raises(TypeError, match="holds no rows"):
         at_rows("a word", slice(0, 1))
+
+
+def test_rows_alike_at_the_racks_are_known_across_questions_of_one_setting() -> None:
+    """Stages are asked at other rows each: a row that another question has, too, is asked of the racks once."""
+    warm = Setting(12.0, (21.0,), dampers_open=False)
+    cold = Setting(10.0, (21.0,), dampers_open=False)
+    heat_kw = np.array([200.0, 200.0, 240.0, 240.0, 200.0, 200.0])
+    of_rows = dataclasses.replace(load(heat_kw), direct_kw=np.arange(6.0))
+    own, like = alike_at_racks(Settings((warm, warm, cold), (3, 2, 1)), of_rows)
+    assert own.tolist() == [True, False, True, False, False, True]
+    assert like.tolist() == [0, 0, 1, 1, 0, 2]
