@@ -36,14 +36,22 @@ _STATUSES = sorted(highspy.HighsBasisStatus.__members__.values(), key=int)
 _BASIC, _NONBASIC = int(highspy.HighsBasisStatus.kBasic), int(highspy.HighsBasisStatus.kNonbasic)
 
 
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How many steps the simplex method took, and by how much what it ended with misses the problem at worst."""
+
+    steps: int
+    worst_residual: float
+
+
 @dataclass(eq=False)
 class Bases:
     """The basis of the last solution of each form of problem."""
 
     _kept: dict[tuple[int, int], tuple[Places, highspy.HighsBasis]] = field(default_factory=dict)
 
-    def solve(self, problem: Any, naming: Naming, time_limit_s: float, mip_gap: float = 1e-5) -> int:
-        """Solve a problem with HiGHS, without binaries from where the last one of its form ended; return the steps of the simplex.
+    def solve(self, problem: Any, naming: Naming, time_limit_s: float, mip_gap: float = 1e-5) -> Walk:
+        """Solve a problem with HiGHS, without binaries from where the last one of its form ended.
 
         Raises
         ------
@@ -64,8 +72,10 @@ class Bases:
         solver.run()
         if solver.getModelStatus() == highspy.HighsModelStatus.kOptimal and not whole.integer.any():
             self._kept[places.form] = places, solver.getBasis()
-        problem.unpack(_solution(whole, bounds, solver))
-        return int(solver.getInfo().simplex_iteration_count)
+        values = np.array(solver.getSolution().col_value)
+        problem.unpack(_solution(whole, bounds, solver, values))
+        worst = whole.worst_residual(values) if problem.value is not None else np.inf
+        return Walk(int(solver.getInfo().simplex_iteration_count), worst)
 
     def _begin(self, solver: highspy.Highs, places: Places) -> bool:
         """Let a solver begin where the last problem of this form ended; return whether there was one."""
@@ -94,7 +104,7 @@ def _loaded(whole: Compiled, bounds: Bounds) -> highspy.Highs:
     return solver
 
 
-def _solution(whole: Compiled, bounds: Bounds, solver: highspy.Highs) -> Solution:
+def _solution(whole: Compiled, bounds: Bounds, solver: highspy.Highs, column_values: FloatArray) -> Solution:
     """Return what HiGHS ended with as cvxpy keeps it: values of variables, and multipliers where nothing is a whole number."""
     ended, answer = solver.getModelStatus(), solver.getSolution()
     status = HIGHS.STATUS_MAP.get(ended.name, cp.SOLVER_ERROR)
@@ -102,7 +112,7 @@ def _solution(whole: Compiled, bounds: Bounds, solver: highspy.Highs) -> Solutio
         raise cp.SolverError(f"HiGHS ended without an answer: {ended.name}")
     if status not in _ANSWERED:
         return failure_solution(status)
-    values = _split(np.array(answer.col_value), whole.variables)
+    values = _split(column_values, whole.variables)
     if whole.integer.any():
         prices = {}
     else:

@@ -46,6 +46,16 @@ class Compiled:
     high: FloatArray
     integer: BoolArray
 
+    def worst_residual(self, values: FloatArray) -> float:
+        """Return by how much values miss rows and bounds at worst, relative to the greatest term of a row where that is above 1."""
+        terms = np.abs(self.matrix.data * np.repeat(values, np.diff(self.matrix.indptr)))
+        size = np.maximum(np.abs(self.most), 1.0)
+        np.maximum.at(size, self.matrix.indices, terms)
+        over = self.matrix @ values - self.most
+        over[: self.equations] = np.abs(over[: self.equations])
+        beyond = np.maximum(self.low - values, values - self.high) / np.maximum(np.abs(values), 1.0)
+        return float(max((over / size).max(initial=0.0), beyond.max(initial=0.0)))
+
 
 def compiled(problem: Any) -> Compiled:
     """Compile a problem of cvxpy, variables and rows in the order in which cvxpy compiles them.

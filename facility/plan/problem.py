@@ -183,39 +183,41 @@ def minimise(
     failures = []
     for solver in solvers:
         try:
-            status = _run(problem, solver, time_limit_s, mip_gap, begin or (Bases(), Naming()))
+            worst = _run(problem, solver, time_limit_s, mip_gap, begin or (Bases(), Naming()))
         except cp.SolverError as error:
             failures.append(f"{solver}: {error}")
             continue
-        if status in INFEASIBLE:
+        if problem.status in INFEASIBLE:
             raise ProvenInfeasibleError
-        worst = _worst_residual(problem.constraints) if status in SOLVED and problem.value is not None else np.inf
-        if worst <= TOLERANCE:
+        if problem.status in SOLVED and worst <= TOLERANCE:
             return float(problem.value)
-        failures.append(f"{solver}: status {status}, worst residual {worst:.2g}")
+        failures.append(f"{solver}: status {problem.status}, worst residual {worst:.2g}")
     raise NoPlanFoundError("no plan found: " + "; ".join(failures))
 
 
-def _run(problem: Any, solver: str, time_limit_s: float, mip_gap: float, begin: Begin) -> str:
+def _run(problem: Any, solver: str, time_limit_s: float, mip_gap: float, begin: Begin) -> float:
+    """Solve; return by how much what was found misses the constraints at worst."""
     limit_s, (bases, naming) = max(time_limit_s, 0.1), begin
     if solver == cp.HIGHS:
         try:
-            bases.solve(problem, naming, limit_s, mip_gap)
+            return bases.solve(problem, naming, limit_s, mip_gap).worst_residual
         except UnreadError:
             problem.solve(solver=solver, time_limit=limit_s)  # what plans are not made of: cvxpy compiles it itself
-        return str(problem.status)
+            return _worst_residual(problem)
     with warnings.catch_warnings():
         # cvxpy warns about inaccurate answers; we measure the residuals ourselves.
         warnings.filterwarnings("ignore", message="Solution may be inaccurate")
         warnings.filterwarnings("ignore", message="Your problem has status")
         # cvxpy's compiler in C++ is a little faster on small problems, on large ones far slower.
         problem.solve(solver=solver, canon_backend=cp.SCIPY_CANON_BACKEND, time_limit=limit_s)
-    return str(problem.status)
+    return _worst_residual(problem)
 
 
-def _worst_residual(constraints: Sequence[Any]) -> float:
+def _worst_residual(problem: Any) -> float:
+    if problem.value is None:
+        return np.inf
     worst = 0.0
-    for constraint in constraints:
+    for constraint in problem.constraints:
         size = max((float(np.abs(arg.value).max(initial=1.0)) for arg in constraint.args if arg.size), default=1.0)
         worst = max(worst, float(np.max(constraint.violation(), initial=0.0)) / max(size, 1.0))
     return worst

@@ -33,7 +33,7 @@ def walked(problem: Problem, bases: Bases) -> tuple[float, int]:
     """Solve; return the least cost and the steps of the simplex method."""
     limits = {limit.constraint.id: limit.constraint for limit in problem.limits}
     whole: Any = cp.Problem(cp.Minimize(problem.objective), [*limits.values(), *problem.physics])
-    steps = bases.solve(whole, problem.naming, 60.0)
+    steps = bases.solve(whole, problem.naming, 60.0).steps
     return float(whole.value), steps
 
 

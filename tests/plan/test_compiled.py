@@ -112,3 +112,10 @@ def test_products_of_variables_are_not_read() -> None:
     for product in (one @ other, cp.sum(cp.multiply(one, other)), one[0] / other[0]):
         with pytest.raises(UnreadError, match="not affine"):
             compiled(cp.Problem(cp.Minimize(product)))
+
+
+def test_what_misses_a_row_or_a_bound_is_measured_by_the_rows_greatest_term() -> None:
+    x = cp.Variable(2, nonneg=True)
+    whole = compiled(cp.Problem(cp.Minimize(x[0]), [x[0] - x[1] == 0.0, 100.0 * x[0] <= 500.0]))
+    for values, worst in (([5.0, 5.0], 0.0), ([5.0, 4.0], 0.2), ([6.0, 6.0], 100.0 / 600.0), ([-0.5, -0.5], 0.5)):
+        assert whole.worst_residual(np.array(values)) == pytest.approx(worst)
