@@ -73,3 +73,12 @@ def test_a_plan_has_such_rows() -> None:
     limits = {limit.constraint.id: limit.constraint for limit in problem.limits}
     whole = compiled(cp.Problem(cp.Minimize(problem.objective), [*limits.values(), *problem.physics]))
     assert (~Bounds.of(whole).left).sum() > 0.1 * len(whole.most)
+
+
+@pytest.mark.parametrize("crossed", [0.0, 4e-16, 1e-9, 5e-8])
+def test_bounds_that_cross_by_rounding_have_the_solution_that_rows_would_have(crossed: float) -> None:
+    x = cp.Variable()
+    problem = cp.Problem(cp.Minimize(x), [x <= 0.3, -x <= -(0.3 + crossed)])
+    Bases().solve(problem, Naming(), 10.0)
+    assert problem.status == cp.OPTIMAL
+    assert x.value == pytest.approx(0.3, abs=1e-7)
