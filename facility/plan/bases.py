@@ -74,7 +74,7 @@ class Bases:
             self._kept[places.form] = places, solver.getBasis()
         values = np.array(solver.getSolution().col_value)
         problem.unpack(_solution(whole, bounds, solver, values))
-        worst = whole.worst_residual(values) if problem.value is not None else np.inf
+        worst = whole.worst_residual(values) if problem.status in _ANSWERED else np.inf
         return Walk(int(solver.getInfo().simplex_iteration_count), worst)
 
     def _begin(self, solver: highspy.Highs, places: Places) -> bool:

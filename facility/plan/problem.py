@@ -214,7 +214,7 @@ def _run(problem: Any, solver: str, time_limit_s: float, mip_gap: float, begin: 
 
 
 def _worst_residual(problem: Any) -> float:
-    if problem.value is None:
+    if problem.status not in SOLVED or problem.value is None:
         return np.inf
     worst = 0.0
     for constraint in problem.constraints:

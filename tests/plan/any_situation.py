@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from facility.learn.twin import Learned, plant_models
 from facility.plan.inputs import HeatPumpNow, PlanInputs, PlantNow, TankNow
-from facility.plan.peak_charges import PeakCharge
 from facility.plan.scenarios import load_scenarios
 from facility.promises import Commitment, CommitmentKind
 from facility.records import FloatArray
@@ -71,17 +70,7 @@ def any_inputs(draw: st.DrawFn) -> PlanInputs:
         commitments=_commitments(draw, sum(kw.mean() for kw in it_kw.values())) if chance(draw, 25) else [],
         time_limit_s=site.planning.time_limit_s,
         **_servers(draw, site, steps), **_jobs(draw, site), **_sun(draw, site, steps), **_heat_and_cold(draw, site, steps),
-        peak_charges=_peak_charges(draw, steps),
     )  # fmt: skip
-
-
-def _peak_charges(draw: st.DrawFn, steps: int) -> dict[str, PeakCharge]:
-    """Draw a charge on the demand in some hours: mostly none."""
-    if chance(draw, 70):
-        return {}
-    begin, length = round(number(draw, 0.0, steps - 1.0)), round(number(draw, 1.0, steps))
-    holds = (np.arange(steps) >= begin) & (np.arange(steps) < begin + length)
-    return {"on-peak": PeakCharge(number(draw, 0.1, 20.0), holds, number(draw, 0.0, 800.0))}
 
 
 def _ready(draw: st.DrawFn, site: Site, steps: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 from facility.errors import InfeasibleError, NoPlanFoundError
 from facility.plan.planner import make_plan
 from facility.plan.problem import Problem, ProvenInfeasibleError, minimise
+from facility.plan.relax import SOLVERS
 from models.cooling import Mode
 from tests.plan.toy import BATTERY, POOL, ToyPlant, toy_inputs, toy_site
 
@@ -119,3 +120,10 @@ def test_what_clashes_by_less_than_rounding_is_no_proof() -> None:
     with pytest.raises(ProvenInfeasibleError):
         problem.solve((cp.HIGHS,), 10.0)
     assert problem.solve((cp.HIGHS, cp.CLARABEL), 10.0) == pytest.approx(3000.0)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_what_has_no_solution_is_proven_so_by_each_solver(solver: str) -> None:
+    x = cp.Variable()
+    with pytest.raises(ProvenInfeasibleError):
+        minimise(cp.Problem(cp.Minimize(x), [x >= 2.0, 2.0 * x <= 1.0, x + x >= 0.0]), (solver,), 10.0)
