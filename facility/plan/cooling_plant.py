@@ -130,7 +130,7 @@ class RelaxedPlant:
         self._problem, self._case, self.steps = problem, case, len(case.heat_low_kw)
         low, high, left = _unreduced(case) if loose else narrowed_case(case)
         left = left if only is None else left & only
-        self._group, self._first_of = _groups(case)
+        self._group = _groups(case)
         points = with_it_heat(case.table, corners(case.table, low, high, left, case.free_power))
         at = points.step, points.state
         water_lps = case.table.water_slope_lps_per_kw[at] * points.heat_kw + case.table.water_intercept_lps[at]
@@ -325,9 +325,9 @@ def _unreduced(case: PlantCase) -> tuple[FloatArray, FloatArray, BoolArray]:
     return case.table.heat_min_kw, case.table.heat_max_kw, kept
 
 
-def _groups(case: PlantCase) -> tuple[IntArray, IntArray]:
-    """Return the group of each state, those of one mode and leaving water, and the first state of each group."""
+def _groups(case: PlantCase) -> IntArray:
+    """Return the group of each state: those of one mode and leaving water."""
     features = case.features
     keys = np.stack([features.mode, features.leaving_water_degc])
-    _, first, group = np.unique(keys, axis=1, return_index=True, return_inverse=True)
-    return group.ravel(), first
+    _, group = np.unique(keys, axis=1, return_inverse=True)
+    return group.ravel()
