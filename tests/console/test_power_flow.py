@@ -10,7 +10,6 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.console.conftest import Open
 from tests.console.furnished import Console
-from tests.console.test_truth import LATE
 
 REST = "Losses and what is not measured"
 TOLERANCE_FRAC = 0.02  # rounding of the texts
@@ -33,9 +32,7 @@ def test_widths_are_in_proportion(open_page: Open, console: Console) -> None:
 
 
 def test_what_is_stale_does_not_turn_into_a_loss(own_console: Console, open_page: Open) -> None:
-    watched = open_page(own_console)
-    watched.expected += LATE
-    page = watched.page
+    page = open_page(own_console).page
     lost = page.get_by_role("row", name=re.compile(f"^{REST}"))
     expect(lost).to_contain_text("kW")
     own_console.silent_devices.add("pdu-rack-02")

@@ -16,7 +16,6 @@ from tests.console.furnished import Console, MovingClock, furnished
 
 SILENT = "pdu-rack-02"
 AWAY = [r"WebSocket connection to .* failed", r"ERR_CONNECTION_REFUSED", r"ERR_EMPTY_RESPONSE", r"ERR_CONNECTION_RESET"]
-LATE = [r"status of 503"]  # of /health, for the moment in which the clock has jumped and nobody has beaten yet
 LOOK_MS = 60_000
 
 
@@ -44,9 +43,7 @@ def test_the_overview_lives_for_a_minute(open_page: Open, console: Console) -> N
 
 
 def test_a_silent_device_is_hatched_and_named(own_console: Console, open_page: Open) -> None:
-    watched = open_page(own_console, "equipment/rack-02")
-    watched.expected += LATE
-    page = watched.page
+    page = open_page(own_console, "equipment/rack-02").page
     value = page.locator("tr", has_text="rack-02.feed-a.inlet_temperature_degc").locator(".value")
     expect(value).to_contain_text("°C")
     own_console.silent_devices.add(SILENT)
@@ -83,9 +80,7 @@ def test_a_service_restarted_under_an_open_page(own_console: Console, open_page:
 def test_a_planner_that_failed_and_a_process_that_hangs_are_told(own_console: Console, open_page: Open) -> None:
     own_console.say("planner", last_error="no solution within the limits")
     own_console.silent_processes |= {"planner", "trainer"}
-    watched = open_page(own_console)
-    watched.expected += LATE
-    page = watched.page
+    page = open_page(own_console).page
     banner = page.get_by_role("status").filter(has_text="The service is degraded")
     expect(banner).to_contain_text("the planner failed")
     own_console.clock.shift += timedelta(minutes=1)
@@ -117,8 +112,6 @@ def test_what_holds_writing_up_stands_on_every_screen(
 def test_a_site_without_history_shows_no_value(own_console: Console, open_page: Open) -> None:
     own_console.silent_devices |= {device.id for device in own_console.loaded.site.devices}
     own_console.clock.shift += timedelta(hours=1)
-    watched = open_page(own_console)
-    watched.expected += LATE
-    page = watched.page
+    page = open_page(own_console).page
     expect(figure(page, "Facility power")).to_have_text("–")
     expect(page.locator("dl")).to_contain_text("main meter not read")

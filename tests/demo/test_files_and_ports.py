@@ -6,6 +6,7 @@ import json
 import shutil
 import socket
 import stat
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from facility.site_file import load_site
 from tools.demo.__main__ import DISPATCH
 from tools.demo.files import COMMUNITY, write_secrets, write_site
 from tools.demo.ports import QUIET, WEB, pick_ports
+from tools.demo.readiness import devices_listen
 
 DEMO = Path(__file__).parents[2] / "site_configs" / "demo.yaml"
 DEVICES = load_site(DEMO).site.devices
@@ -81,6 +83,16 @@ def test_a_port_taken_meanwhile_is_replaced(tmp_path: Path) -> None:
         second = pick_ports(DEVICES, file)
     changed = {name for name, place in second.items() if place != first[name]}
     assert changed == {"plant-controller"}
+
+
+def test_devices_are_ready_when_the_last_of_them_listens(tmp_path: Path) -> None:
+    places = pick_ports(DEVICES, tmp_path / "ports.json")
+    modbus = [place["port"] for place in places.values() if place["protocol"] == "modbus"]
+    with ExitStack() as opened:
+        for port in modbus:
+            assert not devices_listen(places.values())
+            opened.enter_context(socket.create_server(("127.0.0.1", port)))
+        assert devices_listen(places.values())
 
 
 def test_what_the_plant_takes_back_hangs_on_a_heartbeat(tmp_path: Path) -> None:

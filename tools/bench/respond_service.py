@@ -24,7 +24,7 @@ from tools.demo.backfill import backfill, resume_or_begin
 from tools.demo.children import ROOT, Children
 from tools.demo.files import write_secrets, write_site
 from tools.demo.ports import WEB, pick_ports
-from tools.demo.readiness import answers, await_ready, listens
+from tools.demo.readiness import answers, await_ready, devices_listen
 from tools.simulated_site import snapshot
 
 SEED = 11
@@ -77,8 +77,7 @@ def served(history: History) -> Iterator[Service]:
             site = (str(loaded.path), "--state", str(state.root))
             memory = ("--seed", str(SEED), "--state", str(folder / "memory.json"))
             devices = children.start("tools.simulated_site", str(loaded.path), *memory, log=log)
-            meter = next(place for place in places.values() if place["protocol"] == "modbus")
-            await_ready(devices, lambda: listens(meter), "the simulated devices")
+            await_ready(devices, lambda: devices_listen(places.values()), "the simulated devices")
             if history.trained:
                 _train(children, site, log)
             web = places[WEB]

@@ -23,7 +23,7 @@ from tools.demo.backfill import backfill, resume_or_begin
 from tools.demo.children import ROOT, Children, CommandFailedError
 from tools.demo.files import write_secrets, write_site
 from tools.demo.ports import WEB, Place, pick_ports
-from tools.demo.readiness import answers, await_ready, listens
+from tools.demo.readiness import answers, await_ready, devices_listen
 from tools.simulated_site import snapshot
 
 SEED = 11
@@ -139,8 +139,7 @@ def _start_devices(children: Children, folder: Folder, places: Mapping[str, Plac
         site, memory = str(folder.site), str(folder.memory)
         arguments = (site, "--seed", str(SEED), "--state", memory, "--watchdogs", str(folder.dispatch))
         devices = children.start("tools.simulated_site", *arguments, log=log)
-    place = next(place for place in places.values() if place["protocol"] == "modbus")
-    await_ready(devices, lambda: listens(place), f"the simulated devices; {folder.log} says why")
+    await_ready(devices, lambda: devices_listen(places.values()), f"the simulated devices; {folder.log} says why")
     teller.say("the simulated devices answer on their sockets; from here on facility runs as on any site")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http.client import HTTPConnection, HTTPException
 
 from tools.demo.children import CommandFailedError
@@ -31,8 +31,15 @@ def await_ready(child: subprocess.Popen[bytes], ready: Callable[[], bool], what:
         time.sleep(0.1)
 
 
-def listens(place: Place) -> bool:
-    """Tell whether something accepts connections."""
+def devices_listen(places: Iterable[Place]) -> bool:
+    """Tell whether every Modbus device among these accepts connections: they open their sockets one after the other.
+
+    Those of SNMP are not looked for: trying a port of UDP takes it away from the device that is about to open it.
+    """
+    return all(_accepts(place) for place in places if place["protocol"] == "modbus")
+
+
+def _accepts(place: Place) -> bool:
     try:
         socket.create_connection((place["host"], place["port"]), timeout=1.0).close()
     except OSError:
