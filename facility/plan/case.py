@@ -159,7 +159,7 @@ class ItCase:
         losses = (pdus[hall].loss_kw(kw) for hall, kw in highs.items() if hall in pdus)
         critical = sum(highs.values()) + sum(losses) + critical_error_kw(site)
         held = [case for case in self.batteries.values() if case.from_sun_only]
-        taken = (np.where(case.starts_below(np.asarray(critical)), case.battery.power_kw, 0.0) for case in held)
+        taken = (case.recovery_kw(np.asarray(critical)) for case in held)
         return np.asarray(sum(taken, np.zeros(self.inputs.steps)))
 
     def net_charge_kw(self, decisions: Decisions, *, lines: bool = False) -> FloatArray:

@@ -51,10 +51,12 @@ class BatteryCase:
         """Stored energy on the way up from a measurement below the reserve."""
         return np.asarray(self.stored_kwh + self._recovered_kwh * self.battery.charge_efficiency_frac)
 
-    def starts_below(self, critical_high_kw: FloatArray) -> BoolArray:
-        """Tell which steps it may begin below the reserve."""
-        starts = np.concatenate([[self.stored_kwh], self.way_up_kwh[:-1]])
-        return np.asarray(starts < self.reserve_kwh(critical_high_kw))
+    def recovery_kw(self, critical_high_kw: FloatArray) -> FloatArray:
+        """Return what charges it from a measurement below the reserve up to it, one a step: no more than the way up asks for."""
+        starts_kwh = np.concatenate([[self.stored_kwh], self.way_up_kwh[:-1]])
+        missing_kwh = self.reserve_kwh(critical_high_kw) - starts_kwh
+        back_kw = missing_kwh / (self.battery.charge_efficiency_frac * self.step_h)
+        return np.asarray(np.clip(back_kw, 0.0, RECOVERY_FRAC * self.battery.power_kw))
 
     @property
     def _recovered_kwh(self) -> FloatArray:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from facility.learn.twin import Learned, plant_models
 from facility.plan.inputs import HeatPumpNow, PlanInputs, PlantNow, TankNow
+from facility.plan.peak_charges import PeakCharge
 from facility.plan.scenarios import load_scenarios
 from facility.promises import Commitment, CommitmentKind
 from facility.records import FloatArray
@@ -70,6 +71,7 @@ def any_inputs(draw: st.DrawFn) -> PlanInputs:
         commitments=_commitments(draw, sum(kw.mean() for kw in it_kw.values())) if chance(draw, 25) else [],
         time_limit_s=site.planning.time_limit_s,
         **_servers(draw, site, steps), **_jobs(draw, site), **_sun(draw, site, steps), **_heat_and_cold(draw, site, steps),
+        **_peak_charges(draw, steps),
     )  # fmt: skip
 
 
@@ -80,6 +82,15 @@ def _ready(draw: st.DrawFn, site: Site, steps: int) -> dict[str, Any]:
     most_kwh = sum(battery.energy_kwh for battery in site.batteries)
     ready_kwh = np.maximum(_course(draw, most_kwh * number(draw, 0.0, 1.0), 0.3 * most_kwh, steps), 0.0)
     return {"ready_kwh": ready_kwh, "ready_price_per_kwh_h": number(draw, 0.0, 0.1)}
+
+
+def _peak_charges(draw: st.DrawFn, steps: int) -> dict[str, Any]:
+    """Draw a charge on the highest demand in some hours: mostly none."""
+    if chance(draw, 70):
+        return {}
+    begin, length = draw(st.integers(0, steps - 1)), draw(st.integers(1, steps))
+    holds = (np.arange(steps) >= begin) & (np.arange(steps) < begin + length)
+    return {"peak_charges": {"on_peak": PeakCharge(number(draw, 0.1, 20.0), holds, number(draw, 0.0, 800.0))}}
 
 
 def _course(draw: st.DrawFn, level: float, swing: float, steps: int) -> FloatArray:
