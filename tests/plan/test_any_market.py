@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from facility.errors import InfeasibleError
+from facility.errors import InfeasibleError, NoPlanFoundError
 from facility.plan.planner import make_plan
 from facility.plan.verify import verify_plan
 from facility.promises import Commitment, CommitmentKind
@@ -66,6 +67,12 @@ def test_it_verifies_or_names_what_cannot_be(
     except InfeasibleError as error:
         assert penalty is None
         assert {short.limit for short in error.shortfalls} == {"dr-1 commitment"}
+        return
+    except (
+        NoPlanFoundError
+    ) as error:  # a cap that is missed by less than the relaxation is apart from the site: it proves nothing
+        assert penalty is None
+        assert re.search(r"dr-1 commitment short by 0\.\d+ kW", str(error)), error
         return
     verify_plan(inputs, plan)
     near = 0.06 * max(abs(plan.cost.total_cost), 50.0)  # upper chords are wide where prices are negative
