@@ -180,18 +180,16 @@ def test_a_dead_unit_behind_a_gateway_does_not_cost_its_neighbour_the_connection
     def answer(frame: bytes) -> bytes | None:
         return None if frame[6] == 66 else framed(frame, block(frame))
 
-    async def run() -> float:
-        slow = Limits(timeout_s=0.8)
+    async def run() -> None:
+        slow = Limits(timeout_s=2.0)
         async with tcp_server(answer) as port:
             link = ModbusLink("127.0.0.1", port)
             dead, alive = (modbus_client(link, unit, POINTS, slow) for unit in (66, 1))
             failing = asyncio.create_task(dead.read({}))
             await asyncio.sleep(0.01)
             transport = link._transport
-            started = time.monotonic()
             for _ in range(5):
                 await alive.read({})
-            waited_s = time.monotonic() - started
             assert not failing.done()
             with pytest.raises(DeviceError, match="no answer from unit 66"):
                 await failing
@@ -199,9 +197,8 @@ def test_a_dead_unit_behind_a_gateway_does_not_cost_its_neighbour_the_connection
             assert link._transport is transport
             await alive.close()
             await dead.close()
-            return waited_s
 
-    assert asyncio.run(run()) < 0.6
+    asyncio.run(run())
 
 
 def test_requests_are_not_sent_two_at_a_time() -> None:

@@ -180,7 +180,7 @@ def test_a_port_pulled_out_under_a_question_fails_it() -> None:
         link.close()
         return time.monotonic() - started
 
-    assert asyncio.run(run()) < 1.0
+    assert asyncio.run(run()) < 5.0
 
 
 def test_a_port_belongs_to_one_process() -> None:

@@ -65,7 +65,7 @@ def test_silent_units_rest_although_nobody_else_asks() -> None:
         turns.silent(8, cost_s=0.01)  # does not shorten the rest
         started = clock()
         await asyncio.gather(use(turns, 8, order), use(turns, 9, order))
-        assert 0.15 <= clock() - started < 0.3
+        assert clock() - started >= 0.15
 
     assert play(scene) == [8, 9]
 

@@ -107,7 +107,7 @@ def test_a_flood_of_other_answers_is_left_in_time(knows: Recogniser) -> None:
     [fault] = found_by(lambda frame: (b"\xff\xff\0\0\0\3\1\xab\1") * 100_000, knows)
     assert isinstance(fault, Fault)
     assert "wrong transaction id" in fault.reason
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < 10
 
 
 def test_hostile_texts_are_short_and_printable(knows: Recogniser) -> None:

@@ -145,7 +145,7 @@ def test_a_flood_is_left_in_time(knows: Recogniser) -> None:
     begin = time.monotonic()
     fault = found_by(lambda data: [b"\x30\x03\x02\x01\x01"] * 3000, knows, 0.3)
     assert isinstance(fault, Fault)
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < 10
 
 
 def test_huge_and_hostile_texts_are_short_and_printable(knows: Recogniser) -> None:
