@@ -67,7 +67,7 @@ def is_close(inputs: PlanInputs, plan: Plan) -> bool:
         return True
     cost, site_kw = plan.cost, np.abs(plan.schedule["site.power_kw"])
     stake = float(np.abs(inputs.price_per_kwh) @ site_kw) * inputs.step_h + cost.demand_cost + cost.carbon_cost
-    stake += cost.wear_cost + cost.heat_shortfall_cost + cost.commitment_cost + cost.preference_cost
+    stake += cost.wear_cost + cost.heat_shortfall_cost + cost.commitment_cost + abs(cost.preference_cost)
     assert plan.surrogate_cost >= plan.bound - 1e-3 * stake
     near = max(GAP_FRAC * stake, GAP_AT_LEAST) + _rounding_cost(inputs)
     if plan.surrogate_cost <= plan.bound + near:
