@@ -152,14 +152,14 @@ class ItCase:
         return np.asarray(held + self.inputs.fixed_solar_kw)
 
     def grid_charge_kw(self) -> FloatArray:
-        """Return what batteries that charge from the sun alone may take from the grid all the same: to get their reserve back."""
+        """Return what batteries that charge from the sun alone may take from the grid all the same: to keep their reserve."""
         site = self.inputs.site.electrical
         pdus = electrical_chain(site).pdus
         highs = {hall: high for hall, (_, high) in self.hall_ranges().items()}
         losses = (pdus[hall].loss_kw(kw) for hall, kw in highs.items() if hall in pdus)
         critical = sum(highs.values()) + sum(losses) + critical_error_kw(site)
         held = [case for case in self.batteries.values() if case.from_sun_only]
-        taken = (case.recovery_kw(np.asarray(critical)) for case in held)
+        taken = (case.upkeep_kw(np.asarray(critical)) for case in held)
         return np.asarray(sum(taken, np.zeros(self.inputs.steps)))
 
     def net_charge_kw(self, decisions: Decisions, *, lines: bool = False) -> FloatArray:

@@ -51,12 +51,12 @@ class BatteryCase:
         """Stored energy on the way up from a measurement below the reserve."""
         return np.asarray(self.stored_kwh + self._recovered_kwh * self.battery.charge_efficiency_frac)
 
-    def recovery_kw(self, critical_high_kw: FloatArray) -> FloatArray:
-        """Return what charges it from a measurement below the reserve up to it, one a step: no more than the way up asks for."""
-        starts_kwh = np.concatenate([[self.stored_kwh], self.way_up_kwh[:-1]])
-        missing_kwh = self.reserve_kwh(critical_high_kw) - starts_kwh
-        back_kw = missing_kwh / (self.battery.charge_efficiency_frac * self.step_h)
-        return np.asarray(np.clip(back_kw, 0.0, RECOVERY_FRAC * self.battery.power_kw))
+    def upkeep_kw(self, critical_high_kw: FloatArray) -> FloatArray:
+        """Return what charges it as the reserve asks, one a step: on the way up to it, and where it grows beyond what is held."""
+        least_kwh = self.least_kwh(np.asarray(self.reserve_kwh(critical_high_kw)))
+        held_kwh = np.maximum.accumulate(np.concatenate([[self.stored_kwh], least_kwh]))
+        gained_kw = np.diff(held_kwh) / (self.battery.charge_efficiency_frac * self.step_h)
+        return np.asarray(np.minimum(gained_kw, self.battery.power_kw))
 
     @property
     def _recovered_kwh(self) -> FloatArray:

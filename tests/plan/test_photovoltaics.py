@@ -116,6 +116,29 @@ def test_a_reserve_is_brought_back_by_night_too() -> None:
     assert plan.schedule["b-1.state_of_charge_frac"][0] * 200.0 >= 200.0 / 6.0 / 0.95 - 0.05  # ten minutes at 200 kW
 
 
+def test_no_more_than_the_reserve_is_brought_back_by_night() -> None:
+    """However little the first hour costs: what is beyond the reserve would be charged to be sold again."""
+    inputs = sunny(price=[0.01, 0.5, 0.5, 0.6], batteries=[{**BATTERY, "charges_from": "photovoltaics"}])
+    flat_kw = {"hall-1": np.full(4, 200.0)}
+    inputs = replace(inputs, available_kw={"pv-1": np.zeros(4)}, it_power_kw=flat_kw, state_of_charge_frac={"b-1": 0.1})
+    plan = make_plan(inputs).plan
+    verify_plan(inputs, plan)
+    reserve_kwh = 200.0 / 6.0 / 0.95  # ten minutes at 200 kW
+    assert max(plan.schedule["b-1.state_of_charge_frac"]) * 200.0 < 1.1 * reserve_kwh
+
+
+def test_a_reserve_that_grows_by_night_is_kept() -> None:
+    batteries = [{**BATTERY, "charges_from": "photovoltaics"}]
+    load_kw = {"hall-1": np.array([150.0, 180.0, 200.0, 200.0])}
+    held_frac = 1.01 * 150.0 / 6.0 / 0.95 / 200.0
+    inputs = replace(sunny(batteries=batteries), it_power_kw=load_kw, available_kw={"pv-1": np.zeros(4)})
+    inputs = replace(inputs, state_of_charge_frac={"b-1": held_frac})
+    plan = make_plan(inputs).plan
+    verify_plan(inputs, plan)
+    assert plan.unmet == ()
+    assert plan.schedule["b-1.state_of_charge_frac"][3] * 200.0 >= 200.0 / 6.0 / 0.95 - 0.05
+
+
 def test_charging_from_the_grid_is_refused_where_the_sun_alone_may_charge() -> None:
     inputs = sunny(batteries=[{**BATTERY, "charges_from": "photovoltaics"}])
     plan = make_plan(inputs).plan
