@@ -61,4 +61,4 @@ class Battery(Named):
     reserve_min: NonNegative = 10.0  # minutes at the present critical load that stay in it
     wear_cost_per_kwh: NonNegative = 0.02
     dispatchable: bool = False
-    charges_from: Literal["any", "photovoltaics"] = "any"  # photovoltaics: no more than these deliver, but for the reserve
+    charges_from: Literal["any", "photovoltaics"] = "any"  # photovoltaics: but for its reserve
