@@ -11,7 +11,7 @@ import numpy as np
 
 from facility.plan import goals
 from facility.plan.case import Range, SiteCase
-from facility.plan.commitments import plan_commitment
+from facility.plan.commitments import overlap_kw, plan_commitment
 from facility.plan.cooling_plant import FixedPlant, PathPoint, RelaxedPlant
 from facility.plan.electrical import ChainPlan, critical_error_kw, piece_error_kw
 from facility.plan.grid import GridPlan
@@ -253,9 +253,16 @@ class SitePlan:
         others += [pump.power_kw for pump in self.heat.pumps.values()]
         site_kw = chain.site_kw(cp.sum(cp.vstack(others), axis=0), self._other_range())
         margin_kw = 0.0 if relaxed else piece_error_kw(inputs.site.electrical)
-        self.grid = GridPlan(self.problem, inputs, site_kw, margin_kw)
+        self.grid = GridPlan(self.problem, inputs, site_kw, margin_kw, self._given_back_kw(margin_kw))
         for commitment in it.commitments:
             plan_commitment(self.problem, commitment, self.grid.site_kw, margin_kw)
+
+    def _given_back_kw(self, margin_kw: float) -> FloatArray:
+        """Return what arrays will give way by where a cap's margin leaves no room: `within_export_limit` holds them down then."""
+        it = self.case.it
+        overlap = overlap_kw(it.commitments, it.inputs, margin_kw)
+        available_kw = sum((case.available_kw for case in it.arrays.values()), np.zeros(it.inputs.steps))
+        return np.where(available_kw >= overlap, overlap, 0.0)
 
     def _weigh_goals(self) -> Any:
         """Put the weights of goals beside the costs, hold goals to their caps; return the costs without the weights."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import cvxpy as cp
@@ -12,6 +13,10 @@ from facility.plan.problem import Problem
 from facility.plan.vertices import IntArray
 from facility.promises import Commitment, CommitmentKind, CommitmentOutcome
 from facility.records import FloatArray, LimitShortfall
+
+# Of a unit that is short, beside 1 for the site's own limits. Our judgement: what a promise clashes with, a reserve or a rack's
+# inlet, is kept, and the promise is what cannot be met.
+GIVES_WAY = 0.1
 
 
 class CommitmentCase:
@@ -65,10 +70,25 @@ def commitment_cases(inputs: PlanInputs) -> list[CommitmentCase]:
     return [case for case in cases if case.steps.size]
 
 
+def overlap_kw(cases: Sequence[CommitmentCase], inputs: PlanInputs, margin_kw: float) -> FloatArray:
+    """Return, in each step, by how much a cap less its margin lies below the least that the site may draw.
+
+    A cap of nothing where nothing may be exported is one: losses are known to the margin, and no plan draws exactly nothing.
+    Where a cap is below that least even without a margin, nothing is returned: it cannot be held.
+    """
+    found = np.zeros(inputs.steps)
+    for case in cases:
+        room_kw = case.most_kw + inputs.export_limit_kw
+        if case.commitment.penalty_per_kwh is None:
+            tight_kw = np.where(room_kw >= 0.0, np.maximum(margin_kw - room_kw, 0.0), 0.0)
+            found[case.steps] = np.maximum(found[case.steps], tight_kw)
+    return found
+
+
 def plan_commitment(problem: Problem, case: CommitmentCase, site_kw: Any, margin_kw: float) -> None:
     """Hold a commitment in the problem, or price what it falls short."""
     one, excess_kw = case.commitment, site_kw[case.steps] - case.most_kw
     if one.penalty_per_kwh is None:
-        problem.limit("commitment", one.id, excess_kw + margin_kw, "kW", case.steps)
+        problem.limit("commitment", one.id, excess_kw + margin_kw, "kW", case.steps, weight=GIVES_WAY)
     else:
         problem.cost("commitments", one.penalty_per_kwh * (case.hours @ cp.pos(excess_kw)))

@@ -115,10 +115,15 @@ def carbon_budget_kg(inputs: PlanInputs) -> float | None:
 
 
 class GridPlan:
-    """The connection in the problem; `margin_kw` keeps limits although the pieces of the losses read low."""
+    """The connection in the problem; `margin_kw` keeps limits although the pieces of the losses read low.
 
-    def __init__(self, problem: Problem, inputs: PlanInputs, site_kw: Any, margin_kw: float) -> None:
-        self._problem, self._inputs, self._margin_kw = problem, inputs, margin_kw
+    `given_back_kw`, in each step, is what flows out beyond the export limit here and is held back afterwards.
+    """
+
+    def __init__(
+        self, problem: Problem, inputs: PlanInputs, site_kw: Any, margin_kw: float, given_back_kw: FloatArray
+    ) -> None:
+        self._problem, self._inputs, self._margin_kw, self._given_back_kw = problem, inputs, margin_kw, given_back_kw
         self.site_kw = cp.Variable(inputs.steps)
         problem.law(self.site_kw == site_kw)
         self._exports = inputs.export_limit_kw > 0.0
@@ -162,9 +167,9 @@ class GridPlan:
         if import_kw is not None:
             limit("import limit", meter, self.site_kw + self._margin_kw - import_kw, "kW")
         if not self._exports:
-            limit("no export", meter, -self.site_kw, "kW")
+            limit("no export", meter, -self.site_kw - self._given_back_kw, "kW")
         elif np.isfinite(inputs.export_limit_kw):
-            limit("export limit", meter, -self.site_kw - inputs.export_limit_kw, "kW")
+            limit("export limit", meter, -self.site_kw - inputs.export_limit_kw - self._given_back_kw, "kW")
         if budget_kg is not None:
             limit("carbon budget", meter, self.carbon_kg + self.goal_margin(goals.CARBON) - budget_kg, "kg")
 

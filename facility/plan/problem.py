@@ -37,6 +37,7 @@ class Limit:
     constraint: Any  # cvxpy constraint
     steps: IntArray | None = None
     rows: IntArray | None = None  # of a constraint that several pieces of equipment share
+    weight: float = 1.0  # of a unit that is short of it: what weighs less is found to be short first
 
     @property
     def price(self) -> FloatArray:
@@ -78,9 +79,11 @@ class Problem:
     naming: Naming = field(default_factory=Naming)
     bases: Bases = field(default_factory=Bases)
 
-    def limit(self, name: str, equipment: str, excess: Any, unit: str, steps: IntArray | None = None) -> None:
+    def limit(
+        self, name: str, equipment: str, excess: Any, unit: str, steps: IntArray | None = None, *, weight: float = 1.0
+    ) -> None:
         """Add a named limit: `excess` must not be positive; its values belong to `steps`, or to all from the first on."""
-        self.limits.append(Limit(name, equipment, excess, unit, excess <= 0, steps))
+        self.limits.append(Limit(name, equipment, excess, unit, excess <= 0, steps, weight=weight))
 
     def limit_each(
         self, name: str, equipment: Sequence[str], excess: Any, unit: str, at: Sequence[tuple[IntArray, IntArray]]
@@ -154,7 +157,7 @@ class Problem:
     def slackened(
         self, solvers: Sequence[str], time_limit_s: float, late_frac: float = 0.0
     ) -> Iterator[tuple[Limit, FloatArray]]:
-        """Yield each limit that cannot be met together with the others and by how much, at the least total slack.
+        """Yield each limit that cannot be met together with the others and by how much, at the least total slack, each weighed.
 
         By `late_frac` slack counts less in the last step than in the first.
         """
@@ -162,9 +165,8 @@ class Problem:
         loosened = [limit.excess <= slack for limit, slack in zip(self.limits, slacks, strict=True)]
         steps = [limit.steps_of(np.zeros(limit.excess.size)) for limit in self.limits]
         late = late_frac / max(1, *(step.max(initial=0) for step in steps))
-        total = cp.sum(
-            [(1.0 - late * step) @ cp.vec(slack, order="C") for step, slack in zip(steps, slacks, strict=True)]
-        )
+        weights = [limit.weight * (1.0 - late * step) for limit, step in zip(self.limits, steps, strict=True)]
+        total = cp.sum([weight @ cp.vec(slack, order="C") for weight, slack in zip(weights, slacks, strict=True)])
         minimise(cp.Problem(cp.Minimize(total), loosened + self.physics), solvers, time_limit_s)
         for limit, slack in zip(self.limits, slacks, strict=True):
             amount = np.atleast_1d(np.asarray(slack.value, dtype=float))

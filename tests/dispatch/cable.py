@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing, suppress
 
 WRITES = (6, 16)  # function codes, after the seven bytes of a Modbus TCP header
 
@@ -43,14 +44,13 @@ class Cable:
         self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", self._to)
-        try:
-            await asyncio.gather(self._pump(reader, back, answers=False), self._pump(there, writer, answers=True))
-        except ConnectionError:
-            pass
-        finally:
-            back.close()
-            writer.close()
+        with closing(writer):  # whatever becomes of the other end, and while it is still being reached
+            try:
+                there, back = await asyncio.open_connection("127.0.0.1", self._to)
+            except ConnectionError:
+                return
+            with closing(back), suppress(ConnectionError):
+                await asyncio.gather(self._pump(reader, back, answers=False), self._pump(there, writer, answers=True))
 
     async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, answers: bool) -> None:
         while data := await source.read(4096):

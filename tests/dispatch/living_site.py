@@ -184,10 +184,12 @@ def _network() -> Iterator[Callable[[Coroutine[Any, Any, T]], T]]:
 
 
 async def _end_all(loop: asyncio.AbstractEventLoop) -> None:
-    tasks = [task for task in asyncio.all_tasks(loop) if task is not asyncio.current_task()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    """End what runs, and what a connection accepted in the last moment begins; then let transports close."""
+    while tasks := [task for task in asyncio.all_tasks(loop) if task is not asyncio.current_task()]:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0.0)
 
 
 def _port(plant: LoadedSite, crah: str) -> int:

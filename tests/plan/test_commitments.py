@@ -54,6 +54,33 @@ def test_a_firm_cap_binds_and_the_battery_keeps_it() -> None:
     assert "dr-1" in plan.binding_limits["commitment"]
 
 
+def off_the_grid(batteries: list[dict[str, Any]], sun_kw: list[float], charge_frac: float, end: float) -> PlanInputs:
+    array = {"id": "pv-1", "rated_kw": 450.0, "curtailable": True}
+    return toy_inputs(
+        toy_site(5.0, photovoltaics=[array], batteries=batteries), PLANT, commitments=[cap(0.0, hours=(2.0, end))],
+        available_kw={"pv-1": np.array(sun_kw)}, state_of_charge_frac={"b-1": charge_frac} if batteries else {},
+        it_power_kw={"hall-1": np.array([180.0, 200.0, 220.0, 230.0, 230.0])},
+        price_per_kwh=np.array([0.2, 0.2, 0.01, 0.3, 0.3]),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("batteries", [[], [BATTERY]])
+def test_a_cap_of_nothing_is_kept_by_the_sun_where_nothing_may_flow_out(batteries: list[dict[str, Any]]) -> None:
+    inputs = off_the_grid(batteries, [0.0, 300.0, 400.0, 350.0, 0.0], 0.4, 4.0)
+    plan = make_plan(inputs).plan
+    verify_plan(inputs, plan)
+    assert plan.unmet == () and not any("no plan found" in note for note in plan.notes)
+    assert plan.schedule["site.power_kw"][2:4] == pytest.approx([0.0, 0.0], abs=0.05)
+
+
+def test_a_reserve_is_not_said_to_be_short_of_what_a_promise_asks() -> None:
+    """A kWh out of the reserve would be one kWh less that the promise is short of."""
+    inputs = off_the_grid([{**BATTERY, "charges_from": "photovoltaics"}], [0.0, 1.0, 1.5, 90.0, 400.0], 0.1, 3.5)
+    plan = make_plan(inputs).plan
+    verify_plan(inputs, plan)
+    assert [short.limit for short in plan.unmet] == ["dr-1 commitment"]
+
+
 def test_a_firm_cap_that_nothing_can_keep_is_named_with_what_is_missing() -> None:
     most = drawn_without() - 25.0
     (unmet,) = make_plan(asked(cap(most), batteries=False)).plan.unmet
