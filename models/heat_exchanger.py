@@ -74,8 +74,7 @@ class HeatExchanger:
     @property
     def rated_ntu(self) -> float:
         """UA as it is over the hot stream's capacity rate at rated flows."""
-        ratio, eff = _not_one(np.float64(self.capacity_ratio)), self.effectiveness
-        return self.conductance_frac * float(np.log((1 - eff * ratio) / (1 - eff)) / (1 - ratio))
+        return self.conductance_frac * _rated_ntu(self.effectiveness, self.capacity_ratio)
 
     def effectiveness_at(self, hot: npt.ArrayLike, cold: npt.ArrayLike) -> FloatArray:
         """Return the hot-side effectiveness at other flows.
@@ -128,6 +127,12 @@ class HeatExchanger:
         part = np.clip((wanted - at_low) / np.maximum(at_high - at_low, 1e-12), 0, 1)
         flow: FloatArray = flows[low] * (flows[1] / flows[0]) ** part
         return flow
+
+
+@lru_cache(maxsize=256)  # asked of the same few exchangers again and again
+def _rated_ntu(effectiveness: float, capacity_ratio: float) -> float:
+    ratio = _not_one(np.float64(capacity_ratio))
+    return float(np.log((1 - effectiveness * ratio) / (1 - effectiveness)) / (1 - ratio))
 
 
 @lru_cache(maxsize=16)

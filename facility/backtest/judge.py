@@ -143,11 +143,8 @@ def _bill(cost: CostBreakdown) -> float:
 def _owed_kwh(it: ItCase, plan_run: Simulation, done_run: Simulation) -> float:
     """Return what the plan will have to draw later because it did less work, or left less in batteries, than was done."""
     ratio = float(done_run.site_kw.sum() / done_run.it_kw.sum())
-    owed = 0.0
-    for name, case in it.works.items():
-        owed += (
-            case.left_kwh(plan_run.decisions.work_kw[name]) - case.left_kwh(done_run.decisions.work_kw[name])
-        ) * ratio
+    done_kw, planned_kw = (sum(run.decisions.work_kw[name].sum() for name in it.works) for run in (done_run, plan_run))
+    owed = it.inputs.step_h * (done_kw - planned_kw) * ratio
     for name, battery in it.batteries.items():
         stored = [battery.course_kwh(run.decisions.charge_kw[name])[-1] for run in (plan_run, done_run)]
         owed += (stored[1] - stored[0]) * battery.battery.discharge_efficiency_frac

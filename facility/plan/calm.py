@@ -50,6 +50,11 @@ class Said:
                 apart_kw = cp.abs(course[at] - np.concatenate([said[names[row]][: self.steps] for row in known]))
                 problem.cost("calm", price * cp.sum(apart_kw))
 
+    def states_of(self, case: PlantCase) -> set[int]:
+        """Return the states that were said, by their places in the plant's table; those that it has no more are left out."""
+        said = set(self.decisions.states[case.plant_id])
+        return {place for place, state in enumerate(case.table.states) if state in said}
+
     def state_prices(self, case: PlantCase, inputs: PlanInputs) -> FloatArray:
         """Return the price of each state in each step (T, S)."""
         features, said = case.features, self.decisions.states[case.plant_id][: self.steps]

@@ -45,6 +45,7 @@ class ItCase:
     arrays: Mapping[str, ArrayCase]
     commitments: Sequence[CommitmentCase]
     thermal: HeatAndCold
+    moves: Mapping[str, Moves]  # by plant
     jobs: Mapping[str, JobCase] = field(default_factory=dict)  # by pool
 
     @classmethod
@@ -71,7 +72,8 @@ class ItCase:
         }
         arrays = {array.id: ArrayCase(inputs, array) for array in site.photovoltaics if array.id in inputs.available_kw}
         heat, promised = ItHeat(inputs), commitment_cases(inputs)
-        return cls(inputs, heat, pools, works, batteries, arrays, promised, HeatAndCold.of(inputs, heat), jobs)
+        moves = {plant.plant_id: Moves.of(inputs, plant) for plant in inputs.plants}
+        return cls(inputs, heat, pools, works, batteries, arrays, promised, HeatAndCold.of(inputs, heat), moves, jobs)
 
     def under(self, inputs: PlanInputs) -> ItCase:
         """Return the same at other load, weather or prices: what was found of machines, work and stores stays."""
@@ -95,6 +97,13 @@ class ItCase:
     def job_powers_kw(self, pool: str, jobs_kw: Mapping[str, FloatArray]) -> list[FloatArray]:
         """Return the power of each job of a pool; nought where nothing is decided of it."""
         return [jobs_kw.get(one.job.id, np.zeros(self.inputs.steps)) for one in self.jobs[pool].jobs]
+
+    def left_kwh(self, decisions: Decisions) -> float:
+        """Return the work that has arrived and is not done at the end, jobs with it."""
+        done_kw = [decisions.work_kw[name] for name in self.works]
+        left_kwh = sum(case.available_kwh[-1] for case in self.works.values()) - self.inputs.step_h * np.sum(done_kw)
+        jobs = (case.left_kwh(self.job_powers_kw(pool, decisions.jobs_kw)) for pool, case in self.jobs.items())
+        return float(left_kwh + sum(jobs))
 
     def hall_ranges(self) -> dict[str, Range]:
         """Return the least and most IT power of each hall."""
@@ -233,7 +242,7 @@ class SiteCase:
 def _plant_case(it: ItCase, table: StateTable) -> PlantCase:
     inputs = it.inputs
     now = inputs.plants_now[table.plant_id]
-    moves = Moves.of(inputs, inputs.plant(table.plant_id))
+    moves = it.moves[table.plant_id]
     low, high = it.room_range(table.plant_id)
     # Able is what carries the most heat that the step may bring: waking servers and late work may leave no choice.
     most = np.minimum(it.plant_range(table.plant_id)[1][0], table.heat_max_kw[0][table.available[0]].max(initial=0.0))

@@ -1,7 +1,8 @@
 """Choose one state a step: a dynamic program over states, dwell and ramps, at the relaxed heat, power priced by the duals.
 
 Power is the surrogate's until a state lies on the best path; then the plant model itself is asked for that state, and the
-program runs again, until every state on the path has the model's own power and water. Few states are ever asked for.
+program runs again, until every state on the path has the model's own power and water. Few states are ever asked for: first
+those that were good before, in the plan in force and at the heat of the solution before.
 
 Of many states the one that seems cheapest is often one that the models flatter. So a state beyond what they have seen has its
 doubt priced here, which enters neither cost nor bound: it must promise more than a part of what it may be off by.
@@ -33,6 +34,9 @@ class Chooser:
     model: PlantModel
     step_h: float
     calm: FloatArray | float = 0.0  # (T, S): price of leaving what was said before
+    likely: set[int] = field(
+        default_factory=set
+    )  # states asked about at first: one call for many costs less than one for each
     forbidden: BoolArray = field(init=False)  # (T, S)
     stuck: BoolArray = field(init=False)  # (T,): steps to which the last choice found no way
 
@@ -58,20 +62,22 @@ class Chooser:
         if table.ends is not None:
             power += table.ends.power_kw(it_kw)
             allowed &= table.ends.high_kw >= it_kw[:, None] - _HEAT_SLACK_KW
-        asked: set[int] = set()
+        fresh, asked = self.likely, set[int]()
         while True:
-            cost = power * price[:, None] + water * self.case.water_cost_per_lps + self.calm
-            path = self._cheapest(cost, allowed)
-            fresh = set() if path is None else set(path.tolist()) - asked
-            if not fresh:
-                self.stuck = self._without_way(allowed)
-                return path
             order = sorted(fresh)
             for place, response in answers_for(self.model, [table.states[at] for at in order], load):
                 state = order[place]
                 power[:, state], water[:, state] = _with_doubt(response)
                 allowed[:, state] &= response.feasible
             asked |= fresh
+            cost = power * price[:, None] + water * self.case.water_cost_per_lps + self.calm
+            path = self._cheapest(cost, allowed)
+            fresh = set() if path is None else set(path.tolist()) - asked
+            if not fresh:
+                self.likely = asked
+                if path is None:
+                    self.stuck = self._without_way(allowed)
+                return path
 
     def _without_way(self, allowed: BoolArray) -> BoolArray:
         """Return the steps (T,) to which no way within the ramps leads; from there the way goes on as if they asked for nothing."""

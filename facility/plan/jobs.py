@@ -63,10 +63,6 @@ class WorkCase:
             return []
         return [LimitShortfall(f"{self.work.id} due time", float(self.late_kwh[worst]), "kWh", self.times[worst])]
 
-    def left_kwh(self, power_kw: FloatArray) -> float:
-        """Return work that has arrived and is not done at the end."""
-        return float(self.available_kwh[-1] - self.step_h * power_kw.sum())
-
 
 def due_margin_min(work: DeferrableWork) -> float:
     """Return how long before it is due a plan has work done."""

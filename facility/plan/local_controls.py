@@ -13,9 +13,8 @@ from models.cooling import JointState, Load, PlantModel, PlantResponse, answers
 
 # Local controls stage chillers before they change the economizer, and change that before an operator moves a setpoint.
 _CHILLER_AWAY, _MODE_AWAY, _KELVIN_AWAY = 1.0, 10.0, 100.0
-_AT_ONCE = (
-    2  # states asked about together; twice as many whenever none of them is feasible: a call costs more than its rows
-)
+# States asked about together, twice as many whenever none of them is feasible: a call costs what some thousand rows cost.
+_AT_ONCE = 8
 
 
 def by_local_controls(

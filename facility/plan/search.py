@@ -65,7 +65,11 @@ class Search:
         inputs, said = self.case.it.inputs, self.case.said
         self._choosers = {
             name: Chooser(
-                plant, inputs.plant(name), inputs.step_h, 0.0 if said is None else said.state_prices(plant, inputs)
+                plant,
+                inputs.plant(name),
+                inputs.step_h,
+                0.0 if said is None else said.state_prices(plant, inputs),
+                set() if said is None else said.states_of(plant),
             )
             for name, plant in self.case.plants.items()
         }

@@ -14,7 +14,7 @@ from facility.plan.goals import WEIGHED, goal_value, weighed
 from facility.plan.grid import carbon_kg, demand_cost, demand_windows, energy_cost
 from facility.plan.humidity import HallAir, hall_air
 from facility.plan.inputs import PlanInputs, PlantNow
-from facility.plan.moves import Moves, StateFeatures
+from facility.plan.moves import StateFeatures
 from facility.plan.ready import unready_cost
 from facility.records import CostBreakdown, FloatArray
 from models.cooling import BoolArray, JointState, Load, Mode, PlantModel, PlantResponse, answers
@@ -237,13 +237,11 @@ def cost_of(
 ) -> CostBreakdown:
     """Return what a schedule costs that draws this power at the meter and this make-up water."""
     inputs = it.inputs
-    left = sum(case.left_kwh(decisions.work_kw[name]) for name, case in it.works.items())
-    left += sum(case.left_kwh(it.job_powers_kw(pool, decisions.jobs_kw)) for pool, case in it.jobs.items())
     stored = sum(
         case.value_per_kwh * (case.stored_kwh - case.course_kwh(decisions.charge_kw[name])[-1])
         for name, case in it.batteries.items()
     )
-    terminal = float(work_value_per_kwh * left + stored + it.thermal.left_cost(decisions))
+    terminal = float(work_value_per_kwh * it.left_kwh(decisions) + stored + it.thermal.left_cost(decisions))
     money_frac = inputs.terminal_money_frac
     emitted_kg, water_m3 = carbon_kg(inputs, site_kw), float(water_lps.sum() * inputs.m3_per_lps)
     cost = CostBreakdown(
@@ -273,9 +271,9 @@ def _wear(it: ItCase, decisions: Decisions) -> float:
     wear += sum(it.pools[name].wear(awake, decisions.slowed.get(name)) for name, awake in decisions.awake.items())
     wear += sum(case.wait_cost(it.job_powers_kw(pool, decisions.jobs_kw)) for pool, case in it.jobs.items())
     wear += it.thermal.wear_cost(decisions)
-    return float(wear + sum(_move_wear(it.inputs, plant, decisions) for plant in it.inputs.plants))
+    return float(wear + sum(_move_wear(it, plant.plant_id, decisions) for plant in it.inputs.plants))
 
 
-def _move_wear(inputs: PlanInputs, plant: PlantModel, decisions: Decisions) -> float:
-    path: list[JointState | PlantNow] = [inputs.plants_now[plant.plant_id], *decisions.states[plant.plant_id]]
-    return Moves.of(inputs, plant).cost_along(StateFeatures.of(path))
+def _move_wear(it: ItCase, plant_id: str, decisions: Decisions) -> float:
+    path: list[JointState | PlantNow] = [it.inputs.plants_now[plant_id], *decisions.states[plant_id]]
+    return it.moves[plant_id].cost_along(StateFeatures.of(path))
