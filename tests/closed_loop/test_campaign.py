@@ -73,8 +73,12 @@ def test_too_little_won_is_named() -> None:
 
 def test_on_a_bad_day_good_practice_is_the_measure() -> None:
     hot = {"allowable_minutes": 5.0}
-    ours, theirs = result_of(99.0, **hot), result_of(100.0, **hot)
-    assert broken(TRIP, outcome_of(facility=ours, good_practice=theirs)) == []
+    ours, theirs = result_of(99.0, **hot, recommended_degree_minutes=12.0), result_of(100.0, **hot)
+    assert broken(TRIP, outcome_of(facility=ours, good_practice=theirs)) == []  # 4 racks, 3 days, 1 K min each
+    hotter = result_of(99.0, **hot, recommended_degree_minutes=12.2)
+    assert broken(TRIP, outcome_of(facility=hotter, good_practice=theirs)) == [
+        "facility: racks above recommended 12.2 (good practice 0.0)"
+    ]
     assert broken(TRIP, outcome_of(facility=result_of(101.0), good_practice=theirs)) == [
         "facility: cost 101 (good practice 100)"
     ]

@@ -100,7 +100,7 @@ def _limits_broken(entry: Entry, outcome: Outcome, ours: RunResult, yardstick: R
             continue
         most = theirs if entry.bad_day else 0.0
         if figure.name in RECOMMENDED:
-            most = theirs + (0.0 if entry.bad_day else ALLOWED_K_MIN * racks * days)
+            most = theirs + ALLOWED_K_MIN * racks * days
         if mine > most + ROUNDING:
             yield f"{figure.label} {figure.shown(mine)} (good practice {figure.shown(theirs)})"
     economizers = sum(plant.economizer is not None for plant in site.plants)
