@@ -46,6 +46,10 @@ class Deadline:
         self.check()
         return self._budget_s - (self._timer() - self._began_s)
 
+    def part(self, of_left_frac: float) -> Deadline:
+        """Return a deadline at the end of a part of what is left."""
+        return Deadline(self.left_s * of_left_frac, self._timer, self._overtaken)
+
     def solver_s(self, most_s: float = math.inf) -> float:
         """Return what a solver may take by the clock on the wall, at most so many seconds of the timer."""
         worked_s, wall_s = self._timer() - self._began_s, time.perf_counter() - self._began_wall_s

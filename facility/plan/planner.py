@@ -37,6 +37,7 @@ from models.redundant_plant import RedundantPlant
 
 NOTHING_FRAC = 0.0005  # of the cost of present operation: a plan that saves less is not worth a change
 COLDER_K = 0.25  # of present supply air below the coldest that may be asked for, before it is no operation to keep
+SLACK_FRAC = 0.5  # of the time left for holding goals to their slack; where that finds no plan, the rest is for weighing them
 _TRIM_FRAC = 0.2  # of a hall's IT power: what coils take beside full outdoor air
 
 
@@ -124,7 +125,7 @@ def _aimed(
     statistics.notes.append(note)
     case, held = _prepared(weighed, statistics, bases)
     try:
-        return case, held, *_best(case, held, statistics, deadline)
+        return case, held, *_best(case, held, statistics, deadline.part(SLACK_FRAC))
     except (NoPlanFoundError, InfeasibleError) as error:
         # The least of a goal is that of the relaxation: no plan may come so near to it as the slack asks.
         statistics.notes.append(f"the goals are weighed, not held to their slack: {error}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import cvxpy as cp
@@ -39,7 +40,7 @@ def test_it_plans_within_every_limit_or_names_what_cannot_be(inputs: PlanInputs)
 def check(inputs: PlanInputs) -> str:
     """Plan, and check what comes of it; return in a word what did."""
     try:
-        plan = make_plan(inputs).plan
+        plan = make_plan(inputs, timer=time.process_time).plan  # a busy machine is no fault of the plan
     except InfeasibleError as error:
         assert error.shortfalls
         assert all(one.limit and one.unit and one.amount > 0.0 for one in error.shortfalls)

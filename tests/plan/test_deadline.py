@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from facility.plan.deadline import Deadline
+from facility.plan.deadline import Deadline, OvertakenError
 from facility.plan.planner import make_plan
 from tests.plan.toy import BATTERY, toy_inputs, toy_site
 
@@ -36,6 +36,19 @@ def test_a_solver_is_given_the_time_on_the_wall_that_its_share_of_the_processor_
     assert own.solver_s(3.0) > 2 * 3.0  # a quarter of the processor at most, and what the test itself took
     assert wall.solver_s(3.0) == pytest.approx(3.0, rel=1e-3)
     assert wall.solver_s() == pytest.approx(wall.left_s, rel=1e-2)
+
+
+def test_a_part_ends_sooner_and_is_given_up_with_the_whole() -> None:
+    now_s, changed = [0.0], [False]
+    whole = Deadline(100.0, lambda: now_s[0], lambda: changed[0])
+    now_s[0] = 20.0
+    half = whole.part(0.5)
+    assert (half.left_s, whole.left_s) == (40.0, 80.0)
+    now_s[0] = 70.0
+    assert half.left_s < 0.0 < whole.left_s
+    changed[0] = True
+    with pytest.raises(OvertakenError):
+        half.check()
 
 
 def test_a_plan_takes_the_seconds_of_the_timer_that_it_is_given() -> None:
