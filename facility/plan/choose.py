@@ -34,11 +34,9 @@ class Chooser:
     model: PlantModel
     step_h: float
     calm: FloatArray | float = 0.0  # (T, S): price of leaving what was said before
-    likely: set[int] = field(
-        default_factory=set
-    )  # states asked about at first: one call for many costs less than one for each
+    likely: set[int] = field(default_factory=set)  # states asked about at first, all in one call
     forbidden: BoolArray = field(init=False)  # (T, S)
-    stuck: BoolArray = field(init=False)  # (T,): steps to which the last choice found no way
+    stuck: BoolArray = field(init=False)  # (T,): steps to which no way led when none was found last
 
     def __post_init__(self) -> None:
         self._ways = Ways.of(self.case)

@@ -37,9 +37,7 @@ from models.redundant_plant import RedundantPlant
 
 NOTHING_FRAC = 0.0005  # of the cost of present operation: a plan that saves less is not worth a change
 COLDER_K = 0.25  # of present supply air below the coldest that may be asked for, before it is no operation to keep
-SLACK_FRAC = (
-    0.5  # of the time left for holding goals to their slack; where that finds no plan, the rest is for weighing them
-)
+SLACK_FRAC = 0.5  # of the time left, for holding goals to their slack; where that finds no plan, the rest weighs them
 _TRIM_FRAC = 0.2  # of a hall's IT power: what coils take beside full outdoor air
 
 
