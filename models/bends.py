@@ -40,3 +40,14 @@ def bends(courses: FloatArray, tolerance: FloatArray, reach: FloatArray) -> IntA
             kept.add(middle)
             spans += [(begin, middle), (middle, end)]
     return np.array(sorted(kept))
+
+
+def neighbours(kept: IntArray) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return for each step the places of those kept before and after it, and its part of the way between; (T,) each.
+
+    `kept` rises, and holds the first step and the last. A step that is kept is its own neighbour.
+    """
+    steps = np.arange(kept[-1] + 1)
+    right = np.searchsorted(kept, steps)
+    left = np.maximum(right - (kept[right] > steps), 0)
+    return left, right, (steps - kept[left]) / np.maximum(kept[right] - kept[left], 1)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.bends import IntArray, bends
+from models.bends import IntArray, bends, neighbours
 from models.cooling import JointState, Load, PlantModel, PlantResponse, answers
 from models.limits import NAME_DTYPE
 
@@ -75,15 +75,13 @@ def sample(model: PlantModel, states: Sequence[JointState], load: Load, asked: I
     asked
         Steps to ask about, the first and the last among them.
     """
-    steps = np.arange(asked[-1] + 1)
-    heats = load.rows // steps.size
+    heats = load.rows // (int(asked[-1]) + 1)
     rows = (asked[:, None] * heats + np.arange(heats)).ravel()
     there, at_asked = _none(len(states), asked.size, heats), load.at(rows)
     for s, answer in answers(model, [(state, at_asked) for state in states]):
         there.note(s, np.arange(rows.size), answer)
-    right = np.searchsorted(asked, steps)
-    left = np.maximum(right - (asked[right] > steps), 0)
-    whole = there.between(left, right, (steps - asked[left]) / np.maximum(asked[right] - asked[left], 1))
+    left, right, part = neighbours(asked)
+    whole = there.between(left, right, part)
     borne = np.isfinite(there.power_kw)
     unclear = (borne[:, left] != borne[:, right]).reshape(len(states), -1)
     questions = [(s, np.flatnonzero(unclear[s])) for s in range(len(states)) if unclear[s].any()]

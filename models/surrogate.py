@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
 
 from models.convex_pieces import feasible_run, fewest_pieces, fitted_line, lower_envelope, upper_chord
-from models.cooling import JointState, Load, PlantModel, PlantResponse, Setting, answers
+from models.cooling import JointState, Load, PlantModel
 from models.limits import NAME_DTYPE
 from models.plant_samples import sample, steps_to_ask
+from models.scaled_loads import loads_at, loads_beside
+from models.state_ends import Ends, ends_of
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ends:
-    """IT heat apart from the heat of the plant room, where tanks and heat pumps make the two differ.
-
-    The pieces then are those of the plant room's heat at the least IT heat; each kW of IT heat more takes `slope` more in the
-    fans and pumps at the racks. Between `low_kw` and `high_kw` a state bears it.
-    """
-
-    low_kw: FloatArray  # (T,)
-    high_kw: FloatArray  # (T, S)
-    slope: FloatArray  # (T, S)
-
-    def power_kw(self, it_kw: FloatArray) -> FloatArray:
-        """Return what IT heat (T,) adds in each state (T, S)."""
-        return np.asarray(self.slope * (it_kw - self.low_kw)[:, None])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,10 +47,7 @@ class StateTable:
 
 
 DOMINATED = "dominated by a state of the same modes and leaving water"
-_LEAST_HEAT_KW = 1e-3
 _DOMINANCE_MARGIN_KW = 0.1
-# How much of the range of IT heat, and whether with direct heat; the half, where a state does not bear all.
-_MORE_IT = ((1.0, True), (1.0, False), (0.5, True))
 
 
 def build_state_table(
@@ -113,7 +93,7 @@ def build_state_table(
     tabulated = tuple(states if states is not None else model.states())
     part = np.linspace(0.0, 1.0, knots)
     heats = heat_low_kw[:, None] + (heat_high_kw - heat_low_kw)[:, None] * part
-    load = loads_at(forecast, heats) if it_range_kw is None else _direct_loads(forecast, it_range_kw[0], heats)
+    load = loads_at(forecast, heats) if it_range_kw is None else loads_beside(forecast, it_range_kw[0], heats)
     asked = steps_to_ask(forecast, [heat_low_kw, heat_high_kw, *(it_range_kw or ())])
     samples = sample(model, tabulated, load, asked)
     power, water = np.swapaxes(samples.power_kw, 0, 1), np.swapaxes(samples.water_lps, 0, 1)
@@ -138,89 +118,7 @@ def build_state_table(
         water_slope_lps_per_kw=water_slope,
         water_intercept_lps=water_intercept,
     )
-    return table if it_range_kw is None else replace(table, ends=_ends(model, table, forecast, *it_range_kw))
-
-
-def loads_at(forecast: Load, heat_kw: FloatArray) -> Load:
-    """Return the forecast scaled to given total heats (T, N), rows step by step: (T * N) rows."""
-    total = forecast.heat_kw
-    factor = heat_kw / np.maximum(total, _LEAST_HEAT_KW)[:, None]
-
-    def scaled(power_kw: FloatArray) -> FloatArray:
-        grid: FloatArray = power_kw[:, None, :] * factor[:, :, None]
-        return grid.reshape(grid.shape[0] * grid.shape[1], grid.shape[2])
-
-    knots = heat_kw.shape[1]
-    return Load(
-        it_air_kw=scaled(forecast.it_air_kw),
-        it_liquid_kw=scaled(forecast.it_liquid_kw),
-        outdoor_degc=np.repeat(forecast.outdoor_degc, knots),
-        wet_bulb_degc=np.repeat(forecast.wet_bulb_degc, knots),
-        breathes=None if forecast.breathes is None else np.repeat(forecast.breathes, knots),
-    )
-
-
-def _direct_loads(forecast: Load, it_kw: FloatArray, heat_kw: FloatArray) -> Load:
-    """Return the forecast scaled to IT heats (T,), the rest of the plant room's heat (T, N) direct: (T * N) rows."""
-    load = loads_at(forecast, np.broadcast_to(it_kw[:, None], heat_kw.shape))
-    return replace(load, direct_kw=(heat_kw - it_kw[:, None]).ravel())
-
-
-def _ends(model: PlantModel, table: StateTable, forecast: Load, low_kw: FloatArray, high_kw: FloatArray) -> Ends:
-    """Ask about more IT heat: in the middle of a state's range of the plant room's heat, or with nothing direct.
-
-    Racks, coils and CDUs do not know the mode nor the stage: of states that differ in these alone, the first that answers does.
-    The one that can be had most often is asked first, and where it does not bear it all others at once.
-    """
-    ends = Ends(low_kw, np.repeat(low_kw[:, None], len(table.states), axis=1), np.zeros_like(table.heat_min_kw))
-    often_first = [
-        members[np.argsort(-table.available[:, members].sum(axis=0), kind="stable")]
-        for members in _alike_at_racks(table)
-    ]
-    for (part, direct), which in itertools.product(_MORE_IT, (slice(1), slice(1, None))):
-        it_kw = low_kw + part * (high_kw - low_kw)
-        asked = []
-        for members in often_first:
-            for s in members[which]:
-                rows = np.flatnonzero(table.available[:, s] & (ends.high_kw[:, s] < it_kw))
-                if rows.size:
-                    low, high = table.heat_min_kw[rows, s], table.heat_max_kw[rows, s]
-                    heat = 0.5 * (low + high) if direct else np.clip(it_kw[rows], low, high)
-                    asked.append(_MoreIt(members, s, rows, heat, it_kw[rows]))
-        loads = [_direct_loads(forecast.at(one.rows), one.it_kw, one.heat_kw[:, None]) for one in asked]
-        questions = [(table.states[one.state], load) for one, load in zip(asked, loads, strict=True)]
-        for place, answer in sorted(answers(model, questions), key=itemgetter(0)):
-            asked[place].note(ends, table, answer)
-    return ends
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _MoreIt:
-    """A question about more IT heat in some rows, which one state answers for all that are alike at the racks."""
-
-    members: npt.NDArray[np.int_]
-    state: int
-    rows: npt.NDArray[np.int_]
-    heat_kw: FloatArray
-    it_kw: FloatArray
-
-    def note(self, ends: Ends, table: StateTable, answer: PlantResponse) -> None:
-        """Write down what it takes where it is borne."""
-        slopes, intercepts = table.slope[self.rows, self.state], table.intercept_kw[self.rows, self.state]
-        pieces_kw = (slopes * self.heat_kw[:, None] + intercepts).max(axis=1)
-        more_kw = np.maximum(self.it_kw - ends.low_kw[self.rows], _LEAST_HEAT_KW)
-        kept = answer.feasible & (ends.high_kw[self.rows, self.state] < self.it_kw)
-        bears = np.ix_(self.rows[kept], self.members)
-        ends.slope[bears] = ((answer.overhead_kw - pieces_kw) / more_kw)[kept, None]
-        ends.high_kw[bears] = self.it_kw[kept, None]
-
-
-def _alike_at_racks(table: StateTable) -> list[npt.NDArray[np.int_]]:
-    """Return the states of each leaving water, supply air and way of the dampers."""
-    groups: dict[Setting, list[int]] = {}
-    for s, state in enumerate(table.states):
-        groups.setdefault(state.setting, []).append(s)
-    return [np.array(members) for members in groups.values()]
+    return table if it_range_kw is None else replace(table, ends=ends_of(model, table, forecast, it_range_kw, asked))
 
 
 def _availability(

@@ -14,7 +14,8 @@ from facility.plan.simulate import PlantRun, evaluate_state, named_limit
 from facility.plan.vertices import IntArray
 from facility.records import FloatArray
 from models.cooling import BoolArray, Load, PlantModel
-from models.surrogate import StateTable, loads_at
+from models.scaled_loads import loads_at
+from models.surrogate import StateTable
 
 Signed = tuple[str, float]  # equipment, and 1.0 for its heat or -1.0 for less of it
 _PARTS = np.linspace(0.0, 1.0, 17)  # of the way from what the table knows to what was asked

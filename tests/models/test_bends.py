@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.bends import bends
+from models.bends import bends, neighbours
 
 
 @given(st.lists(st.tuples(st.floats(-20, 40), st.floats(0, 500)), min_size=1, max_size=60))
@@ -26,3 +26,10 @@ def test_a_straight_course_needs_its_ends_alone_and_a_step_both_sides() -> None:
     assert list(bends(np.linspace(0.0, 9.0, 40)[:, None], np.array([0.1]), reach)) == [0, 39]
     stepped = np.where(np.arange(40) < 25, 0.0, 9.0)[:, None]
     assert list(bends(stepped, np.array([0.1]), reach)) == [0, 24, 25, 39]
+
+
+def test_each_step_lies_between_two_that_are_kept() -> None:
+    left, right, part = neighbours(np.array([0, 2, 5]))
+    assert list(left) == [0, 0, 1, 1, 1, 2]
+    assert list(right) == [0, 1, 1, 2, 2, 2]
+    assert np.allclose(part, [0.0, 0.5, 0.0, 1 / 3, 2 / 3, 0.0])

@@ -7,7 +7,7 @@ import pytest
 
 from models.cooling import JointState, Load, Mode, answers
 from models.plant_samples import sample, steps_to_ask
-from models.surrogate import loads_at
+from models.scaled_loads import loads_at
 from tests.models.small_plant import load, plant
 
 STEPS, HEATS = 96, 6

@@ -13,8 +13,8 @@ from models.cooling import JointState, Mode
 from models.heat_exchanger import AIR_KJ_PER_M3K, WATER_KJ_PER_LK
 from models.history_rows import needed_columns
 from models.plant_model import CoolingPlant
+from models.scaled_loads import loads_at
 from models.site_fit import PlantFit, fit_plant, hall_columns
-from models.surrogate import loads_at
 from tests.models.small_plant import RACKS, load, plant
 
 DAYS = 8
