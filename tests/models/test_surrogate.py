@@ -183,7 +183,9 @@ def test_it_heat_and_heat_beside_the_coils_are_kept_apart(steps: int) -> None:
         plant(), expected, heat_low_kw=low - 100.0, heat_high_kw=high + 100.0, it_range_kw=(low, high), knots=12, prune=False
     )  # fmt: skip
     assert made.ends is not None
-    generator, errors, borne = np.random.default_rng(5), [], []
+    generator = np.random.default_rng(5)
+    errors: list[float] = []
+    borne: list[bool] = []
     for s, state in enumerate(made.states):
         it_kw, room_kw = (generator.uniform(*span) for span in ((low, high), (low - 80.0, high + 80.0)))
         asked = dataclasses.replace(loads_at(expected, it_kw[:, None]), direct_kw=room_kw - it_kw)
@@ -197,5 +199,5 @@ def test_it_heat_and_heat_beside_the_coils_are_kept_apart(steps: int) -> None:
     assert len(errors) > 50
     assert np.mean(borne) > 0.999  # a state is asked in the middle of its range, with which ends may differ
     assert np.abs(errors).max() < 0.2  # one state in hundreds, where the airflow turns to its other trial
-    assert np.quantile(np.abs(errors), 0.99) < 0.08
+    assert np.quantile(np.abs(errors), 0.99) < 0.1
     assert np.abs(errors).mean() < 0.03
