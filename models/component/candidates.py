@@ -14,7 +14,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
 from models.component.ratio_table import Ratio
-from models.component.rows import TrainingRows
+from models.component.rows import TrainingRows, far_apart
 from models.component.thinning import thinned
 
 FloatArray = npt.NDArray[np.float64]
@@ -25,7 +25,7 @@ LEAST_LOOKS: Mapping[str, int] = {SCALE: 1, STRAIGHT: 4, CURVED: 12, TREES: 24} 
 CARRIED = (STRAIGHT,)  # trends that go on beyond the range seen; curves would run away
 CARRIED_FRAC = 0.25  # of that range
 _NOISE_PASSES, _SURE_SDS, _FAR_OFF = 3, 2.0, 3.0  # a law that is off by more times its usual size is no guide to noise
-_TERM_SD_FRAC = 0.5  # of the law's own deviation: what a condition may change, beside its level
+_TERM_SD_FRAC = 0.5  # of the law's own deviation: what a condition may change, beside its level, where it is another
 _ROUNDS, _RATE, _LEAVES, _LEAF_FRAC, _LEAST_LEAF, _BINS = 100, 0.05, 6, 0.025, 20, 63
 
 
@@ -81,6 +81,8 @@ def _level(rows: TrainingRows, law_sd_frac: float) -> float:
 
 def _refit(rows: TrainingRows, law_sd_frac: float, *, squares: bool) -> Ratio:
     centre, spread = rows.features.mean(axis=0), np.maximum(rows.features.std(axis=0), 1e-9)
+    # A driver that hardly moved, as a setpoint at rest, moved with others: a trend along it would be theirs.
+    spread[1:] = np.maximum(spread[1:], far_apart(rows.drivers) / 2.0)  # a deviation to either side
     mean_kw = float(rows.base_kw.mean())
 
     def terms(features: FloatArray) -> FloatArray:

@@ -10,14 +10,13 @@ import numpy.typing as npt
 from models.component.candidates import CARRIED_FRAC, SCALE
 from models.component.ratio_table import Range, RatioTable, tabulate
 from models.component.rehearsal import fitted, rehearse
-from models.component.rows import TrainingRows
+from models.component.rows import TrainingRows, far_apart
 from models.component.spread import Spread, conformal_spread
 from models.prior_width import half_width_kw, law_sd_frac
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-_FAR_K, _FAR_FRAC = 5.0, 0.25  # our judgement: by so much, temperatures and part loads are others than those seen
 AMONG_SIBLINGS_FRAC = 0.5  # how far units of a kind lie apart, over how far their law may be off
 
 
@@ -68,7 +67,7 @@ class Taught:
 
     def _far(self, drivers: tuple[str, ...]) -> FloatArray:
         """Return how far from what was seen nothing of it counts any more: as much power again, and so much of each driver."""
-        return np.array([self.seen.high[0], *(_FAR_K if driver.endswith("_degc") else _FAR_FRAC for driver in drivers)])
+        return np.array([self.seen.high[0], *far_apart(drivers)])
 
 
 def learn(component: str, rows: TrainingRows, siblings: Taught | None = None) -> Taught:

@@ -22,6 +22,14 @@ _RARE_FRAC, _RARE_ROWS = (
 _LOOK = "2h"  # errors of one load and one weather go together: rows within it tell as much as one
 
 
+_FAR_K, _FAR_FRAC = 5.0, 0.25  # our judgement: by so much, temperatures and part loads are others than those seen
+
+
+def far_apart(drivers: Sequence[str]) -> FloatArray:
+    """Return how far apart two values of each driver are others than each other (drivers,)."""
+    return np.array([_FAR_K if driver.endswith("_degc") else _FAR_FRAC for driver in drivers])
+
+
 def bare_law(features: FloatArray) -> FloatArray:
     """Return 1: what is known before anything is learned."""
     return np.ones(len(features))
@@ -39,6 +47,8 @@ class TrainingRows:
         The law's power [kW] and the drivers, (n, 1 + drivers).
     power_kw
         Measured power (n,).
+    drivers
+        Their names.
     base
         What is known over the law already, such as what siblings have taught.
     base_kw
@@ -48,6 +58,7 @@ class TrainingRows:
     times: pd.DatetimeIndex
     features: FloatArray
     power_kw: FloatArray
+    drivers: tuple[str, ...]
     base: Ratio = bare_law
     base_kw: FloatArray = field(init=False)
 
@@ -60,11 +71,11 @@ class TrainingRows:
 
     def part(self, where: slice | BoolArray) -> TrainingRows:
         """Return some of the rows."""
-        return TrainingRows(self.times[where], self.features[where], self.power_kw[where], self.base)
+        return TrainingRows(self.times[where], self.features[where], self.power_kw[where], self.drivers, self.base)
 
     def over(self, base: Ratio) -> TrainingRows:
         """Return the rows to be corrected over something that is known already."""
-        return TrainingRows(self.times, self.features, self.power_kw, base)
+        return TrainingRows(self.times, self.features, self.power_kw, self.drivers, base)
 
     @property
     def looks(self) -> int:
@@ -86,4 +97,4 @@ class TrainingRows:
 def training_rows(rows: pd.DataFrame, columns: Sequence[str]) -> TrainingRows:
     """Return screened rows (`columns` and `power_kw`, index UTC times) as a correction is learned from them."""
     features, power = rows[list(columns)].to_numpy(float), rows["power_kw"].to_numpy(float)
-    return TrainingRows(pd.DatetimeIndex(rows.index), features, power)
+    return TrainingRows(pd.DatetimeIndex(rows.index), features, power, tuple(columns[1:]))

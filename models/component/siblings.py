@@ -81,7 +81,7 @@ def _together(teachers: Sequence[TrainingRows]) -> TrainingRows:
     order = np.argsort(times.to_numpy(), kind="stable")
     features = np.concatenate([rows.features for rows in teachers])
     power = np.concatenate([rows.power_kw for rows in teachers])
-    return TrainingRows(times[order], features[order], power[order])
+    return TrainingRows(times[order], features[order], power[order], teachers[0].drivers)
 
 
 def _transfer(taught: Taught, own: TrainingRows) -> Spread:

@@ -14,6 +14,9 @@ from models.component.thinning import thinned
 LAW_SD = 0.08
 
 
+DRIVERS = ("warm_degc",)
+
+
 def rows(size: int, shape: str = "level", noise_kw: float = 1.0, seed: int = 0) -> TrainingRows:
     random = np.random.default_rng(seed)
     features = np.column_stack([random.uniform(20, 100, size), random.uniform(20, 30, size)])
@@ -26,7 +29,7 @@ def rows(size: int, shape: str = "level", noise_kw: float = 1.0, seed: int = 0) 
         "standing": 1.0 + 4.0 / law,
     }[shape]
     times = pd.date_range("2026-03-01", periods=size, freq="15min", tz="UTC")
-    return TrainingRows(times, features, law * ratio + random.normal(0, noise_kw, size))
+    return TrainingRows(times, features, law * ratio + random.normal(0, noise_kw, size), DRIVERS)
 
 
 def test_a_few_loud_rows_hardly_move_the_law_and_many_decide() -> None:
@@ -56,9 +59,25 @@ def test_a_law_that_is_far_off_does_not_hold_its_correction_back() -> None:
     law = 0.01 * known.features[:, 0]
     features = np.column_stack([law, known.features[:, 1]])
     noise_kw = np.random.default_rng(1).normal(0.0, 0.1, law.size)
-    taught = TrainingRows(known.times, features, 1.5 + 2.0 * law + noise_kw)
+    taught = TrainingRows(known.times, features, 1.5 + 2.0 * law + noise_kw, DRIVERS)
     said_kw = CANDIDATES[STRAIGHT](taught, LAW_SD)(features) * law
     assert np.abs(said_kw - (1.5 + 2.0 * law)).mean() < 0.05
+
+
+def test_a_setpoint_that_hardly_moved_has_no_trend_of_its_own() -> None:
+    """Water is a little colder for an hour after a second chiller starts: what that saves is not the colder water's."""
+    random = np.random.default_rng(2)
+    second = random.uniform(size=600) < 0.1
+    load = np.where(second, 0.28, 0.47) + random.normal(0, 0.03, 600)
+    water = 18.0 - np.where(second, 1.5, 0.0) + random.normal(0, 0.05, 600)
+    features = np.column_stack([random.uniform(20, 35, 600), load, water])
+    power = features[:, 0] * (0.9 - 0.08 * second + random.normal(0, 0.02, 600))
+    times = pd.date_range("2026-07-01", periods=600, freq="15min", tz="UTC")
+    taught = TrainingRows(times, features, power, ("part_load_frac", "leaving_water_degc"))
+    ratio = CANDIDATES[STRAIGHT](taught, LAW_SD)
+    colder, as_seen = ratio(np.array([[27.0, 0.47, 14.0], [27.0, 0.47, 18.0]]))
+    assert colder > as_seen - 0.1  # the law says that four degrees take a tenth more
+    assert abs(ratio(features) - power / features[:, 0]).mean() < 0.025
 
 
 def test_near_equals_serve_together_and_poor_ones_do_not() -> None:
@@ -74,7 +93,7 @@ def test_rehearsals_know_nothing_of_later_rows() -> None:
     before = rows(1000, "trend")
     power = before.power_kw.copy()
     power[800:] *= 5.0
-    other = TrainingRows(before.times, before.features, power)
+    other = TrainingRows(before.times, before.features, power, DRIVERS)
     ours, theirs = rehearse(before, LAW_SD), rehearse(other, LAW_SD)
     same = set(ours.names) & set(theirs.names)
     assert same

@@ -33,7 +33,7 @@ def rows(setpoint: FloatArray | None = None, by_law: float = 0.0, by_warmth: flo
     setpoint = np.full(SIZE, 7.0) if setpoint is None else setpoint
     power = law * (1.2 + by_law * (law - 60.0) + by_warmth * (warm - 25.0) - 0.03 * (setpoint - 7.0))
     times = pd.date_range("2026-03-01", periods=SIZE, freq="15min", tz="UTC")
-    return TrainingRows(times, np.column_stack([law, warm, setpoint]), power)
+    return TrainingRows(times, np.column_stack([law, warm, setpoint]), power, ("warm_degc", "setpoint_degc"))
 
 
 def test_two_conditions_that_never_met_lie_outside_and_are_held_between_them_and_the_middle() -> None:
