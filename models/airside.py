@@ -1,7 +1,7 @@
 """A hall that breathes: dampers let outdoor air into what its CRAHs draw, relief fans push as much out, a humidifier wets it.
 
 The dampers' own control mixes to the air that needs no coil, as far as outdoor air reaches; what is left stays with the coil.
-Outside their envelope they count as shut, and a little inside it, too, where forecasts err: not where they are seen to stand open.
+Outside their envelope they count as shut, and a little inside it, too: not where they have let air in since it was further inside.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 AIR_KJ_PER_KGK = 1.006
 WORTH_K = 2.0  # outdoor air must be so much colder than the return
-DRY_BULB_BAND_K = 1.0  # kept inside the envelope: forecasts err, and who is locked out waits as long to come in again
+DRY_BULB_BAND_K = 1.0  # inside the envelope: air that was locked out waits for as much to come in again
 DEW_POINT_BAND_K = 0.5
 # Shut valves leak, and dampers mix unevenly: coils of open halls bring the air so far of the way to their water, our judgement.
 TRIMMED_FRAC = 0.08
@@ -54,7 +54,7 @@ class Airside:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OutdoorAir:
-    """Outdoor air, (n,) each; `comes_in` marks air that dampers are seen to let in, so that it is inside their envelope."""
+    """Outdoor air, (n,) each; `comes_in` marks air that dampers already let in, up to the edge of their envelope."""
 
     degc: FloatArray
     humidity_ratio: FloatArray

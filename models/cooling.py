@@ -83,8 +83,8 @@ class Load:
 
     `it_air_kw` is IT power given to the air at the reference inlet temperature (server fans above that are the model's to add).
     `direct_kw` reaches the chilled water beside coils and CDUs, at the temperature of the return: a tank that is charged; negative:
-    one that is discharged, or a heat pump on the return. None: nothing does. `breathes` marks rows of now, in which dampers are
-    seen to stand open: outdoor air is inside their envelope, however near its edge.
+    one that is discharged, or a heat pump on the return. None: nothing does. `breathes` marks rows in which dampers that are told
+    to let outdoor air in do so, however near the edge of their envelope: it was well inside before (`models.damper_lockout`).
     """
 
     it_air_kw: FloatArray  # (n, h)

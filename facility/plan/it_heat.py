@@ -9,7 +9,9 @@ import numpy as np
 from facility.plan.inputs import PlanInputs
 from facility.records import FloatArray
 from facility.site import Hall
-from models.cooling import Load, PlantModel
+from models.airside import OutdoorAir
+from models.cooling import BoolArray, Load, PlantModel
+from models.damper_lockout import let_in
 
 MOST_TAKEN_FRAC = 0.9
 
@@ -36,6 +38,7 @@ class ItHeat:
             plant: {source for source, share in shares.items() if share.any()} for plant, shares in self._shares.items()
         }
         self._taken = {plant.plant_id: self._taken_kw(plant) for plant in inputs.plants}
+        self._breathes = {plant.plant_id: self._let_in(plant) for plant in inputs.plants}
 
     def share(self, plant_id: str, source: str) -> FloatArray:
         """Return how much of a source's kW reaches each hall, then each loop, of a plant."""
@@ -65,9 +68,7 @@ class ItHeat:
         for column, loop in enumerate(plant.loops, start=halls):
             heat[:, column] -= (taken_kw or {}).get(loop, 0.0)
         weather = self._inputs.outdoor_degc, self._inputs.wet_bulb_degc
-        stands_open = self._inputs.plants_now[plant.plant_id].dampers_open
-        breathes = np.arange(len(heat)) == 0 if stands_open else None
-        return Load(heat[:, :halls], heat[:, halls:], *weather, direct_kw, breathes)
+        return Load(heat[:, :halls], heat[:, halls:], *weather, direct_kw, self._breathes[plant.plant_id])
 
     def taken_kw(self, plant_id: str) -> FloatArray:
         """Return the heat that never reaches a plant, because heat pumps take it."""
@@ -81,6 +82,16 @@ class ItHeat:
             base = sum(kw * shares[source][column] for source, kw in self.base_kw().items())
             taken[:, column] = np.minimum(self._inputs.taken_heat_kw.get(loop, 0.0), MOST_TAKEN_FRAC * base)
         return taken
+
+    def _let_in(self, plant: PlantModel) -> BoolArray | None:
+        """Return when air comes in that all dampers of a plant's halls are told to let in; None without dampers."""
+        inputs = self._inputs
+        units = [hall.economizer for hall in inputs.site.halls if hall.id in plant.halls and hall.economizer]
+        if not units:
+            return None
+        outdoor = OutdoorAir.of(inputs.outdoor_degc, inputs.wet_bulb_degc, inputs.site.altitude_m)
+        open_now = inputs.plants_now[plant.plant_id].dampers_open
+        return np.asarray(np.logical_and.reduce([let_in(unit, outdoor, open_now=open_now) for unit in units]))
 
     def hall_kw(self, power_kw: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         """Return IT power by hall."""
