@@ -138,12 +138,14 @@ def test_the_lever_says_what_open_dampers_save() -> None:
 
 @pytest.mark.parametrize("open_now", [True, False])
 def test_air_at_the_edge_stays_in_where_it_is_in(open_now: bool) -> None:
-    """What dampers let in is inside their envelope; what is only foretold there, or shut out now, counts a kelvin earlier."""
+    """What dampers have let in stays in up to the edge of their envelope; what is shut out waits for a kelvin."""
     edge = [AirsideEconomizer("ase-1", 33.0, 4.0).outdoor_max_degc - 0.5]
     inputs = breathing_inputs([*edge, 10.0, 10.0, 10.0, *edge, *edge], open_now=open_now)
     plan = make_plan(inputs).plan
-    assert opened(plan) == [int(open_now), 1, 1, 1, 0, 0]
+    assert opened(plan) == [int(open_now), 1, 1, 1, 1, 1]
     verify_plan(inputs, plan)
+    locked_out = make_plan(breathing_inputs([10.0, 10.0, 26.0, *edge, *edge, 10.0], open_now=open_now)).plan
+    assert opened(locked_out) == [1, 1, 0, 0, 0, 1]
 
 
 def test_humid_air_stays_outdoors() -> None:
