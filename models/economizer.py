@@ -74,10 +74,10 @@ def airside_allowed(
     dew_point_min_degc: npt.ArrayLike = -9.0,
     dew_point_max_degc: npt.ArrayLike = 15.0,
 ) -> BoolArray:
-    """Return where outside air helps and stays inside the envelope: colder than the return air, dew point within limits."""
+    """Return where outside air helps and stays inside the envelope: no warmer than the return air, dew point within limits."""
     outdoor, dew = np.asarray(outdoor_degc, float), np.asarray(outdoor_dew_point_degc, float)
     allowed: BoolArray = (
-        (outdoor < np.asarray(return_air_degc, float))
+        (outdoor <= np.asarray(return_air_degc, float))
         & (dew >= np.asarray(dew_point_min_degc, float))
         & (dew <= np.asarray(dew_point_max_degc, float))
     )
