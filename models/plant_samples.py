@@ -15,11 +15,11 @@ import numpy.typing as npt
 from models.bends import IntArray, bends, neighbours
 from models.cooling import JointState, Load, PlantModel, PlantResponse, answers
 from models.limits import NAME_DTYPE
+from models.scaled_loads import LEAST_HEAT_KW
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-_LEAST_HEAT_KW = 1e-3
 # Between steps asked: how far weather [K], and heat over the most heat [-], may be off straight lines, and may go.
 _STRAIGHT, _REACH = (0.2, 0.01), (2.0, 0.1)
 
@@ -53,7 +53,7 @@ def steps_to_ask(forecast: Load, heats_kw: Sequence[FloatArray]) -> IntArray:
     """Return the steps at which weather, loads, or courses of heat (T,) that matter bend."""
     loads = [*forecast.it_air_kw.T, *forecast.it_liquid_kw.T, *heats_kw]
     weather = [forecast.outdoor_degc, forecast.wet_bulb_degc]
-    most_kw = max(float(np.abs(heats_kw).max()), _LEAST_HEAT_KW)
+    most_kw = max(float(np.abs(heats_kw).max()), LEAST_HEAT_KW)
     straight, reach = (
         np.array([of_weather_k] * len(weather) + [of_heat_frac * most_kw] * len(loads))
         for of_weather_k, of_heat_frac in (_STRAIGHT, _REACH)

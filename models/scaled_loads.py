@@ -10,13 +10,13 @@ import numpy.typing as npt
 from models.cooling import Load
 
 FloatArray = npt.NDArray[np.float64]
-_LEAST_HEAT_KW = 1e-3
+LEAST_HEAT_KW = 1e-3
 
 
 def loads_at(forecast: Load, heat_kw: FloatArray) -> Load:
     """Return the forecast scaled to given total heats (T, N), rows step by step: (T * N) rows."""
     total = forecast.heat_kw
-    factor = heat_kw / np.maximum(total, _LEAST_HEAT_KW)[:, None]
+    factor = heat_kw / np.maximum(total, LEAST_HEAT_KW)[:, None]
 
     def scaled(power_kw: FloatArray) -> FloatArray:
         grid: FloatArray = power_kw[:, None, :] * factor[:, :, None]

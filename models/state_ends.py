@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from models.bends import IntArray, neighbours
 from models.cooling import Load, PlantModel, PlantResponse, Setting, answers
-from models.scaled_loads import loads_beside
+from models.scaled_loads import LEAST_HEAT_KW, loads_beside
 
 if TYPE_CHECKING:
     from models.surrogate import StateTable
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-_LEAST_HEAT_KW = 1e-3
 # How much of the range of IT heat, and whether with direct heat; the half, where a state does not bear all.
 _MORE_IT = ((1.0, True), (1.0, False), (0.5, True))
 
@@ -128,7 +127,7 @@ class _More:
         """Write down what it takes where it is borne."""
         at = asked.rows, asked.state
         pieces_kw = (self.table.slope[at] * asked.heat_kw[:, None] + self.table.intercept_kw[at]).max(axis=1)
-        more_kw = np.maximum(asked.it_kw - self.low_kw[asked.rows], _LEAST_HEAT_KW)
+        more_kw = np.maximum(asked.it_kw - self.low_kw[asked.rows], LEAST_HEAT_KW)
         kept = answer.feasible & (self.part[at] < part)
         bears = np.ix_(asked.rows[kept], asked.members)
         self.slope[bears] = ((answer.overhead_kw - pieces_kw) / more_kw)[kept, None]

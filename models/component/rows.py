@@ -20,13 +20,11 @@ _RARE_FRAC, _RARE_ROWS = (
     4.0,
 )  # at either end, whichever is less: in a year, hours at a setpoint that was tried count
 _LOOK = "2h"  # errors of one load and one weather go together: rows within it tell as much as one
-
-
 _FAR_K, _FAR_FRAC = 5.0, 0.25  # our judgement: by so much, temperatures and part loads are others than those seen
 
 
 def far_apart(drivers: Sequence[str]) -> FloatArray:
-    """Return how far apart two values of each driver are others than each other (drivers,)."""
+    """Return by how much values of each driver differ that tell of other conditions (drivers,)."""
     return np.array([_FAR_K if driver.endswith("_degc") else _FAR_FRAC for driver in drivers])
 
 

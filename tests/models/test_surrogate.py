@@ -174,8 +174,9 @@ def test_two_days_are_tabulated_in_seconds() -> None:
     assert made.available.any(axis=1).all()
 
 
-@pytest.mark.parametrize("steps", [6, 60])  # each is asked; most are drawn between those that are
-def test_it_heat_and_heat_beside_the_coils_are_kept_apart(steps: int) -> None:
+# Each step is asked, or most are drawn between those that are; then one in some thousand is not borne, as when all were asked.
+@pytest.mark.parametrize(("steps", "borne_frac", "off_frac"), [(6, 1.0, 0.08), (60, 0.999, 0.1)])
+def test_it_heat_and_heat_beside_the_coils_are_kept_apart(steps: int, borne_frac: float, off_frac: float) -> None:
     """Charging must not pay for fans, nor servers go without them."""
     expected = forecast(steps)
     low, high = 0.9 * expected.heat_kw, 1.2 * expected.heat_kw
@@ -197,7 +198,7 @@ def test_it_heat_and_heat_beside_the_coils_are_kept_apart(steps: int) -> None:
         found = pieces + made.ends.power_kw(it_kw)[:, s]
         errors.extend((found / answer.overhead_kw - 1.0)[inside])
     assert len(errors) > 50
-    assert np.mean(borne) > 0.999  # a state is asked in the middle of its range, with which ends may differ
+    assert np.mean(borne) >= borne_frac  # a state is asked in the middle of its range: at its ends it may bear less
     assert np.abs(errors).max() < 0.2  # one state in hundreds, where the airflow turns to its other trial
-    assert np.quantile(np.abs(errors), 0.99) < 0.1
+    assert np.quantile(np.abs(errors), 0.99) < off_frac
     assert np.abs(errors).mean() < 0.03
